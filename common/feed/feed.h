@@ -1,0 +1,49 @@
+// Feeds: serving a journal to followers, and following one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <grpcpp/grpcpp.h>
+
+#include "common/journal/journal.h"
+
+namespace anju::feed {
+
+inline constexpr int kBookmarkIntervalMs = 1000;
+inline constexpr size_t kFollowersMax = 64;  // streams at once; beyond it OVERLOADED
+
+// A gRPC service (anju.feed.v1.FeedService) over a journal, which must outlive it. Keeps no state about followers.
+std::unique_ptr<grpc::Service> NewFeedService(journal::Journal& journal);
+
+struct FollowerStatus {
+  bool connected = false;
+  uint64_t upstream_sequence = 0;  // last known durable position upstream
+  std::string problem;
+};
+
+// Follows one feed from a position for ever: reconnects with backoff (50 ms … 2 s), checks that each block is the next one and
+// that the hash chain holds, hands each over once and in order. One thread of its own.
+class Follower {
+ public:
+  struct Callbacks {
+    // One block. It must be stored (effect and position together) when this returns. Called on the follower's thread; may block
+    // (that is the backpressure).
+    std::function<absl::Status(const journal::BlockView& block, std::string_view bytes, const journal::Position& after)> on_block;
+    // The position upstream while nothing happens. Optional.
+    std::function<void(const journal::Position& upstream)> on_bookmark;
+    // Our position is not in that journal (restored from backup, wiped): start over. Must reset the stored position to zero and
+    // return the position to go on from. Optional; without it the follower stays disconnected and says why.
+    std::function<journal::Position()> on_data_loss;
+  };
+  Follower(std::string name, std::shared_ptr<grpc::Channel> channel, journal::Position from, Callbacks callbacks);
+  ~Follower();  // stops and joins
+  FollowerStatus status() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace anju::feed

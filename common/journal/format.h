@@ -1,0 +1,93 @@
+// The journal on disk: blocks, hashes, witness. FROZEN: changing anything here changes every stored byte and every hash.
+//
+//   store journal/ (StoreKind::kJournal)
+//     key 8 bytes big-endian 0        → Identity
+//     key 8 bytes big-endian first    → Block whose first event has that sequence (≥ 1)
+//   file witness                      → two slots of 64 bytes written in turn; the valid one with the higher sequence counts
+//
+//   Identity  "ANJUJRNL" | u8 format=1 | u8 hash algorithm | u16 0 | u32 length of service name | name
+//             | 16 bytes journal id | i64 created, µs since the epoch
+//             | 16 bytes continued journal id (zero if none) | u64 continued sequence | 32 bytes continued block hash
+//   Block     header (64 bytes) | 32 bytes previous block hash | 32 bytes RFC 6962 root of the events | events
+//   header    "ANJB" | u8 format=1 | u8 hash algorithm (1 = SHA-256; SM3 will be 2) | u16 0 | u64 first sequence
+//             | u32 count of events (≥ 1) | u32 length of events in bytes | i64 time, µs since the epoch
+//             | 16 bytes plan journal id (zero if it depends on none) | u64 plan sequence | u64 0
+//   events    count × (u32 length | bytes)
+//   witness slot  "ANJW" | u32 CRC-32C of the rest | u64 sequence | 32 bytes block hash | 16 bytes journal id
+//
+// Integers are little-endian. Block hash = H(0x02 ‖ previous hash ‖ header ‖ root); the previous hash of the first block is
+// H(0x03 ‖ Identity). Root per RFC 6962: leaf H(0x00 ‖ event), node H(0x01 ‖ left ‖ right).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace anju::journal {
+
+using Hash = std::array<uint8_t, 32>;
+using JournalId = std::array<uint8_t, 16>;
+
+inline constexpr uint8_t kFormat = 1;
+inline constexpr uint8_t kSha256 = 1;
+inline constexpr size_t kHeaderBytes = 64;
+inline constexpr size_t kPrefixBytes = kHeaderBytes + 64;  // header, previous hash, root
+inline constexpr size_t kEventBytesMax = 16 << 20;
+inline constexpr size_t kBlockEventsMax = 65'536;
+inline constexpr size_t kBlockBytesMax = 8 << 20;  // of events; one larger event may stand alone
+
+std::string ToHex(const JournalId& id);
+std::string ToHex(const Hash& hash);
+absl::StatusOr<JournalId> ParseJournalId(std::string_view hex);
+
+// A place in a journal. Sequence 0 with any id is "before the first event".
+struct Position {
+  JournalId journal_id{};
+  uint64_t sequence = 0;
+  Hash block_hash{};  // of the block that ends at `sequence`
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+struct Identity {
+  std::string service;
+  JournalId id{};
+  int64_t created_us = 0;
+  Position continues;  // lineage of a restored journal; sequence 0 if none
+};
+std::string EncodeIdentity(const Identity& identity);
+absl::StatusOr<Identity> DecodeIdentity(std::string_view bytes);  // DATA_LOSS, SCHEMA_TOO_NEW
+Hash GenesisHash(std::string_view encoded_identity);
+
+struct BlockHeader {
+  uint64_t first_sequence = 0;
+  uint32_t count = 0;
+  uint32_t event_bytes = 0;
+  int64_t time_us = 0;
+  JournalId plan_journal_id{};
+  uint64_t plan_sequence = 0;
+  uint64_t last_sequence() const { return first_sequence + count - 1; }
+};
+
+// A decoded block. Views point into the bytes it was decoded from.
+struct BlockView {
+  BlockHeader header;
+  Hash previous_hash{};
+  Hash root{};
+  Hash hash{};
+  std::vector<std::string_view> events;
+};
+
+// Encodes and hashes. REQUIRES: at least one event.
+std::string EncodeBlock(const BlockHeader& header, const Hash& previous_hash, const std::vector<std::string>& events, Hash* hash);
+// Checks form, root and hash; `verify_root` false skips hashing the events (followers on loopback that trust the chain check it anyway).
+absl::StatusOr<BlockView> DecodeBlock(std::string_view bytes, bool verify_root = true);
+
+Hash MerkleRoot(const std::vector<std::string_view>& leaves);  // RFC 6962 section 2.1; empty list: H("")
+
+std::string BlockKey(uint64_t first_sequence);
+
+}  // namespace anju::journal

@@ -1,0 +1,60 @@
+// An append-only journal: hash-chained blocks on a synced store, and a witness that remembers how far it reached.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/journal/format.h"
+#include "common/storage/storage.h"
+#include "common/time/date.h"
+
+namespace anju::journal {
+
+// Append from one thread; everything else from any thread.
+class Journal {
+ public:
+  // Opens or creates. Walks the last block and compares it with the witness: a journal that ends before its witness, a broken
+  // chain or another service's journal is DATA_LOSS (nothing is changed). A journal one block ahead of its witness is fine: the
+  // process died between the two syncs; the witness is caught up.
+  static absl::StatusOr<std::unique_ptr<Journal>> Open(storage::Disk& disk, std::string_view service, Clock& clock);
+
+  // Appends one block and syncs it, then the witness. On error the outcome is unknown and the journal refuses further appends.
+  absl::StatusOr<Position> Append(const std::vector<std::string>& events, const JournalId& plan_id, uint64_t plan_sequence);
+
+  // The last durable position: readers see nothing beyond it.
+  Position durable() const;
+  const Identity& identity() const { return identity_; }
+
+  // Encoded blocks after `after` (a block end, or 0), oldest first, up to `bytes_max` (at least one block if there is any).
+  // DATA_LOSS when `after` is not a block end of this journal or its hash differs.
+  absl::StatusOr<std::vector<std::string>> ReadBlocks(const Position& after, size_t bytes_max) const;
+  // Encoded blocks from the one that contains `sequence` on.
+  absl::StatusOr<std::vector<std::string>> ReadBlocksContaining(uint64_t sequence, size_t bytes_max) const;
+
+  // Calls back (from the appending thread, after the sync) whenever the durable position grew. Keep it short.
+  using Listener = std::function<void(const Position&)>;
+  uint64_t AddListener(Listener listener);
+  void RemoveListener(uint64_t id);  // after it returns the listener runs no more
+
+ private:
+  Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Identity identity, Clock& clock);
+  absl::Status Recover(std::string_view encoded_identity);
+
+  storage::Disk& disk_;
+  std::unique_ptr<storage::Store> store_;
+  Identity identity_;
+  Clock& clock_;
+  mutable std::mutex mutex_;
+  Position durable_;
+  bool failed_ = false;
+  uint64_t witness_writes_ = 0;
+  std::mutex listeners_mutex_;
+  std::vector<std::pair<uint64_t, Listener>> listeners_;
+  uint64_t next_listener_ = 1;
+};
+
+}  // namespace anju::journal

@@ -1,0 +1,91 @@
+// One decider thread and one writer thread over a journal and a write-behind state: how every owner of facts commits.
+//
+//   gRPC threads ──Submit──▶ queue ──▶ decider: Decide(model) in order ──▶ open block ──▶ writer: journal sync, witness,
+//                                                                                          write-behind rows, Done callbacks
+// The decider applies each request to the model at once, so the next one sees it; nobody else sees anything before it is durable,
+// because answers are released by the writer. Reads of the model go through the same queue and are answered in the same order.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/journal/journal.h"
+#include "common/storage/storage.h"
+
+namespace anju::journal {
+
+// Where an event stands: what Apply needs beside its bytes.
+struct EventContext {
+  uint64_t sequence = 0;
+  int64_t time_us = 0;        // of its block
+  JournalId plan_id{};        // plan position of its block; zero if none
+  uint64_t plan_sequence = 0;
+};
+
+// The fold of a journal: memory plus rows of the state store. Used by one thread at a time.
+class Model {
+ public:
+  virtual ~Model() = default;
+  // Fills memory from the state store's rows.
+  virtual absl::Status Load(storage::Store& state) = 0;
+  // Applies one event to memory and adds the rows it changes. Never decides: the event carries all that was decided.
+  virtual absl::Status Apply(const EventContext& context, std::string_view event, storage::Batch& rows) = 0;
+};
+
+// Collects what one request decides. Handed to Request::Decide.
+class Recorder {
+ public:
+  virtual ~Recorder() = default;
+  // Applies the event to the model at once and puts it into the block; returns its sequence. The event must apply.
+  virtual uint64_t Record(std::string event) = 0;
+  // Rows that no event carries (a follower's cache of another journal). Written behind like the others.
+  virtual storage::Batch& rows() = 0;
+  // Sequence of the last event decided so far.
+  virtual uint64_t last_sequence() const = 0;
+  // Time of the block being decided.
+  virtual int64_t time_us() const = 0;
+};
+
+// One unit of work. Decide runs on the decider thread, Done on the writer thread (or on the decider when the pipeline stops).
+class Request {
+ public:
+  virtual ~Request() = default;
+  virtual void Decide(Recorder& recorder) = 0;
+  // `durable` includes everything decided up to and with this request. Not OK: the outcome is unknown, the process is ending.
+  virtual void Done(const absl::Status& status, const Position& durable) = 0;
+};
+
+struct PipelineOptions {
+  size_t queue_max = 4096;                  // requests waiting; beyond it Submit answers OVERLOADED
+  uint64_t state_flush_events = 250'000;    // flush write-behind rows at the latest after this many events
+  std::function<void(const absl::Status&)> on_fatal;  // a failed or unknown write; default: log and _exit(70)
+};
+
+class Pipeline {
+ public:
+  // Opens journal/ and state/ on `disk`, loads the model and replays the journal after the state's position. A state ahead of the
+  // journal or of another journal id is destroyed and rebuilt. `model` must outlive the pipeline.
+  static absl::StatusOr<std::unique_ptr<Pipeline>> Open(storage::Disk& disk, std::string_view service, uint32_t schema_version,
+                                                        Model& model, Clock& clock, PipelineOptions options);
+  // Drains what was submitted, flushes the state, stops both threads.
+  ~Pipeline();
+
+  // Any thread. OVERLOADED when the queue is full, UNAVAILABLE when stopping; the request is then destroyed unused.
+  absl::Status Submit(std::unique_ptr<Request> request);
+  // The plan position later blocks carry. Decider thread only (from Request::Decide).
+  void SetPlanPosition(const JournalId& id, uint64_t sequence);
+  Journal& journal();
+
+ private:
+  Pipeline() = default;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace anju::journal

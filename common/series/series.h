@@ -1,0 +1,51 @@
+// The history of one series and its value at a date and position. Pure; shared by who decides and who derives.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "common/time/date.h"
+
+namespace anju {
+
+enum class UpdateKind : uint8_t { kCumulative = 0, kIncrement = 1, kCorrection = 2, kReduction = 3 };
+
+// One accepted update. Amounts in smallest units; a reduction's amount is positive and is taken off.
+struct SeriesEntry {
+  Date as_of;
+  uint64_t sequence = 0;  // journal sequence
+  int64_t amount = 0;
+  UpdateKind kind = UpdateKind::kCumulative;
+  friend bool operator==(const SeriesEntry&, const SeriesEntry&) = default;
+};
+
+// A figure in force.
+struct SeriesValue {
+  int64_t amount = 0;
+  Date as_of;             // of the newest entry that counts in it
+  uint64_t sequence = 0;  // of that entry
+};
+
+// Entries ordered by (as_of, sequence). Value at (date D, position P): the latest cumulative or correction with as_of ≤ D and
+// sequence ≤ P, plus increments and minus reductions that come after it in that order, up to D and P. At the same as_of the later
+// sequence holds. Not thread-safe.
+class SeriesHistory {
+ public:
+  // Appends usually; late figures go where they belong. REQUIRES: a sequence not in it.
+  void Insert(const SeriesEntry& entry);
+  // nullopt when nothing counts.
+  std::optional<SeriesValue> ValueAt(Date date, uint64_t position) const;
+  // The newest value of all.
+  std::optional<SeriesValue> Latest() const { return ValueAt(kDistantFuture, UINT64_MAX); }
+  // Lowest value the series takes on any date from entry.as_of on, were `entry` in it; for the check that nothing falls below zero.
+  int64_t LowestWith(const SeriesEntry& entry) const;
+  // True when an update of this sequence is in it with that as_of.
+  const SeriesEntry* Find(uint64_t sequence) const;
+  const std::vector<SeriesEntry>& entries() const { return entries_; }
+
+ private:
+  std::vector<SeriesEntry> entries_;
+};
+
+}  // namespace anju

@@ -1,0 +1,41 @@
+// A disk in memory that forgets what was not synced and can fail or crash at any operation. For tests of recovery.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+
+#include "common/storage/storage.h"
+
+namespace anju::storage {
+
+// Survives "machines": open it, crash it, open it again. Safe for concurrent use.
+class SimulatedMedium {
+ public:
+  explicit SimulatedMedium(uint64_t seed);
+
+  // A machine's view; the previous one must be gone or crashed (its operations fail with STORAGE_FAILED).
+  std::unique_ptr<Disk> Boot();
+  // Power failure now: of unsynced writes each store keeps a random prefix, of an operation under way anything from nothing to
+  // all; later operations of the booted disk fail.
+  void Crash();
+  // Crashes by itself after this many more operations (write, sync, flush); 0 turns it off.
+  void CrashAfter(uint64_t operations);
+  uint64_t operations() const;
+  // Test-only lie: syncs return OK without syncing. Tests show that the crash tests notice.
+  void set_ignore_syncs(bool ignore);
+  // Flips one bit of a stored value of a store, or of a file; for damage tests. False when there is nothing there.
+  bool FlipBit(std::string_view name, uint64_t which);
+  // Removes the last record of a store: a cut exactly on a record boundary.
+  bool DropLast(std::string_view name);
+
+ private:
+  friend class SimulatedDisk;
+  friend class SimulatedStore;
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace anju::storage
