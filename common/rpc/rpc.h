@@ -1,6 +1,7 @@
 // What every server of the suite has: limits, health, reflection, graceful drain, callers, errors on the wire.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
