@@ -41,9 +41,12 @@ struct Fraction {
 // Makes a fraction in lowest terms. REQUIRES: denominator ≠ 0.
 Fraction MakeFraction(int128 numerator, int128 denominator);
 Fraction ToFraction(Decimal value);
-// By cross-multiplication of reduced fractions. Exact for all values built from amounts (|numerator|, denominator ≤ 10^18).
+// Exact for every pair: by cross-multiplication where that fits into 127 bits (always for |numerator|, denominator ≤ 10^18), else
+// by their continued fractions.
 std::strong_ordering Compare(const Fraction& a, const Fraction& b);
 inline bool operator==(const Fraction& a, const Fraction& b) { return Compare(a, b) == 0; }
+// REQUIRES of the arithmetic: the result in lowest terms fits into 127 bits. A product or quotient of fractions up to 10^18 over 10^18
+// does, and so does a sum of figures over powers of ten.
 Fraction Add(const Fraction& a, const Fraction& b);
 Fraction Subtract(const Fraction& a, const Fraction& b);
 Fraction Multiply(const Fraction& a, const Fraction& b);
@@ -54,7 +57,8 @@ std::string FormatFraction(const Fraction& value);
 
 enum class Rounding { kHalfUp, kTruncate };  // half up: away from zero at exactly a half
 
-// Rounds once: the printed form of `value` with `digits` decimals (0..kScaleMax).
+// Rounds once: the printed form of `value` with `digits` decimals (0..kScaleMax). REQUIRES: the result has at most 18 digits, as every
+// rate and every sum of amounts has.
 Decimal Round(const Fraction& value, int digits, Rounding rounding);
 // Round(value), formatted; `trim` drops trailing zeros (and a bare point).
 std::string FormatRounded(const Fraction& value, int digits, Rounding rounding, bool trim);
@@ -64,5 +68,7 @@ std::string FormatPercent(const Fraction& value, int digits, Rounding rounding, 
 // Checked sums. REQUIRES nothing; nullopt on overflow.
 std::optional<int64_t> CheckedAdd(int64_t a, int64_t b);
 std::optional<int64_t> CheckedSubtract(int64_t a, int64_t b);
+// 10^exponent. REQUIRES: 0 ≤ exponent ≤ 18.
+int64_t PowerOfTen(int exponent);
 
 }  // namespace anju

@@ -1,4 +1,5 @@
-// Errors: absl::Status that carries one or more details with stable reasons.
+// Errors: absl::Status that carries one or more details with stable reasons. Texts of a detail are always valid UTF-8 (bytes that
+// are not are replaced by U+FFFD), so that they can go onto the wire and into JSON.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +41,16 @@ struct ErrorDetail {
 inline constexpr size_t kErrorsMax = 100;            // errors listed for one request or file
 inline constexpr size_t kErrorValueBytesMax = 200;   // longer values are cut (at a UTF-8 boundary)
 inline constexpr size_t kErrorCandidatesMax = 10;
+inline constexpr size_t kErrorMessageBytesMax = 1000;
 
 // A status with one detail. Its code is ReasonCode(reason), its message the detail's.
 absl::Status MakeError(ErrorDetail detail);
 absl::Status MakeError(Reason reason, std::string_view field, std::string_view value, std::string_view message);
+// A status with all these details, made from `total` errors (at least as many as details). OK when both are none.
+// This is how errors that crossed the wire become a status again.
+absl::Status MakeErrors(std::vector<ErrorDetail> details, size_t total);
+// `status` with `field` put in where a detail has none: parsers of values do not know the column they read for.
+absl::Status WithField(const absl::Status& status, std::string_view field);
 
 // Collects the errors of one request; keeps the first kErrorsMax and counts the rest.
 class ErrorCollector {

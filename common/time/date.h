@@ -67,7 +67,8 @@ class Clock {
 // The machine's clock.
 Clock& RealClock();
 
-// A clock that tests set. Safe for concurrent use.
+// A clock that tests set. Set(day) is the first moment of that day in Shanghai, while UTC still has the day before: code that mixes
+// up the two shows. Safe for concurrent use.
 class FakeClock : public Clock {
  public:
   explicit FakeClock(Date today = MakeDate(2017, 7, 1));
