@@ -91,14 +91,26 @@ class Catalogue {
   const std::map<IndicatorNumber, Indicator>& indicators() const { return indicators_; }
 
  private:
-  void Reindex();
-  std::map<ProgrammeNumber, Programme> programmes_;
+  // Keep the indexes in step with one programme or indicator that comes or goes.
+  void Link(const Programme& programme);
+  void Unlink(const Programme& programme);
+
+  std::map<ProgrammeNumber, Programme> programmes_;  // ordered for listing; a few dozen entries
   std::map<IndicatorNumber, Indicator> indicators_;
   std::unordered_map<ProgrammeNumber, std::vector<ProgrammeNumber>> parts_, wholes_;
   std::unordered_map<IndicatorNumber, std::vector<IndicatorNumber>> of_which_;
   std::unordered_map<std::string, ProgrammeNumber> programme_codes_;
   std::unordered_map<std::string, IndicatorNumber> indicator_codes_;
 };
+
+// Unit names as printed → the name they are compared by, e.g. "套（户）" → "套", "万平方米" → "万㎡".
+std::string FoldUnit(std::string_view name);
+
+// "套=1;万套=10000" → units with exact factors in smallest units; the display unit is added when it is not listed.
+// BROKEN_CATALOGUE for a factor that is no decimal above zero, or a unit listed twice with differing factors.
+absl::StatusOr<std::vector<Unit>> ParseUnits(std::string_view display_unit, int scale, std::string_view accepted);
+// The same back, factors in display units; ParseUnits(unit, scale, FormatUnits(indicator)) gives the same units.
+std::string FormatUnits(const Indicator& indicator);
 
 // A written figure in one of the indicator's units → smallest units. An empty unit means the display unit. Units are compared
 // after folding 平方米→㎡, 平方公里 untouched, full-width brackets → ASCII, and "套/户", "套、间", "套 (户)" forms.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +23,12 @@ std::string_view RegionLevelName(RegionLevel level);
 std::string_view RegionKindName(RegionKind kind);
 std::optional<RegionLevel> ParseRegionLevel(std::string_view name);
 std::optional<RegionKind> ParseRegionKind(std::string_view name);
+
+// Full-width brackets become ASCII ones and surrounding blanks go, so that 所辖县（市） and 所辖县(市) are one name.
+std::string FoldName(std::string_view name);
+
+// Deepest chain of parents. Longer ones are BROKEN_TREE, so every walk up ends.
+inline constexpr int kRegionDepthMax = 64;
 
 // One dated row of a region. Holds on [valid_from, valid_to).
 struct Region {
@@ -55,7 +60,7 @@ class RegionTree {
   // parent does not exist on some day of it, members of a region that is no area. All errors at once.
   absl::Status Validate() const;
 
-  // A code, name or alias → number. Looks inside `within` and below (0: everywhere) in the tree of `day`.
+  // A code, name, alias or GB code → number. Looks inside `within` and below (0: everywhere) in the tree of `day`.
   // UNKNOWN_REGION; AMBIGUOUS_REGION with candidates "code name"; REGION_CLOSED when only rows of other days match.
   // A code that is held by an open row always wins over names.
   absl::StatusOr<RegionNumber> Resolve(std::string_view text, RegionNumber within, Date day) const;
@@ -76,10 +81,22 @@ class RegionTree {
   size_t size() const { return rows_.size(); }
 
  private:
-  std::map<RegionNumber, std::vector<Region>> rows_;
+  // A child under one parent for the days of one row; kept in official order, so that listing neither sorts nor looks up.
+  struct ChildLink {
+    uint32_t order = 0;
+    RegionNumber number = 0;
+    Date valid_from;
+    Date valid_to;
+  };
+
+  bool LinkPrecedes(const ChildLink& a, const ChildLink& b) const;
+  // Whether the parents of `number` exist on every day of [from, to); puts what is wrong into `why`.
+  bool ParentsHold(RegionNumber start, const Region& row, Date from, Date to, int depth, std::string* why) const;
+
+  std::unordered_map<RegionNumber, std::vector<Region>> rows_;
   std::unordered_map<std::string, RegionNumber> by_code_;
-  std::unordered_multimap<std::string, RegionNumber> by_name_;               // names and aliases of any row
-  std::unordered_map<RegionNumber, std::vector<RegionNumber>> children_;     // by parent, of any day
+  std::unordered_map<std::string, std::vector<RegionNumber>> by_name_;  // folded names, aliases and GB codes of any row
+  std::unordered_map<RegionNumber, std::vector<ChildLink>> children_;   // by parent
 };
 
 }  // namespace anju

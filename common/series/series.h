@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "common/time/date.h"
@@ -40,12 +41,20 @@ class SeriesHistory {
   std::optional<SeriesValue> Latest() const { return ValueAt(kDistantFuture, UINT64_MAX); }
   // Lowest value the series takes on any date from entry.as_of on, were `entry` in it; for the check that nothing falls below zero.
   int64_t LowestWith(const SeriesEntry& entry) const;
-  // True when an update of this sequence is in it with that as_of.
+  // The highest one likewise, so that no sum grows beyond what a figure may be.
+  int64_t HighestWith(const SeriesEntry& entry) const;
+  // The entry of this sequence; nullptr if there is none.
   const SeriesEntry* Find(uint64_t sequence) const;
   const std::vector<SeriesEntry>& entries() const { return entries_; }
 
  private:
+  size_t PlaceOf(const SeriesEntry& entry) const;
+  // Lowest and highest value on any date from entry.as_of on, were `entry` in it.
+  std::pair<int64_t, int64_t> RangeWith(const SeriesEntry& entry) const;
+
   std::vector<SeriesEntry> entries_;
+  std::vector<int64_t> running_;   // the value right after each entry, with all entries before it
+  uint64_t newest_sequence_ = 0;   // at or beyond it, running_ is the answer
 };
 
 }  // namespace anju

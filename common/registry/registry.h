@@ -1,0 +1,30 @@
+// The registry a service keeps: regions and catalogue, folded from the plan journal's events. The only reader of both forms.
+#pragma once
+
+#include "anju/plan/v1/event.pb.h"
+#include "anju/types/v1/registry.pb.h"
+#include "common/catalogue/catalogue.h"
+#include "common/region/region_tree.h"
+
+namespace anju {
+
+// Copyable value; const methods are safe for concurrent use.
+struct Registry {
+  RegionTree regions;
+  Catalogue catalogue;
+};
+
+types::v1::RegionRecord ToProto(const Region& region);
+types::v1::ProgrammeRecord ToProto(const Programme& programme);
+types::v1::IndicatorRecord ToProto(const Indicator& indicator);
+
+// Records come out of a journal, whose events were validated when they were decided. REQUIRES: words of the contract.
+Region FromProto(const types::v1::RegionRecord& record);
+Programme FromProto(const types::v1::ProgrammeRecord& record);
+Indicator FromProto(const types::v1::IndicatorRecord& record);
+
+// Folds an event. Never validates: replay applies what was decided.
+void Apply(const plan::v1::RegionsImported& event, Registry* registry);
+void Apply(const plan::v1::CatalogueImported& event, Registry* registry);
+
+}  // namespace anju

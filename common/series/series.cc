@@ -1,0 +1,101 @@
+// The history of one series: entries in (as_of, sequence) order beside the value after each of them.
+#include "common/series/series.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "common/status/macros.h"
+
+namespace anju {
+namespace {
+
+bool IsBase(UpdateKind kind) { return kind == UpdateKind::kCumulative || kind == UpdateKind::kCorrection; }
+
+// Stops at the ends of int64: a sum that far out is refused by whoever asks, and must not wrap round to a plausible figure.
+int64_t SaturatingAdd(int64_t a, int64_t b) {
+  int64_t sum;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
+}
+
+// The value after `entry` when it was `before`.
+int64_t After(int64_t before, const SeriesEntry& entry) {
+  if (IsBase(entry.kind)) return entry.amount;
+  return SaturatingAdd(before, entry.kind == UpdateKind::kReduction ? -entry.amount : entry.amount);
+}
+
+bool Precedes(const SeriesEntry& a, const SeriesEntry& b) {
+  return a.as_of != b.as_of ? a.as_of < b.as_of : a.sequence < b.sequence;
+}
+
+}  // namespace
+
+size_t SeriesHistory::PlaceOf(const SeriesEntry& entry) const {
+  // Nearly every update is the newest.
+  if (entries_.empty() || Precedes(entries_.back(), entry)) return entries_.size();
+  return std::lower_bound(entries_.begin(), entries_.end(), entry, Precedes) - entries_.begin();
+}
+
+void SeriesHistory::Insert(const SeriesEntry& entry) {
+  const size_t place = PlaceOf(entry);
+  CHECK(place == entries_.size() || entries_[place].as_of != entry.as_of || entries_[place].sequence != entry.sequence);
+  entries_.insert(entries_.begin() + place, entry);
+  running_.insert(running_.begin() + place, After(place == 0 ? 0 : running_[place - 1], entry));
+  newest_sequence_ = std::max(newest_sequence_, entry.sequence);
+  // What comes after builds on the new value up to the next figure that stands by itself.
+  for (size_t i = place + 1; i < entries_.size() && !IsBase(entries_[i].kind); ++i) running_[i] = After(running_[i - 1], entries_[i]);
+}
+
+std::optional<SeriesValue> SeriesHistory::ValueAt(Date date, uint64_t position) const {
+  size_t end = entries_.size();
+  if (end > 0 && entries_.back().as_of > date) {
+    end = std::upper_bound(entries_.begin(), entries_.end(), date, [](Date day, const SeriesEntry& entry) { return day < entry.as_of; }) -
+          entries_.begin();
+  }
+  if (end == 0) return std::nullopt;
+  if (position >= newest_sequence_) return SeriesValue{running_[end - 1], entries_[end - 1].as_of, entries_[end - 1].sequence};
+
+  // Back to the figure that stands by itself, then forward over what adds to it.
+  size_t first = end;
+  const SeriesEntry* newest = nullptr;
+  while (first > 0) {
+    const SeriesEntry& entry = entries_[--first];
+    if (entry.sequence > position) continue;
+    if (newest == nullptr) newest = &entry;
+    if (IsBase(entry.kind)) break;
+  }
+  if (newest == nullptr) return std::nullopt;
+  int64_t amount = 0;
+  for (size_t i = first; i < end; ++i) {
+    if (entries_[i].sequence <= position) amount = After(amount, entries_[i]);
+  }
+  return SeriesValue{amount, newest->as_of, newest->sequence};
+}
+
+std::pair<int64_t, int64_t> SeriesHistory::RangeWith(const SeriesEntry& entry) const {
+  const size_t place = PlaceOf(entry);
+  int64_t value = After(place == 0 ? 0 : running_[place - 1], entry);
+  Date day = entry.as_of;
+  std::optional<std::pair<int64_t, int64_t>> range;
+  // A date shows only the value after its last entry.
+  const auto close = [&] { range = range ? std::pair(std::min(range->first, value), std::max(range->second, value)) : std::pair(value, value); };
+  bool changed = true;
+  for (size_t i = place; i < entries_.size(); ++i) {
+    if (entries_[i].as_of != day) close();
+    day = entries_[i].as_of;
+    changed = changed && !IsBase(entries_[i].kind);
+    value = changed ? After(value, entries_[i]) : running_[i];
+  }
+  close();
+  return *range;
+}
+
+int64_t SeriesHistory::LowestWith(const SeriesEntry& entry) const { return RangeWith(entry).first; }
+int64_t SeriesHistory::HighestWith(const SeriesEntry& entry) const { return RangeWith(entry).second; }
+
+const SeriesEntry* SeriesHistory::Find(uint64_t sequence) const {
+  const auto it = std::find_if(entries_.rbegin(), entries_.rend(), [&](const SeriesEntry& entry) { return entry.sequence == sequence; });
+  return it == entries_.rend() ? nullptr : &*it;
+}
+
+}  // namespace anju
