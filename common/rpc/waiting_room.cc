@@ -1,0 +1,118 @@
+// Answers parked until a basis is reached: one thread looks at everybody when something was applied and when a deadline passes.
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/rpc.h"
+
+namespace anju::rpc {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct Waiter {
+  std::function<bool()> reached;
+  std::function<void(absl::Status)> ready;
+  SteadyTime deadline;
+};
+
+// Deadlines arrive in wall-clock time and are kept in steady time, so that a clock that is set does not answer everybody BEHIND.
+SteadyTime ToSteady(std::chrono::system_clock::time_point deadline) {
+  const auto now = std::chrono::system_clock::now();
+  const auto longest = std::chrono::hours(24);  // further away than this is "no deadline"
+  const auto wait = deadline > now + longest ? std::chrono::system_clock::duration(std::chrono::milliseconds(WaitingRoom::kWaitMsMax))
+                                             : deadline - now;
+  return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(wait);
+}
+
+}  // namespace
+
+struct WaitingRoom::Impl {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<Waiter> waiters;
+  bool look = false;      // something was applied, or somebody came, since the last look
+  size_t looking_at = 0;  // waiters taken out by the thread for a look; they count towards the limit
+  bool stopping = false;
+  std::thread thread;
+
+  void Run();
+};
+
+void WaitingRoom::Impl::Run() {
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    SteadyTime next = SteadyTime::max();
+    for (const Waiter& waiter : waiters) next = std::min(next, waiter.deadline);
+    const auto awake = [&] { return stopping || look; };
+    if (next == SteadyTime::max()) {
+      changed.wait(lock, awake);
+    } else {
+      changed.wait_until(lock, next, awake);
+    }
+    if (stopping) break;
+    look = false;
+    std::vector<Waiter> all = std::exchange(waiters, {});
+    looking_at = all.size();
+    lock.unlock();
+    // Without the lock: `reached` and `ready` may take locks of their owners, and `ready` may come back with another Wait.
+    const SteadyTime now = std::chrono::steady_clock::now();
+    std::vector<Waiter> rest;
+    for (Waiter& waiter : all) {
+      if (waiter.reached()) {
+        waiter.ready(absl::OkStatus());
+      } else if (waiter.deadline <= now) {
+        waiter.ready(MakeError(Reason::BEHIND, "at_least", "", "what at_least asks for was not applied within the deadline"));
+      } else {
+        rest.push_back(std::move(waiter));
+      }
+    }
+    lock.lock();
+    looking_at = 0;
+    for (Waiter& waiter : rest) waiters.push_back(std::move(waiter));
+  }
+}
+
+WaitingRoom::WaitingRoom() : impl_(std::make_unique<Impl>()) {
+  impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
+}
+
+WaitingRoom::~WaitingRoom() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+    impl_->changed.notify_all();
+  }
+  impl_->thread.join();
+  for (Waiter& waiter : impl_->waiters) waiter.ready(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping"));
+}
+
+void WaitingRoom::Wait(std::function<bool()> reached, std::chrono::system_clock::time_point deadline,
+                       std::function<void(absl::Status)> ready) {
+  if (reached()) return ready(absl::OkStatus());
+  Reason refused = Reason::UNAVAILABLE;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->waiters.size() + impl_->looking_at >= kWaitersMax) {
+      refused = Reason::OVERLOADED;
+    } else if (!impl_->stopping) {
+      impl_->waiters.push_back({std::move(reached), std::move(ready), ToSteady(deadline)});
+      impl_->look = true;  // it may have been reached between the look above and now
+      impl_->changed.notify_one();
+      return;
+    }
+  }
+  ready(MakeError(refused, "at_least", "",
+                  refused == Reason::OVERLOADED ? absl::StrCat("more than ", kWaitersMax, " calls wait for a basis") : "the service is stopping"));
+}
+
+void WaitingRoom::Wake() {
+  const std::lock_guard lock(impl_->mutex);
+  if (impl_->waiters.empty() && impl_->looking_at == 0) return;
+  impl_->look = true;
+  impl_->changed.notify_one();
+}
+
+}  // namespace anju::rpc
