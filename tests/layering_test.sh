@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The shape of the code itself: includes follow the layers, the top level holds what it should, core has no binary floating point.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+failed=0
+complain() { echo "$1"; failed=1; }
+
+# No service includes another; common knows no service.
+while IFS=: read -r file _ line; do
+  from=${file#services/}; from=${from%%/*}
+  to=${line#*\"services/}; to=${to%%/*}
+  [ "$from" = "$to" ] || complain "$file includes services/$to"
+done < <(grep -rnE '#include "services/' services --include=*.h --include=*.cc)
+grep -rnE '#include "services/' common --include=*.h --include=*.cc --include=*.inc && complain "common/ includes a service"
+
+# core/ is pure: no gRPC, RocksDB, protobuf, files, clock.
+grep -rnE '#include [<"](grpcpp/|rocksdb/|google/protobuf|.*\.pb\.h|fstream|filesystem|spdlog|common/(storage|journal|rpc|feed|client|log)/)' services/*/core && complain "core/ includes I/O"
+grep -rnwE 'RealClock' services/*/core && complain "core/ reads the clock"
+grep -rnwE 'double|float' services/*/core common/decimal common/region common/check common/series common/catalogue --include=*.h --include=*.cc && complain "binary floating point near published numbers"
+
+# gRPC only at the edge, RocksDB only behind the seam.
+grep -rlE '#include [<"]grpcpp/' services common --include=*.h --include=*.cc --include=*.inc | grep -vE '^common/(rpc|feed|client|testing)/|^services/[a-z]+/(main|server|service|stream|frames|follower|columns|upstream)[a-z_]*\.(h|cc)$|_test\.cc$|^services/cli/(up|status)' | sed 's/^/gRPC outside the edge: /' | { grep . && failed=1; }
+grep -rlE '#include [<"]rocksdb/' services common --include=*.h --include=*.cc | grep -v '^common/storage/' | sed 's/^/RocksDB outside the seam: /' | { grep . && failed=1; }
+
+# Every service has the same file names.
+for service in plan progress aggregator ranking; do
+  for name in README.md main.cc server.h server.cc service.h service.cc handlers.h handlers.cc convert.h convert.cc errors.h errors.cc store/schema.h; do
+    [ -f "services/$service/$name" ] || complain "services/$service/$name is missing"
+  done
+  [ -d "services/$service/core" ] || complain "services/$service/core is missing"
+done
+
+# Packages import anju/types only; a service's own contract may use its own events.
+for file in $(find proto/anju -name '*.proto'); do
+  package=${file#proto/anju/}; package=${package%%/*}
+  while read -r import; do
+    case "$import" in
+      anju/types/*|anju/"$package"/*|google/*) ;;
+      *) complain "$file imports $import" ;;
+    esac
+  done < <(sed -nE 's/^import "(.*)";/\1/p' "$file")
+done
+
+# The top level.
+if git rev-parse --git-dir >/dev/null 2>&1; then
+  extra=$(git ls-files | sed 's|/.*||' | sort -u | grep -vE '^(CMakeLists\.txt|proto|services|common|deploy|tests|README\.md|\..*)$')
+  [ -z "$extra" ] || complain "top level holds more than it should: $extra"
+fi
+[ $failed = 0 ] && echo "layering: ok"
+exit $failed
