@@ -23,6 +23,11 @@ struct CheckOperand {
   bool exact = false;
 };
 
+// False when an operand is too large or too fine for exact 128-bit arithmetic: an end of its interval, as a fraction, has a numerator or
+// denominator beyond 10^18. Every figure within kAmountMax is in range. REQUIRES of all checks: operands in range, units above zero,
+// and the denominators of the units of one relation multiply to at most 10^8.
+bool InRange(const CheckOperand& operand);
+
 // The values a cell may stand for, both ends included.
 struct Interval {
   Fraction low;
@@ -45,7 +50,8 @@ CheckResult CheckSum(const CheckOperand& printed, const std::vector<SignedOperan
 // numerator / denominator. REQUIRES: the denominator's printed figure is not zero.
 CheckResult CheckQuotient(const CheckOperand& printed, const CheckOperand& numerator, const CheckOperand& denominator);
 CheckResult CheckProduct(const CheckOperand& printed, const CheckOperand& a, const CheckOperand& b);
-// `=a`: a restatement. What is neither exact nor rounding is a NOTE. Two prints of one cell are compared at the coarser precision.
+// `=a`: a restatement. What is neither exact nor rounding is a NOTE. Two prints of one cell are compared at the coarser precision:
+// whichever side is printed more finely is rounded half-up to the digits of the other.
 CheckResult CheckRestated(const CheckOperand& printed, const CheckOperand& other);
 // `<=a`: EXACT when printed ≤ other, ROUNDING when the intervals allow it, else ERROR.
 CheckResult CheckAtMost(const CheckOperand& printed, const CheckOperand& other);
