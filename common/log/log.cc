@@ -2,6 +2,7 @@
 #include "common/log/log.h"
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
@@ -26,10 +27,10 @@ class ShanghaiTime : public spdlog::custom_flag_formatter {
     const std::time_t shifted = static_cast<std::time_t>(seconds.count()) + 8 * 3600;
     std::tm civil{};
     gmtime_r(&shifted, &civil);
-    char text[32];
-    const size_t length = std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S.", &civil);
+    char text[40];
+    size_t length = std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &civil);
+    length += static_cast<size_t>(std::snprintf(text + length, sizeof(text) - length, ".%03d", static_cast<int>(millis)));
     out.append(text, text + length);
-    spdlog::details::fmt_helper::pad3(static_cast<uint32_t>(millis), out);
   }
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<ShanghaiTime>(); }
 };
