@@ -12,7 +12,7 @@
 //   header    "ANJB" | u8 format=1 | u8 hash algorithm (1 = SHA-256; SM3 will be 2) | u16 0 | u64 first sequence
 //             | u32 count of events (≥ 1) | u32 length of events in bytes | i64 time, µs since the epoch
 //             | 16 bytes plan journal id (zero if it depends on none) | u64 plan sequence | u64 0
-//   events    count × (u32 length | bytes)
+//   events    count × (u32 length | bytes); the header's length counts both
 //   witness slot  "ANJW" | u32 CRC-32C of the rest | u64 sequence | 32 bytes block hash | 16 bytes journal id
 //
 // Integers are little-endian. Block hash = H(0x02 ‖ previous hash ‖ header ‖ root); the previous hash of the first block is
@@ -88,6 +88,22 @@ absl::StatusOr<BlockView> DecodeBlock(std::string_view bytes, bool verify_root =
 
 Hash MerkleRoot(const std::vector<std::string_view>& leaves);  // RFC 6962 section 2.1; empty list: H("")
 
+// Header, previous hash, root and block hash of an encoded block, without looking at its events: O(1) whatever its size.
+absl::StatusOr<BlockView> DecodeBlockPrefix(std::string_view bytes);
+
 std::string BlockKey(uint64_t first_sequence);
+std::string IdentityKey();
+absl::StatusOr<uint64_t> ParseBlockKey(std::string_view key);  // first sequence, 0 for the identity; DATA_LOSS
+
+// The witness: what was durable last. `kWitnessSlots` slots, written in turn, so that a torn write never costs the older one.
+inline constexpr size_t kWitnessSlotBytes = 64;
+inline constexpr size_t kWitnessSlots = 2;
+struct Witness {
+  Position position;
+  size_t slot = 0;  // where it stands
+};
+std::string EncodeWitnessSlot(const Position& position);
+// The valid slot with the highest sequence; DATA_LOSS when none is.
+absl::StatusOr<Witness> DecodeWitness(std::string_view file);
 
 }  // namespace anju::journal

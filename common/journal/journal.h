@@ -1,11 +1,12 @@
 // An append-only journal: hash-chained blocks on a synced store, and a witness that remembers how far it reached.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/journal/format.h"
@@ -23,26 +24,38 @@ class Journal {
   static absl::StatusOr<std::unique_ptr<Journal>> Open(storage::Disk& disk, std::string_view service, Clock& clock);
 
   // Appends one block and syncs it, then the witness. On error the outcome is unknown and the journal refuses further appends.
-  absl::StatusOr<Position> Append(const std::vector<std::string>& events, const JournalId& plan_id, uint64_t plan_sequence);
+  // The block's time is `time_us` (not before the last block's), or the clock's; times never go backwards.
+  // REQUIRES: at least one event.
+  absl::StatusOr<Position> Append(const std::vector<std::string>& events, const JournalId& plan_id, uint64_t plan_sequence,
+                                  std::optional<int64_t> time_us = std::nullopt);
 
   // The last durable position: readers see nothing beyond it.
   Position durable() const;
   const Identity& identity() const { return identity_; }
+  // Time of the last durable block; when the journal was created if there is none.
+  int64_t last_time_us() const;
 
   // Encoded blocks after `after` (a block end, or 0), oldest first, up to `bytes_max` (at least one block if there is any).
-  // DATA_LOSS when `after` is not a block end of this journal or its hash differs.
+  // DATA_LOSS with field "after" when `after` is not a block end of this journal or its hash differs (a hash of zeros is not
+  // compared); DATA_LOSS without a field when the journal itself is damaged.
   absl::StatusOr<std::vector<std::string>> ReadBlocks(const Position& after, size_t bytes_max) const;
-  // Encoded blocks from the one that contains `sequence` on.
+  // Encoded blocks from the one that contains `sequence` on; none when it is beyond the durable position.
   absl::StatusOr<std::vector<std::string>> ReadBlocksContaining(uint64_t sequence, size_t bytes_max) const;
 
   // Calls back (from the appending thread, after the sync) whenever the durable position grew. Keep it short.
   using Listener = std::function<void(const Position&)>;
   uint64_t AddListener(Listener listener);
-  void RemoveListener(uint64_t id);  // after it returns the listener runs no more
+  void RemoveListener(uint64_t id);  // after it returns the listener runs no more; not from within a listener
 
  private:
   Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Identity identity, Clock& clock);
   absl::Status Recover(std::string_view encoded_identity);
+  absl::Status RecoverLastBlock(Position* before_last);
+  absl::Status CompareWitness(const Position& before_last);
+  absl::Status WriteWitness(const Position& position);
+  absl::StatusOr<BlockView> PrefixAt(const storage::Cursor& cursor) const;
+  absl::StatusOr<std::vector<std::string>> ReadFrom(storage::Cursor& cursor, Position after, uint64_t until, size_t bytes_max) const;
+  absl::Status Damaged(std::string_view what) const;
 
   storage::Disk& disk_;
   std::unique_ptr<storage::Store> store_;
@@ -50,8 +63,9 @@ class Journal {
   Clock& clock_;
   mutable std::mutex mutex_;
   Position durable_;
-  bool failed_ = false;
-  uint64_t witness_writes_ = 0;
+  int64_t last_time_us_ = 0;
+  bool failed_ = false;      // appending thread only
+  size_t witness_slot_ = 0;  // to be written next; appending thread only
   std::mutex listeners_mutex_;
   std::vector<std::pair<uint64_t, Listener>> listeners_;
   uint64_t next_listener_ = 1;

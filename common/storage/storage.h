@@ -23,6 +23,14 @@ class Batch {
   };
   void Put(std::string_view key, std::string_view value) { operations_.push_back({std::string(key), std::string(value)}); bytes_ += key.size() + value.size(); }
   void Delete(std::string_view key) { operations_.push_back({std::string(key), std::nullopt}); bytes_ += key.size(); }
+  // Appends to the value of the last operation if that puts `key`; false (and nothing done) otherwise. For rows that grow in
+  // small pieces while their block is open.
+  bool ExtendLast(std::string_view key, std::string_view more) {
+    if (operations_.empty() || !operations_.back().value || operations_.back().key != key) return false;
+    operations_.back().value->append(more);
+    bytes_ += more.size();
+    return true;
+  }
   void Append(Batch&& other);
   void Clear() { operations_.clear(); bytes_ = 0; }
   bool empty() const { return operations_.empty(); }

@@ -1,0 +1,316 @@
+// The pipeline: the decider and writer threads, and the hand-over of blocks between them.
+#include "common/journal/pipeline.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "common/journal/state_writer.h"
+#include "common/status/macros.h"
+#include "common/status/status.h"
+
+namespace anju::journal {
+namespace {
+
+// A block that nobody waits for is closed as soon as it has this many events, so that the writer never idles behind a long queue.
+constexpr size_t kBlockEventsWorthSyncing = 4096;
+constexpr std::chrono::seconds kIdleFlush{5};
+
+void DieLoudly(const absl::Status& status) {
+  std::fprintf(stderr, "the journal cannot be written, the service stops: %s\n", std::string(status.message()).c_str());
+  ::_exit(70);
+}
+
+// What was decided together and becomes durable together.
+struct Block {
+  struct Waiting {
+    std::unique_ptr<Request> request;
+    uint64_t sequence;  // durable up to here: the request may be answered
+  };
+  std::vector<std::string> events;
+  size_t event_bytes = 0;
+  storage::Batch rows;
+  std::vector<Waiting> waiting;
+  int64_t time_us = 0;
+  JournalId plan_id{};
+  uint64_t plan_sequence = 0;
+};
+
+}  // namespace
+
+// Threads meet at `mutex_` only: the queue on one side, the one handed-over block on the other.
+struct Pipeline::Impl final : public Recorder {
+ public:
+  Impl(Model& model, Clock& clock, PipelineOptions options) : model_(model), clock_(clock), options_(std::move(options)) {
+    if (!options_.on_fatal) options_.on_fatal = DieLoudly;
+  }
+
+  absl::Status Open(storage::Disk& disk, std::string_view service, uint32_t schema_version) {
+    ASSIGN_OR_RETURN(journal_, Journal::Open(disk, service, clock_));
+    ASSIGN_OR_RETURN(state_, StateWriter::Open(disk, *journal_, schema_version, model_, options_.state_flush_events));
+    last_sequence_ = journal_->durable().sequence;
+    last_time_us_ = journal_->last_time_us();
+    decider_ = std::thread([this] { RunDecider(); });
+    writer_ = std::thread([this] { RunWriter(); });
+    return absl::OkStatus();
+  }
+
+  ~Impl() override {
+    if (!decider_.joinable()) return;
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    decider_wakes_.notify_all();
+    decider_.join();
+    writer_wakes_.notify_all();
+    writer_.join();
+  }
+
+  absl::Status Submit(std::unique_ptr<Request> request) {
+    std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    if (stopping_) return MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping");
+    if (queue_.size() >= options_.queue_max) {
+      return MakeError(Reason::OVERLOADED, "", "", "more than " + std::to_string(options_.queue_max) + " requests are waiting");
+    }
+    queue_.push_back(std::move(request));
+    if (queue_.size() == 1) decider_wakes_.notify_one();
+    return absl::OkStatus();
+  }
+
+  void SetPlanPosition(const JournalId& id, uint64_t sequence) {
+    plan_id_ = id;
+    plan_sequence_ = sequence;
+  }
+
+  // ---- Recorder: decider thread ----
+  uint64_t Record(std::string event) override {
+    CHECK(event.size() <= kEventBytesMax);
+    if (plan_id_ != open_->plan_id || plan_sequence_ != open_->plan_sequence) {
+      // Events decided under an older plan position stay in a block of their own, so that replay tells Apply exactly what it was
+      // told here. Only a request that moves the plan between its own events makes its block carry the later position.
+      if (request_events_ == 0 && !open_->events.empty()) HandOver(open_->time_us);
+      open_->plan_id = plan_id_;
+      open_->plan_sequence = plan_sequence_;
+    }
+    const EventContext context{++last_sequence_, open_->time_us, plan_id_, plan_sequence_};
+    CHECK_OK(model_.Apply(context, event, request_rows_));
+    ++request_events_;
+    open_->event_bytes += event.size();
+    open_->events.push_back(std::move(event));
+    return last_sequence_;
+  }
+  storage::Batch& rows() override { return request_rows_; }
+  uint64_t last_sequence() const override { return last_sequence_; }
+  int64_t time_us() const override { return open_->time_us; }
+
+  Journal& journal() { return *journal_; }
+
+ private:
+  void RunDecider() {
+    while (true) {
+      std::deque<std::unique_ptr<Request>> batch;
+      bool stop = false;
+      {
+        std::unique_lock lock(mutex_);
+        decider_wakes_.wait(lock, [this] {
+          return !queue_.empty() || stopping_ || !failure_.ok() || (open_ != nullptr && handed_ == nullptr && !writing_);
+        });
+        batch.swap(queue_);
+        stop = stopping_ && batch.empty();
+      }
+      while (!batch.empty() && !Failed()) {
+        Decide(std::move(batch.front()));
+        batch.pop_front();
+      }
+      if (Failed()) return AbandonAll(std::move(batch));
+      if (open_ != nullptr && (stop || WriterFree())) HandOver(std::nullopt);
+      if (stop) return Leave();
+    }
+  }
+
+  void Decide(std::unique_ptr<Request> request) {
+    if (open_ == nullptr) OpenBlock(std::nullopt);
+    request_events_ = 0;
+    request->Decide(*this);
+    open_->rows.Append(std::move(request_rows_));
+    request_rows_.Clear();
+    open_->waiting.push_back({std::move(request), last_sequence_});
+    const bool full = open_->events.size() >= kBlockEventsMax || open_->event_bytes >= kBlockBytesMax ||
+                      open_->waiting.size() >= options_.queue_max;
+    if (full || (open_->events.size() >= kBlockEventsWorthSyncing && WriterFree())) HandOver(std::nullopt);
+  }
+
+  // Times never go backwards, whatever the machine's clock does.
+  void OpenBlock(std::optional<int64_t> time_us) {
+    open_ = std::make_unique<Block>();
+    last_time_us_ = std::max(last_time_us_, time_us.value_or(clock_.NowMicros()));
+    open_->time_us = last_time_us_;
+    open_->plan_id = plan_id_;
+    open_->plan_sequence = plan_sequence_;
+  }
+
+  // Waits until the writer can take the open block. With `next_time_us` a new block is opened under the running request.
+  void HandOver(std::optional<int64_t> next_time_us) {
+    {
+      std::unique_lock lock(mutex_);
+      decider_wakes_.wait(lock, [this] { return (handed_ == nullptr && !writing_) || !failure_.ok(); });
+      if (failure_.ok()) {
+        handed_ = std::move(open_);
+        writer_wakes_.notify_one();
+      }
+    }
+    if (open_ != nullptr) return;  // failed: AbandonAll answers what is in it
+    if (next_time_us) OpenBlock(next_time_us);
+  }
+
+  bool WriterFree() {
+    std::lock_guard lock(mutex_);
+    return handed_ == nullptr && !writing_;
+  }
+  bool Failed() {
+    std::lock_guard lock(mutex_);
+    return !failure_.ok();
+  }
+
+  // After a failed write: nobody may believe anything that is still on its way.
+  void AbandonAll(std::deque<std::unique_ptr<Request>> batch) {
+    std::deque<std::unique_ptr<Request>> queued;
+    absl::Status failure;
+    {
+      std::lock_guard lock(mutex_);
+      queued.swap(queue_);
+      failure = failure_;
+    }
+    const Position durable = journal_->durable();
+    if (open_ != nullptr) {
+      for (Block::Waiting& waiting : open_->waiting) waiting.request->Done(failure, durable);
+      open_ = nullptr;
+    }
+    for (auto* requests : {&batch, &queued}) {
+      for (std::unique_ptr<Request>& request : *requests) request->Done(failure, durable);
+    }
+    Leave();
+  }
+
+  void Leave() {
+    std::lock_guard lock(mutex_);
+    decider_left_ = true;
+    writer_wakes_.notify_all();
+  }
+
+  void RunWriter() {
+    while (true) {
+      std::unique_ptr<Block> block;
+      bool idle = false;
+      {
+        std::unique_lock lock(mutex_);
+        const auto work = [this] { return handed_ != nullptr || decider_left_; };
+        if (state_->dirty()) {
+          idle = !writer_wakes_.wait_for(lock, kIdleFlush, work);
+        } else {
+          writer_wakes_.wait(lock, work);
+        }
+        block = std::move(handed_);
+        writing_ = block != nullptr;
+      }
+      absl::Status status;
+      if (block != nullptr) {
+        status = Write(*block);
+      } else {
+        status = state_->Flush();
+        if (status.ok() && !idle) return;  // stopped, and everything is on disk
+      }
+      if (!status.ok()) return Fail(status, std::move(block));
+      {
+        std::lock_guard lock(mutex_);
+        writing_ = false;
+      }
+      decider_wakes_.notify_one();
+    }
+  }
+
+  absl::Status Write(Block& block) {
+    Answer(block, journal_->durable());  // reads at the front wait for nothing that is in this block
+    if (!block.events.empty()) {
+      RETURN_IF_ERROR(journal_->Append(block.events, block.plan_id, block.plan_sequence, block.time_us).status());
+      Answer(block, journal_->durable());
+    }
+    return state_->Add(std::move(block.rows), block.events.size(), journal_->durable());
+  }
+
+  // Answers, in order, the requests that `durable` includes.
+  static void Answer(Block& block, const Position& durable) {
+    size_t answered = 0;
+    while (answered < block.waiting.size() && block.waiting[answered].sequence <= durable.sequence) {
+      block.waiting[answered].request->Done(absl::OkStatus(), durable);
+      ++answered;
+    }
+    block.waiting.erase(block.waiting.begin(), block.waiting.begin() + static_cast<std::ptrdiff_t>(answered));
+  }
+
+  // Every request hears of the failure before the process ends.
+  void Fail(const absl::Status& status, std::unique_ptr<Block> block) {
+    {
+      std::lock_guard lock(mutex_);
+      failure_ = status;
+    }
+    decider_wakes_.notify_all();
+    const Position durable = journal_->durable();
+    if (block != nullptr) {
+      for (Block::Waiting& waiting : block->waiting) waiting.request->Done(status, durable);
+    }
+    {
+      std::unique_lock lock(mutex_);
+      writer_wakes_.wait(lock, [this] { return decider_left_; });
+    }
+    options_.on_fatal(status);
+  }
+
+  Model& model_;
+  Clock& clock_;
+  PipelineOptions options_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<StateWriter> state_;  // writer thread once the threads run
+
+  std::mutex mutex_;
+  std::condition_variable decider_wakes_;
+  std::condition_variable writer_wakes_;
+  std::deque<std::unique_ptr<Request>> queue_;
+  std::unique_ptr<Block> handed_;  // for the writer to take
+  bool writing_ = false;           // the writer has one in hand
+  bool stopping_ = false;
+  bool decider_left_ = false;
+  absl::Status failure_;
+
+  // Decider thread.
+  std::unique_ptr<Block> open_;
+  storage::Batch request_rows_;
+  size_t request_events_ = 0;
+  uint64_t last_sequence_ = 0;
+  int64_t last_time_us_ = 0;
+  JournalId plan_id_{};
+  uint64_t plan_sequence_ = 0;
+
+  std::thread decider_;
+  std::thread writer_;
+};
+
+absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Open(storage::Disk& disk, std::string_view service, uint32_t schema_version,
+                                                         Model& model, Clock& clock, PipelineOptions options) {
+  std::unique_ptr<Pipeline> pipeline(new Pipeline());
+  pipeline->impl_ = std::make_unique<Impl>(model, clock, std::move(options));
+  RETURN_IF_ERROR(pipeline->impl_->Open(disk, service, schema_version));
+  return pipeline;
+}
+
+Pipeline::~Pipeline() = default;
+absl::Status Pipeline::Submit(std::unique_ptr<Request> request) { return impl_->Submit(std::move(request)); }
+void Pipeline::SetPlanPosition(const JournalId& id, uint64_t sequence) { impl_->SetPlanPosition(id, sequence); }
+Journal& Pipeline::journal() { return impl_->journal(); }
+
+}  // namespace anju::journal

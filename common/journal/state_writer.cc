@@ -1,0 +1,149 @@
+// The write-behind state: opening it or throwing it away, replaying, adding rows.
+#include "common/journal/state_writer.h"
+
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "common/journal/pipeline.h"
+#include "common/status/macros.h"
+#include "common/status/status.h"
+
+namespace anju::journal {
+namespace {
+
+constexpr std::string_view kStoreName = "state";
+constexpr std::string_view kMetaKey("\0meta", 5);
+constexpr uint8_t kMetaForm = 1;
+constexpr size_t kReplayReadBytes = 4 << 20;
+constexpr size_t kReplayRowBytes = 2 << 20;
+
+struct Meta {
+  uint32_t schema_version = 0;
+  Position position;
+};
+constexpr size_t kMetaBytes = 1 + 4 + 16 + 8 + 32;
+
+std::string EncodeMeta(const Meta& meta) {
+  std::string bytes(1, static_cast<char>(kMetaForm));
+  for (int i = 0; i < 4; ++i) bytes.push_back(static_cast<char>(meta.schema_version >> (8 * i)));
+  bytes.append(reinterpret_cast<const char*>(meta.position.journal_id.data()), meta.position.journal_id.size());
+  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<char>(meta.position.sequence >> (8 * i)));
+  bytes.append(reinterpret_cast<const char*>(meta.position.block_hash.data()), meta.position.block_hash.size());
+  return bytes;
+}
+
+// nullopt when it is none of ours.
+std::optional<Meta> DecodeMeta(std::string_view bytes) {
+  if (bytes.size() != kMetaBytes || static_cast<uint8_t>(bytes[0]) != kMetaForm) return std::nullopt;
+  Meta meta;
+  const char* at = bytes.data() + 1;
+  for (int i = 0; i < 4; ++i) meta.schema_version |= static_cast<uint32_t>(static_cast<uint8_t>(*at++)) << (8 * i);
+  std::memcpy(meta.position.journal_id.data(), at, 16);
+  at += 16;
+  for (int i = 0; i < 8; ++i) meta.position.sequence |= static_cast<uint64_t>(static_cast<uint8_t>(*at++)) << (8 * i);
+  std::memcpy(meta.position.block_hash.data(), at, 32);
+  return meta;
+}
+
+// The position a state stands at; nullopt when the state is of no use with this journal.
+absl::StatusOr<std::optional<Position>> UsablePosition(storage::Store& store, const Journal& journal, uint32_t schema_version) {
+  ASSIGN_OR_RETURN(std::optional<std::string> bytes, store.Get(kMetaKey));
+  if (!bytes) {
+    auto cursor = store.NewCursor();
+    cursor->Seek("");
+    RETURN_IF_ERROR(cursor->status());
+    if (cursor->Valid()) return std::optional<Position>();  // rows of nobody knows when
+    return std::optional<Position>(Position{journal.identity().id, 0, {}});
+  }
+  std::optional<Meta> meta = DecodeMeta(*bytes);
+  if (!meta || meta->schema_version != schema_version || meta->position.journal_id != journal.identity().id) return std::optional<Position>();
+  if (meta->position.sequence == 0) return std::optional<Position>(meta->position);
+  absl::Status known = journal.ReadBlocks(meta->position, 1).status();
+  if (HasReason(known, Reason::DATA_LOSS) && ErrorsOf(known).front().field == "after") return std::optional<Position>();
+  RETURN_IF_ERROR(known);
+  return std::optional<Position>(meta->position);
+}
+
+}  // namespace
+
+StateWriter::StateWriter(std::unique_ptr<storage::Store> store, uint32_t schema_version, uint64_t flush_events)
+    : store_(std::move(store)), schema_version_(schema_version), flush_events_(flush_events) {}
+
+absl::StatusOr<std::unique_ptr<StateWriter>> StateWriter::Open(storage::Disk& disk, const Journal& journal, uint32_t schema_version,
+                                                               Model& model, uint64_t flush_events) {
+  std::optional<Position> position;
+  absl::StatusOr<std::unique_ptr<storage::Store>> store = disk.OpenStore(kStoreName, storage::StoreKind::kState);
+  if (store.ok()) {
+    absl::StatusOr<std::optional<Position>> usable = UsablePosition(**store, journal, schema_version);
+    if (usable.ok()) {
+      position = *usable;
+    } else if (ErrorsOf(usable.status()).front().reason != Reason::DATA_LOSS) {
+      return usable.status();
+    }
+  } else if (!HasReason(store.status(), Reason::DATA_LOSS)) {
+    return store.status();
+  }
+  if (!position) {
+    store = absl::UnavailableError("closed");  // a store must not be open while it is destroyed
+    RETURN_IF_ERROR(disk.DestroyStore(kStoreName));
+    store = disk.OpenStore(kStoreName, storage::StoreKind::kState);
+    RETURN_IF_ERROR(store.status());
+    position = Position{journal.identity().id, 0, {}};
+  }
+  if (absl::Status loaded = model.Load(**store); !loaded.ok()) {
+    if (!HasReason(loaded, Reason::DATA_LOSS)) return loaded;
+    // The model is half filled, so this process cannot go on; the next one rebuilds.
+    store = absl::UnavailableError("closed");
+    RETURN_IF_ERROR(disk.DestroyStore(kStoreName));
+    return MakeError(Reason::DATA_LOSS, "", std::string(kStoreName),
+                     "the state store was damaged and has been removed; start again to rebuild it from the journal (" +
+                         std::string(loaded.message()) + ")");
+  }
+  std::unique_ptr<StateWriter> writer(new StateWriter(*std::move(store), schema_version, flush_events));
+  RETURN_IF_ERROR(writer->Replay(journal, *position, model));
+  return writer;
+}
+
+// Hashing every event again is what `verify` is for: here the chain of block hashes is followed, and journal opening has checked the
+// last block whole.
+absl::Status StateWriter::Replay(const Journal& journal, Position from, Model& model) {
+  storage::Batch rows;
+  uint64_t events = 0;
+  while (from.sequence < journal.durable().sequence) {
+    ASSIGN_OR_RETURN(std::vector<std::string> blocks, journal.ReadBlocks(from, kReplayReadBytes));
+    for (const std::string& bytes : blocks) {
+      ASSIGN_OR_RETURN(BlockView block, DecodeBlock(bytes, /*verify_root=*/false));
+      EventContext context{block.header.first_sequence, block.header.time_us, block.header.plan_journal_id, block.header.plan_sequence};
+      for (std::string_view event : block.events) {
+        RETURN_IF_ERROR(model.Apply(context, event, rows));
+        ++context.sequence;
+      }
+      events += block.events.size();
+      from = {from.journal_id, block.header.last_sequence(), block.hash};
+      if (rows.bytes() >= kReplayRowBytes) {
+        RETURN_IF_ERROR(Add(std::exchange(rows, {}), std::exchange(events, 0), from));
+      }
+    }
+  }
+  return events == 0 ? absl::OkStatus() : Add(std::move(rows), events, from);
+}
+
+absl::Status StateWriter::Add(storage::Batch rows, uint64_t events, const Position& durable) {
+  if (rows.empty() && events == 0) return absl::OkStatus();
+  rows.Put(kMetaKey, EncodeMeta({schema_version_, durable}));
+  RETURN_IF_ERROR(store_->Write(rows));
+  dirty_ = true;
+  unflushed_events_ += events;
+  return unflushed_events_ >= flush_events_ ? Flush() : absl::OkStatus();
+}
+
+absl::Status StateWriter::Flush() {
+  if (!dirty_) return absl::OkStatus();
+  RETURN_IF_ERROR(store_->Flush());
+  dirty_ = false;
+  unflushed_events_ = 0;
+  return absl::OkStatus();
+}
+
+}  // namespace anju::journal

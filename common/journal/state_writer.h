@@ -1,0 +1,43 @@
+// The write-behind state: rows folded from durable blocks, each batch with the position it stands for.
+//
+//   store state/ (StoreKind::kState)
+//     key 00 'meta' → u8 form=1 | u32 schema version | 16 bytes journal id | u64 sequence | 32 bytes block hash
+//     other keys    → rows of the model (first byte never 00)
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "common/journal/journal.h"
+#include "common/storage/storage.h"
+
+namespace anju::journal {
+
+class Model;
+
+// Open on the opening thread, the rest from the writer thread.
+class StateWriter {
+ public:
+  // Opens state/, loads `model` from it and replays the journal after its position. A state that does not belong to the journal, is
+  // ahead of it, has another schema version or cannot be opened is removed first: it is a cache.
+  static absl::StatusOr<std::unique_ptr<StateWriter>> Open(storage::Disk& disk, const Journal& journal, uint32_t schema_version,
+                                                           Model& model, uint64_t flush_events);
+  // Rows of blocks that end at `durable`; flushes when enough events came together.
+  absl::Status Add(storage::Batch rows, uint64_t events, const Position& durable);
+  // Everything added is on stable storage when it returns.
+  absl::Status Flush();
+  // True when there is something to flush.
+  bool dirty() const { return dirty_; }
+
+ private:
+  StateWriter(std::unique_ptr<storage::Store> store, uint32_t schema_version, uint64_t flush_events);
+  absl::Status Replay(const Journal& journal, Position from, Model& model);
+
+  std::unique_ptr<storage::Store> store_;
+  const uint32_t schema_version_;
+  const uint64_t flush_events_;
+  uint64_t unflushed_events_ = 0;
+  bool dirty_ = false;
+};
+
+}  // namespace anju::journal

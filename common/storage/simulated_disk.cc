@@ -1,0 +1,298 @@
+// The simulated disk: maps with a durable and a volatile half, and a crash that may come at any operation.
+#include "common/storage/simulated_disk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/status/macros.h"
+#include "common/status/status.h"
+
+namespace anju::storage {
+namespace {
+
+// Values are shared so that cursors can hold a whole view cheaply.
+using Rows = std::map<std::string, std::shared_ptr<const std::string>, std::less<>>;
+
+void Apply(const Batch& batch, Rows& rows) {
+  for (const Batch::Operation& operation : batch.operations()) {
+    if (operation.value) {
+      rows[operation.key] = std::make_shared<const std::string>(*operation.value);
+    } else {
+      rows.erase(operation.key);
+    }
+  }
+}
+
+struct StoreImage {
+  Rows durable;
+  Rows current;
+  std::vector<Batch> unsynced;  // what lies between the two, oldest first
+
+  void Sync() {
+    durable = current;
+    unsynced.clear();
+  }
+};
+
+struct FileImage {
+  std::string durable;
+  std::string current;
+};
+
+absl::Status Crashed(std::string_view name) {
+  return MakeError(Reason::STORAGE_FAILED, "", name, "the simulated machine has crashed");
+}
+
+}  // namespace
+
+struct SimulatedMedium::Impl {
+  enum class Outcome { kDone, kCrashes, kDead };
+
+  explicit Impl(uint64_t seed) : random(seed) {}
+
+  // Counts one operation of a machine; tells whether it happens, is cut by the crash, or is asked of a dead machine.
+  Outcome Begin(uint64_t machine) {
+    if (machine != alive) return Outcome::kDead;
+    ++operations;
+    if (crash_after == 0 || --crash_after > 0) return Outcome::kDone;
+    return Outcome::kCrashes;
+  }
+
+  uint64_t Random(uint64_t below) { return below == 0 ? 0 : random() % below; }
+
+  void CrashNow() {
+    for (auto& [name, store] : stores) {
+      const size_t kept = Random(store.unsynced.size() + 1);
+      for (size_t i = 0; i < kept; ++i) Apply(store.unsynced[i], store.durable);
+      store.current = store.durable;
+      store.unsynced.clear();
+    }
+    for (auto& [name, file] : files) {
+      if (Random(2) == 0) file.durable = file.current;  // the write-back may have happened
+      file.current = file.durable;
+    }
+    alive = 0;
+    crash_after = 0;
+  }
+
+  std::mutex mutex;
+  std::mt19937_64 random;
+  std::map<std::string, StoreImage, std::less<>> stores;
+  std::map<std::string, FileImage, std::less<>> files;
+  uint64_t boots = 0;
+  uint64_t alive = 0;  // number of the boot that runs; 0 when none does
+  uint64_t operations = 0;
+  uint64_t crash_after = 0;
+  bool ignore_syncs = false;
+};
+
+namespace {
+
+class SimulatedCursor final : public Cursor {
+ public:
+  SimulatedCursor(Rows rows, absl::Status status) : rows_(std::move(rows)), at_(rows_.end()), status_(std::move(status)) {}
+  void Seek(std::string_view key) override { at_ = rows_.lower_bound(key); }
+  void SeekForPrev(std::string_view key) override {
+    at_ = rows_.upper_bound(key);
+    at_ = at_ == rows_.begin() ? rows_.end() : std::prev(at_);
+  }
+  void SeekToLast() override { at_ = rows_.empty() ? rows_.end() : std::prev(rows_.end()); }
+  bool Valid() const override { return at_ != rows_.end(); }
+  void Next() override { ++at_; }
+  std::string_view key() const override { return at_->first; }
+  std::string_view value() const override { return *at_->second; }
+  absl::Status status() const override { return status_; }
+
+ private:
+  Rows rows_;
+  Rows::const_iterator at_;
+  absl::Status status_;
+};
+
+}  // namespace
+
+class SimulatedStore final : public Store {
+ public:
+  using Impl = SimulatedMedium::Impl;
+  SimulatedStore(std::shared_ptr<Impl> impl, uint64_t machine, std::string name, StoreKind kind)
+      : impl_(std::move(impl)), machine_(machine), name_(std::move(name)), kind_(kind) {}
+
+  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) override {
+    std::lock_guard lock(impl_->mutex);
+    if (impl_->alive != machine_) return Crashed(name_);
+    const Rows& rows = impl_->stores[name_].current;
+    auto found = rows.find(key);
+    if (found == rows.end()) return std::optional<std::string>();
+    return std::optional<std::string>(*found->second);
+  }
+
+  absl::Status Write(const Batch& batch) override {
+    std::lock_guard lock(impl_->mutex);
+    StoreImage& store = impl_->stores[name_];
+    switch (impl_->Begin(machine_)) {
+      case Impl::Outcome::kDead:
+        return Crashed(name_);
+      case Impl::Outcome::kCrashes:  // the batch counts as unsynced: it survives whole or not at all
+        store.unsynced.push_back(batch);
+        impl_->CrashNow();
+        return Crashed(name_);
+      case Impl::Outcome::kDone:
+        Apply(batch, store.current);
+        store.unsynced.push_back(batch);
+        if (kind_ == StoreKind::kJournal && !impl_->ignore_syncs) {
+          for (const Batch& unsynced : store.unsynced) Apply(unsynced, store.durable);
+          store.unsynced.clear();
+        }
+        return absl::OkStatus();
+    }
+    return Crashed(name_);
+  }
+
+  absl::Status Flush() override {
+    std::lock_guard lock(impl_->mutex);
+    switch (impl_->Begin(machine_)) {
+      case Impl::Outcome::kDead:
+        return Crashed(name_);
+      case Impl::Outcome::kCrashes:  // some prefix had reached the medium, which is what a crash keeps anyway
+        impl_->CrashNow();
+        return Crashed(name_);
+      case Impl::Outcome::kDone:
+        if (!impl_->ignore_syncs) impl_->stores[name_].Sync();
+        return absl::OkStatus();
+    }
+    return Crashed(name_);
+  }
+
+  std::unique_ptr<Cursor> NewCursor() override {
+    std::lock_guard lock(impl_->mutex);
+    if (impl_->alive != machine_) return std::make_unique<SimulatedCursor>(Rows(), Crashed(name_));
+    return std::make_unique<SimulatedCursor>(impl_->stores[name_].current, absl::OkStatus());
+  }
+
+ private:
+  std::shared_ptr<Impl> impl_;
+  const uint64_t machine_;
+  const std::string name_;
+  const StoreKind kind_;
+};
+
+class SimulatedDisk final : public Disk {
+ public:
+  using Impl = SimulatedMedium::Impl;
+  SimulatedDisk(std::shared_ptr<Impl> impl, uint64_t machine) : impl_(std::move(impl)), machine_(machine) {}
+
+  absl::StatusOr<std::unique_ptr<Store>> OpenStore(std::string_view name, StoreKind kind) override {
+    std::lock_guard lock(impl_->mutex);
+    if (impl_->alive != machine_) return Crashed(name);
+    impl_->stores.try_emplace(std::string(name));
+    return std::unique_ptr<Store>(std::make_unique<SimulatedStore>(impl_, machine_, std::string(name), kind));
+  }
+
+  absl::Status DestroyStore(std::string_view name) override {
+    std::lock_guard lock(impl_->mutex);
+    const Impl::Outcome outcome = impl_->Begin(machine_);
+    if (outcome == Impl::Outcome::kDead) return Crashed(name);
+    auto found = impl_->stores.find(name);
+    const bool removes = outcome == Impl::Outcome::kDone || impl_->Random(2) == 0;
+    if (removes && found != impl_->stores.end()) impl_->stores.erase(found);
+    if (outcome == Impl::Outcome::kDone) return absl::OkStatus();
+    impl_->CrashNow();
+    return Crashed(name);
+  }
+
+  absl::StatusOr<std::optional<std::string>> ReadFile(std::string_view name) override {
+    std::lock_guard lock(impl_->mutex);
+    if (impl_->alive != machine_) return Crashed(name);
+    auto found = impl_->files.find(name);
+    if (found == impl_->files.end()) return std::optional<std::string>();
+    return std::optional<std::string>(found->second.current);
+  }
+
+  absl::Status WriteFileSynced(std::string_view name, uint64_t offset, std::string_view bytes) override {
+    std::lock_guard lock(impl_->mutex);
+    const Impl::Outcome outcome = impl_->Begin(machine_);
+    if (outcome == Impl::Outcome::kDead) return Crashed(name);
+    const bool crashes = outcome == Impl::Outcome::kCrashes;
+    // A cut write leaves any number of its bytes, from the front: within one sector that is the worst a disk does.
+    const size_t written = crashes ? impl_->Random(bytes.size() + 1) : bytes.size();
+    FileImage& file = impl_->files[std::string(name)];
+    if (file.current.size() < offset + written) file.current.resize(offset + written);
+    std::copy_n(bytes.begin(), written, file.current.begin() + static_cast<std::ptrdiff_t>(offset));
+    if (crashes || !impl_->ignore_syncs) file.durable = file.current;
+    if (!crashes) return absl::OkStatus();
+    impl_->CrashNow();
+    return Crashed(name);
+  }
+
+ private:
+  std::shared_ptr<Impl> impl_;
+  const uint64_t machine_;
+};
+
+SimulatedMedium::SimulatedMedium(uint64_t seed) : impl_(std::make_shared<Impl>(seed)) {}
+
+std::unique_ptr<Disk> SimulatedMedium::Boot() {
+  std::lock_guard lock(impl_->mutex);
+  impl_->alive = ++impl_->boots;
+  return std::make_unique<SimulatedDisk>(impl_, impl_->alive);
+}
+
+void SimulatedMedium::Crash() {
+  std::lock_guard lock(impl_->mutex);
+  impl_->CrashNow();
+}
+
+void SimulatedMedium::CrashAfter(uint64_t operations) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->crash_after = operations;
+}
+
+uint64_t SimulatedMedium::operations() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->operations;
+}
+
+void SimulatedMedium::set_ignore_syncs(bool ignore) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->ignore_syncs = ignore;
+}
+
+bool SimulatedMedium::FlipBit(std::string_view name, uint64_t which) {
+  std::lock_guard lock(impl_->mutex);
+  const auto flip = [](std::string& bytes, uint64_t bit) { bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8))); };
+  if (auto file = impl_->files.find(name); file != impl_->files.end() && !file->second.current.empty()) {
+    flip(file->second.current, which % (file->second.current.size() * 8));
+    file->second.durable = file->second.current;
+    return true;
+  }
+  auto store = impl_->stores.find(name);
+  if (store == impl_->stores.end()) return false;
+  StoreImage& image = store->second;
+  uint64_t bits = 0;
+  for (const auto& [key, value] : image.current) bits += value->size() * 8;
+  if (bits == 0) return false;
+  uint64_t bit = which % bits;
+  for (auto& [key, value] : image.current) {
+    if (bit >= value->size() * 8) {
+      bit -= value->size() * 8;
+      continue;
+    }
+    std::string changed = *value;
+    flip(changed, bit);
+    value = std::make_shared<const std::string>(std::move(changed));
+    break;
+  }
+  image.Sync();
+  return true;
+}
+
+bool SimulatedMedium::DropLast(std::string_view name) {
+  std::lock_guard lock(impl_->mutex);
+  auto store = impl_->stores.find(name);
+  if (store == impl_->stores.end() || store->second.current.empty()) return false;
+  store->second.current.erase(std::prev(store->second.current.end()));
+  store->second.Sync();
+  return true;
+}
+
+}  // namespace anju::storage
