@@ -1,0 +1,44 @@
+// Commands that send plans and registries: regions, catalogue, plan and milestones.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "anju/plan/v1/plan.pb.h"
+#include "services/cli/context.h"
+
+namespace anju::cli {
+
+struct ImportOptions {
+  std::string file;
+  bool dry_run = false;
+};
+int ImportRegions(const Context& context, const ImportOptions& options);
+int ImportCatalogue(const Context& context, const ImportOptions& options);
+
+struct PlanImportOptions {
+  std::string file;
+  std::string document;
+  std::string issuer;
+  std::string issued;
+  std::string layer;
+  bool dry_run = false;
+  bool accept_differences = false;
+};
+// The import without printing, for `anju demo`.
+absl::StatusOr<plan::v1::ImportDocumentResponse> SendPlan(const Context& context, const PlanImportOptions& options);
+int ImportPlan(const Context& context, const PlanImportOptions& options);
+
+struct MilestoneImportOptions {
+  std::string file;
+  std::string document;
+  bool dry_run = false;
+};
+absl::StatusOr<plan::v1::ImportMilestonesResponse> SendMilestones(const Context& context, const MilestoneImportOptions& options);
+int ImportMilestones(const Context& context, const MilestoneImportOptions& options);
+
+// Registry imports without printing, for `anju demo`.
+absl::StatusOr<plan::v1::ImportRegionsResponse> SendRegions(const Context& context, const ImportOptions& options);
+absl::StatusOr<plan::v1::ImportCatalogueResponse> SendCatalogue(const Context& context, const ImportOptions& options);
+
+}  // namespace anju::cli

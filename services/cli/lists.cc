@@ -1,0 +1,206 @@
+// Commands that list facts: regions, catalogue, documents, milestones, updates; and the aggregator's dump.
+#include <cstdio>
+
+#include "common/client/client.h"
+#include "common/decimal/decimal.h"
+#include "common/registry/registry.h"
+#include "common/status/macros.h"
+#include "services/cli/differences.h"
+#include "services/cli/query.h"
+
+namespace anju::cli {
+namespace {
+
+client::CallOptions CallOptionsOf(const Context& context) { return {.deadline_ms = context.deadline_ms}; }
+
+std::string Join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ";") + word;
+  return text;
+}
+
+// Prints a sheet as it is, or as an array of objects under `key`.
+void PrintList(const Context& context, const char* key, const Sheet& sheet) {
+  if (context.output != Output::kJson) return PrintSheet(context, sheet);
+  Json list = Json::array();
+  for (const auto& row : sheet.rows) {
+    Json entry;
+    for (size_t i = 0; i < sheet.header.size(); ++i) entry[sheet.header[i]] = row[i];
+    list.push_back(std::move(entry));
+  }
+  PrintJson({{key, std::move(list)}});
+}
+
+std::string_view KindName(progress::v1::UpdateKind kind) {
+  switch (kind) {
+    case progress::v1::UPDATE_KIND_INCREMENT: return "increment";
+    case progress::v1::UPDATE_KIND_CORRECTION: return "correction";
+    case progress::v1::UPDATE_KIND_REDUCTION: return "reduction";
+    default: return "cumulative";
+  }
+}
+
+}  // namespace
+
+int ListRegions(const Context& context, const std::string& within) {
+  client::PlanClient plan(context.endpoints.plan);
+  Sheet sheet{{"code", "name", "parent", "level", "kind", "valid_from", "valid_to", "aliases", "gb_code", "order", "note"}, {}, {}};
+  plan::v1::ListRegionsRequest request;
+  request.set_within(within);
+  auto names = FetchNames(context);
+  if (!names.ok()) return Fail(context, names.status());
+  do {
+    auto page = plan.ListRegions(request, CallOptionsOf(context));
+    if (!page.ok()) return Fail(context, page.status());
+    for (const auto& record : page->regions()) {
+      const Region region = FromProto(record);
+      const Region* parent = names->regions.Nearest(region.parent, region.valid_from);
+      sheet.rows.push_back({region.code, region.name, parent == nullptr ? "" : parent->code, std::string(RegionLevelName(region.level)),
+                            std::string(RegionKindName(region.kind)), FormatDate(region.valid_from), FormatDate(region.valid_to),
+                            Join(region.aliases), region.gb_code, region.order == 0 ? "" : std::to_string(region.order), region.note});
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  PrintList(context, "regions", sheet);
+  return kOk;
+}
+
+int ListCatalogue(const Context& context) {
+  auto names = FetchNames(context);
+  if (!names.ok()) return Fail(context, names.status());
+  Sheet sheet{{"type", "code", "name", "parent", "unit", "scale", "over_regions", "over_time", "part_of", "part_kind"}, {}, {}};
+  const Catalogue& catalogue = names->catalogue;
+  for (const auto& [number, programme] : catalogue.programmes()) {
+    const Programme* parent = catalogue.FindProgramme(programme.parent);
+    sheet.rows.push_back({programme.group ? "group" : "programme", programme.code, programme.name, parent == nullptr ? "" : parent->code, "", "", "", "", "", ""});
+  }
+  for (const auto& [number, indicator] : catalogue.indicators()) {
+    const Indicator* whole = catalogue.FindIndicator(indicator.part_of);
+    sheet.rows.push_back({"indicator", indicator.code, indicator.name, "", indicator.unit, std::to_string(indicator.scale),
+                          std::string(OverRegionsName(indicator.over_regions)), std::string(OverTimeName(indicator.over_time)),
+                          whole == nullptr ? "" : whole->code, std::string(PartKindName(indicator.part_kind))});
+  }
+  PrintList(context, "catalogue", sheet);
+  return kOk;
+}
+
+int ListDocuments(const Context& context) {
+  client::PlanClient plan(context.endpoints.plan);
+  Sheet sheet{{"document", "issuer", "issued", "layer", "rows", "errors", "roundings", "notes"}, {false, false, false, false, true, true, true, true}, {}};
+  plan::v1::ListDocumentsRequest request;
+  do {
+    auto page = plan.ListDocuments(request, CallOptionsOf(context));
+    if (!page.ok()) return Fail(context, page.status());
+    for (const auto& document : page->documents()) {
+      sheet.rows.push_back({document.number(), document.issuer(), document.issued(), std::string(LayerName(document.layer())),
+                            std::to_string(document.rows()), std::to_string(document.errors()), std::to_string(document.roundings()),
+                            std::to_string(document.notes())});
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  PrintList(context, "documents", sheet);
+  return kOk;
+}
+
+int ShowDocument(const Context& context, const std::string& document) {
+  plan::v1::GetDocumentRequest request;
+  request.set_document(document);
+  auto response = client::PlanClient(context.endpoints.plan).GetDocument(request, CallOptionsOf(context));
+  if (!response.ok()) return Fail(context, response.status());
+  auto names = FetchNames(context);
+  if (!names.ok()) return Fail(context, names.status());
+  if (context.output == Output::kJson) {
+    Json differences = Json::array(), targets = Json::array();
+    for (const auto& difference : response->document().differences()) differences.push_back(DifferenceJson(*names, difference));
+    for (const auto& cell : response->document().cells()) {
+      const Indicator* indicator = names->catalogue.FindIndicator(cell.indicator());
+      const Programme* programme = names->catalogue.FindProgramme(cell.programme());
+      const Region* region = names->regions.Nearest(cell.region(), Date{kDistantFuture.days - 1});
+      if (indicator == nullptr || programme == nullptr || region == nullptr) continue;
+      targets.push_back({{"region", region->code},
+                         {"programme", programme->code},
+                         {"indicator", indicator->code},
+                         {"plan_year", FormatPeriod({cell.period().first_year(), cell.period().last_year()})},
+                         {"layer", std::string(LayerName(cell.layer()))},
+                         {"unit", indicator->unit},
+                         {"target", cell.has_target() ? Json(FormatAmount(*indicator, cell.target())) : Json(nullptr)},
+                         {"declared_target", cell.has_declared() ? Json(FormatAmount(*indicator, cell.declared())) : Json(nullptr)}});
+    }
+    PrintJson({{"document", document},
+               {"differences_accepted", response->document().differences_accepted()},
+               {"targets", std::move(targets)},
+               {"differences", std::move(differences)},
+               {"basis", {{"token", response->basis().token()}}}});
+  } else {
+    PrintSheet(context, DifferenceSheet(context, *names, response->document().differences()));
+  }
+  return kOk;
+}
+
+int ListMilestones(const Context& context, const std::string& document) {
+  client::PlanClient plan(context.endpoints.plan);
+  auto names = FetchNames(context);
+  if (!names.ok()) return Fail(context, names.status());
+  Sheet sheet{{"document", "region", "programme", "indicator", "plan_year", "by", "share", "of", "cohort", "strength", "place"}, {}, {}};
+  sheet.right = {false, false, false, false, false, false, true};
+  plan::v1::ListMilestonesRequest request;
+  request.set_document(document);
+  do {
+    auto page = plan.ListMilestones(request, CallOptionsOf(context));
+    if (!page.ok()) return Fail(context, page.status());
+    for (const auto& entry : page->documents()) {
+      for (const auto& milestone : entry.milestones()) {
+        const Programme* programme = names->catalogue.FindProgramme(milestone.programme());
+        const Indicator* indicator = names->catalogue.FindIndicator(milestone.indicator());
+        const Indicator* of = names->catalogue.FindIndicator(milestone.of_indicator());
+        sheet.rows.push_back({entry.document(), RegionName(*names, milestone.region(), Date{milestone.by_days()}),
+                              programme == nullptr ? "" : programme->code, indicator == nullptr ? "" : indicator->code,
+                              FormatPeriod({milestone.period().first_year(), milestone.period().last_year()}), FormatDate(Date{milestone.by_days()}),
+                              FormatDecimal({milestone.share_digits(), static_cast<int>(milestone.share_scale())}), of == nullptr ? "target" : of->code,
+                              FormatPeriod({milestone.cohort().first_year(), milestone.cohort().last_year()}), milestone.strive() ? "strive" : "must",
+                              milestone.place()});
+      }
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  PrintList(context, "milestones", sheet);
+  return kOk;
+}
+
+int ListUpdates(const Context& context, const UpdatesOptions& options) {
+  client::ProgressClient progress(context.endpoints.progress);
+  Sheet sheet{{"journal_sequence", "as_of", "region", "programme", "indicator", "plan_year", "kind", "value", "unit", "actor", "source", "source_sequence", "explanation", "reason"},
+              {true, false, false, false, false, false, false, true},
+              {}};
+  progress::v1::ListUpdatesRequest request;
+  request.set_region(options.region);
+  request.set_programme(options.programme);
+  request.set_indicator(options.indicator);
+  request.set_source(options.source);
+  request.set_after_sequence(options.after);
+  request.set_refusals(options.refusals);
+  request.set_page_size(std::min(options.limit, 1000));
+  do {
+    auto page = progress.ListUpdates(request, CallOptionsOf(context));
+    if (!page.ok()) return Fail(context, page.status());
+    for (const auto& update : page->updates()) {
+      if (sheet.rows.size() >= static_cast<size_t>(options.limit)) break;
+      sheet.rows.push_back({std::to_string(update.sequence()), update.as_of(), update.region(), update.programme(), update.indicator(),
+                            FormatPeriod({update.period().first_year(), update.period().last_year()}),
+                            update.has_refusal() ? "" : std::string(KindName(update.kind())), update.value(), update.unit(), update.actor(),
+                            update.source(), std::to_string(update.source_sequence()), update.explanation(), update.refusal().reason()});
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty() && sheet.rows.size() < static_cast<size_t>(options.limit));
+  PrintList(context, "updates", sheet);
+  return kOk;
+}
+
+int Dump(const Context& context, const std::string& at_least) {
+  auto text = client::DumpText(client::AggregatorClient(context.endpoints.aggregator), at_least, CallOptionsOf(context));
+  if (!text.ok()) return Fail(context, text.status());
+  std::fwrite(text->data(), 1, text->size(), stdout);
+  return kOk;
+}
+
+}  // namespace anju::cli

@@ -1,0 +1,154 @@
+// The sentences. Every reason of reasons.inc has one entry; messages_test.cc checks that none is missing.
+#include "services/cli/messages.h"
+
+#include <cstdlib>
+#include <map>
+
+#include "common/status/macros.h"
+
+namespace anju::cli {
+namespace {
+
+// "{value}" and "{field}" are replaced; a sentence without {value} gets none.
+struct Entry {
+  Reason reason;
+  std::string_view chinese, english, remedy_chinese, remedy_english;
+};
+
+constexpr Entry kEntries[] = {
+    {Reason::MISSING_FIELD, "“{field}”没有填写", "{field} is empty", "补填后再送", "Fill it in and send again."},
+    {Reason::BAD_NUMBER, "“{value}”不是数字", "\"{value}\" is not a plain number", "只写数字和小数点，不要千分位、文字或全角字符", "Write digits and a decimal point only; no separators, text or full-width characters."},
+    {Reason::NUMBER_TOO_LARGE, "“{value}”超出允许的范围", "{value} is beyond what one figure may be", "核对单位和数值", "Check the unit and the number."},
+    {Reason::NUMBER_TOO_FINE, "“{value}”的小数位数多于该指标允许的位数", "{value} has more decimals than this indicator keeps", "按指标规定的小数位填写，或改用更小的单位", "Use the indicator's precision."},
+    {Reason::NEGATIVE_NUMBER, "“{value}”为负数，该指标不允许", "{value} is below zero, which this indicator does not allow", "减少请用“核减”并附说明", "Use a reduction with an explanation to take off."},
+    {Reason::BAD_DATE, "“{value}”不是有效日期", "\"{value}\" is not a date", "日期写作 YYYY-MM-DD，如 2017-06-30", "Write YYYY-MM-DD, e.g. 2017-06-30."},
+    {Reason::BAD_PERIOD, "“{value}”不是该指标可用的计划年度", "\"{value}\" is not a plan year that fits this indicator", "写作 YYYY 或 YYYY-YYYY；累计类指标留空", "Write YYYY or YYYY-YYYY; leave it empty for a stock."},
+    {Reason::BAD_CODE, "“{value}”的格式不对", "\"{value}\" has the wrong form", "核对代码、文号或来源名称", "Check the code, document number or source name."},
+    {Reason::BAD_VALUE, "“{value}”不是这里可用的值", "\"{value}\" is not allowed here", "改用列出的取值", "Use one of the values listed."},
+    {Reason::BAD_HEADER, "表头不对：{value}", "the header is off: {value}", "按模板的列名填写表头", "Use the column names of the contract."},
+    {Reason::BAD_ENCODING, "文件既不是 UTF-8 也不是 GB18030 编码", "the bytes are neither UTF-8 nor GB18030", "在 Excel 中另存为“CSV UTF-8”", "Save as CSV UTF-8."},
+    {Reason::BAD_CSV, "CSV 格式有误：{value}", "broken CSV: {value}", "检查引号和列数", "Check quotes and the number of columns."},
+    {Reason::DUPLICATE_ROW, "同一数据出现两次：{value}", "the same row twice: {value}", "只保留一行", "Keep one of them."},
+    {Reason::TOO_MANY_ROWS, "行数超过上限：{value}", "too many rows: {value}", "拆成几个文件", "Split the file."},
+    {Reason::EMPTY_REQUEST, "没有任何数据行", "there are no rows", "检查文件内容", "Check the file."},
+    {Reason::UNKNOWN_REGION, "没有名为“{value}”的地区", "no region \"{value}\"", "核对名称或代码，或先导入地区", "Check the name or code, or import the region first."},
+    {Reason::AMBIGUOUS_REGION, "“{value}”不止一个地区", "\"{value}\" names several regions", "改用代码", "Use the code."},
+    {Reason::UNKNOWN_PROGRAMME, "没有名为“{value}”的保障类别", "no programme \"{value}\"", "核对目录中的代码", "Check the catalogue."},
+    {Reason::UNKNOWN_INDICATOR, "没有名为“{value}”的指标", "no indicator \"{value}\"", "核对目录中的代码", "Check the catalogue."},
+    {Reason::UNKNOWN_UNIT, "单位“{value}”不适用于该指标", "unit \"{value}\" does not fit this indicator", "改用目录列出的单位", "Use a unit of the catalogue."},
+    {Reason::REGION_CLOSED, "地区“{value}”在该日期不存在", "region \"{value}\" does not exist on that date", "改用当时的地区", "Use the region of that time."},
+    {Reason::BROKEN_TREE, "地区隶属关系有误：{value}", "the region tree is broken: {value}", "检查上级、启用和停用日期", "Check parents and dates."},
+    {Reason::BROKEN_CATALOGUE, "目录有误：{value}", "the catalogue is broken: {value}", "检查上级、单位换算和其中关系", "Check parents, factors and of-which links."},
+    {Reason::IMMUTABLE, "“{value}”已有数据，不能这样修改", "{value} cannot change: stored figures use it", "另立新代码", "Use a new code."},
+    {Reason::UNBALANCED, "合计与分项不符：{value}", "a total and its parts differ: {value}", "更正后再导入；确认原文如此可加 --accept-differences", "Correct it, or keep it as printed with --accept-differences."},
+    {Reason::NOT_ADDITIVE, "不可相加的指标被相加：{value}", "an indicator that does not add was added: {value}", "删去该合计；确认原文如此可加 --accept-differences", "Drop the total, or keep it as printed with --accept-differences."},
+    {Reason::AREA_OVERLAP, "片区与其成员重复填报：{value}", "the same figure for an area and its member: {value}", "二者只报其一", "Report one of the two."},
+    {Reason::BEFORE_PLAN_YEAR, "数据日期“{value}”早于计划年度", "{value} is before the plan year", "核对日期和计划年度", "Check the date and the plan year."},
+    {Reason::FUTURE_DATE, "数据日期“{value}”晚于今天", "{value} is in the future", "核对日期", "Check the date."},
+    {Reason::EXPLANATION_REQUIRED, "核减必须附说明", "a reduction needs an explanation", "在“说明”列写明原因", "Give the reason in the explanation column."},
+    {Reason::NOTHING_TO_CORRECT, "没有可更正或核减的数据", "there is no figure to correct or reduce", "先报送该数据，或核对日期和更正对象", "Report the figure first, or check the date and what it corrects."},
+    {Reason::BELOW_ZERO, "“{value}”会使累计数小于零", "{value} would leave less than nothing", "核对数值", "Check the amount."},
+    {Reason::SOURCE_REQUIRED, "增量和核减须用 --source 指定来源", "increments and reductions need --source", "加 --source 名称，避免改动文件后重复计数", "Add --source NAME, so that an edited file is not counted twice."},
+    {Reason::TIE_NOT_BROKEN, "名次相同，无法逐一排序：{value}", "nothing tells these rows apart: {value}", "换一个 --then-by，或改用并列名次", "Choose another --then-by or tie style."},
+    {Reason::MIXED_UNITS, "分子与分母单位不同：{value}", "numerator and denominator have different units: {value}", "换一个分母指标", "Choose another denominator."},
+    {Reason::DOCUMENT_CONFLICT, "文号“{value}”已有内容不同的文件", "document {value} is stored with other content", "文件下达后不可改写：用 plan amend 发修订文件", "Documents are never edited: issue an amendment (plan amend)."},
+    {Reason::TARGET_CONFLICT, "另一文件已对该任务另有规定：{value}", "another document in force sets this target otherwise: {value}", "核对两份文件", "Compare the two documents."},
+    {Reason::SEQUENCE_CONFLICT, "来源中的同一序号已报送过不同内容：{value}", "this number of the source was used with other content: {value}", "更正请用新的序号", "Use a new number for a correction."},
+    {Reason::SEQUENCE_GAP, "序号不连续：{value}", "a gap in the source's numbers: {value}", "从所示序号继续", "Go on from the number named."},
+    {Reason::STREAM_REPLACED, "同一来源另开了一个连接", "another stream of this source took over", "同一来源只用一个连接", "Use one stream per source."},
+    {Reason::REQUEST_CONFLICT, "请求号“{value}”用于过不同内容", "request id {value} was used with other content", "换一个请求号", "Use a new request id."},
+    {Reason::UNKNOWN_DOCUMENT, "没有文号为“{value}”的文件", "no document {value}", "先导入该文件", "Import the document first."},
+    {Reason::UNKNOWN_SOURCE, "没有名为“{value}”的来源", "no source {value}", "核对来源名称", "Check the name."},
+    {Reason::FILE_NOT_FOUND, "打不开文件“{value}”", "cannot read {value}", "核对路径", "Check the path."},
+    {Reason::NO_FIGURES, "没有所查的数据：{value}", "nothing is known for this: {value}", "核对地区、年度和指标", "Check region, year and indicator."},
+    {Reason::NOT_ALLOWED, "无权操作“{value}”", "not allowed: {value}", "请有权限的人员办理", "Ask somebody who may."},
+    {Reason::STREAM_NOT_OPENED, "连接尚未声明来源", "the stream was not opened", "先发送 Open", "Send Open first."},
+    {Reason::UNKNOWN_SERIES, "未定义的数据项“{value}”", "series index {value} was never defined", "先定义再使用", "Define it first."},
+    {Reason::BAD_TOKEN, "“{value}”不是有效的依据标记", "\"{value}\" is not a token of this suite", "原样使用 report 或 plan import 给出的标记", "Pass the token of report or plan import unchanged."},
+    {Reason::UNAVAILABLE, "服务没有应答：{value}", "no answer from the service: {value}", "确认服务已启动（anju status），稍后再试；已确认的数据不会丢失", "See that it runs (anju status) and try again; nothing acknowledged is lost."},
+    {Reason::NOT_READY, "服务尚未取得计划数据", "the service has not seen the plan yet", "稍后再试", "Try again in a moment."},
+    {Reason::BEHIND, "在期限内还没有处理到所要求的位置", "not caught up within the deadline", "稍后再试，或加长 --deadline-ms", "Try again, or raise --deadline-ms."},
+    {Reason::OVERLOADED, "服务繁忙：{value}", "overloaded: {value}", "稍后再试", "Try again in a moment."},
+    {Reason::MESSAGE_TOO_LARGE, "消息过大：{value}", "the message is too large: {value}", "拆成几次发送", "Send it in parts."},
+    {Reason::DATA_LOSS, "存储数据已损坏：{value}", "the store is damaged: {value}", "不要删除任何文件，从备份恢复", "Delete nothing; restore from a backup."},
+    {Reason::DIRECTORY_IN_USE, "目录正被另一个进程使用：{value}", "another process uses the directory: {value}", "先停止那个进程", "Stop that process first."},
+    {Reason::SCHEMA_TOO_NEW, "数据由更新的版本写成：{value}", "written by a newer version: {value}", "升级程序", "Upgrade."},
+    {Reason::STORAGE_FAILED, "写入失败：{value}", "a write failed: {value}", "检查磁盘后重新启动；已确认的数据不会丢失", "Check the disk and restart; nothing acknowledged is lost."},
+    {Reason::INTERNAL, "程序内部错误：{value}", "internal error: {value}", "请报告此问题", "Please report this."},
+    {Reason::USAGE, "命令写法不对：{value}", "wrong usage: {value}", "见 anju --help", "See anju --help."},
+};
+
+const Entry& EntryOf(Reason reason) {
+  for (const Entry& entry : kEntries) {
+    if (entry.reason == reason) return entry;
+  }
+  CHECK(false && "every reason has an entry");
+  return kEntries[0];
+}
+
+void ReplaceAll(std::string& text, std::string_view what, std::string_view with) {
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+}
+
+}  // namespace
+
+Lang ChooseLang(std::string_view flag) {
+  if (flag == "en") return Lang::kEnglish;
+  if (flag == "zh") return Lang::kChinese;
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return std::string_view(value).substr(0, 2) == "en" ? Lang::kEnglish : Lang::kChinese;
+  }
+  return Lang::kChinese;
+}
+
+std::string MessageOf(const ErrorDetail& detail, Lang lang) {
+  const Entry& entry = EntryOf(detail.reason);
+  std::string text(Say(lang, entry.chinese, entry.english));
+  // A detail without a value says what it is about in its own message.
+  ReplaceAll(text, "{value}", detail.value.empty() ? std::string_view(detail.message) : std::string_view(detail.value));
+  ReplaceAll(text, "{field}", FieldWords(detail.field, lang));
+  if (lang == Lang::kEnglish && !detail.message.empty() && !detail.value.empty()) text += " (" + detail.message + ")";
+  if (!detail.candidates.empty()) {
+    text += Say(lang, "；可用：", "; candidates: ");
+    for (size_t i = 0; i < detail.candidates.size(); ++i) {
+      if (i > 0) text += Say(lang, "、", ", ");
+      text += detail.candidates[i];
+    }
+  }
+  return text;
+}
+
+std::string_view RemedyOf(Reason reason, Lang lang) {
+  const Entry& entry = EntryOf(reason);
+  return Say(lang, entry.remedy_chinese, entry.remedy_english);
+}
+
+std::string_view UnrankedWords(std::string_view reason, Lang lang) {
+  static const std::map<std::string_view, std::pair<std::string_view, std::string_view>> kWords = {
+      {"NO_TARGET", {"无任务数", "no target"}},          {"ZERO_TARGET", {"任务为零", "target is zero"}},
+      {"NO_TASK", {"无任务", "no task"}},                {"NOT_REPORTED", {"未报送", "not reported"}},
+      {"NOT_PUBLISHED", {"暂未公布", "not published"}}, {"ZERO_VALUE", {"尚未开展", "zero"}},
+      {"BELOW_MINIMUM", {"数据不足", "too little data"}},
+  };
+  auto it = kWords.find(reason);
+  return it == kWords.end() ? reason : Say(lang, it->second.first, it->second.second);
+}
+
+std::string FieldWords(std::string_view field, Lang lang) {
+  static const std::map<std::string_view, std::string_view> kWords = {
+      {"region", "地区"},         {"programme", "保障类别"}, {"indicator", "指标"},  {"plan_year", "计划年度"}, {"value", "数值"},
+      {"unit", "单位"},           {"note", "备注"},          {"role", "性质"},       {"layer", "层级"},         {"place", "出处"},
+      {"as_of", "数据日期"},      {"kind", "报送类型"},      {"explanation", "说明"}, {"corrects", "更正"},      {"published", "发布日期"},
+      {"sequence", "序号"},       {"code", "代码"},          {"name", "名称"},       {"parent", "上级"},        {"level", "级别"},
+      {"valid_from", "启用"},     {"valid_to", "停用"},      {"aliases", "别名"},    {"gb_code", "国标代码"},   {"order", "次序"},
+      {"document", "文号"},       {"issuer", "下达单位"},    {"issued", "下达日期"}, {"by", "期限"},            {"share", "比例"},
+      {"source", "来源"},         {"total_of", "合计范围"},  {"members", "成员"},    {"year", "年度"},
+  };
+  auto it = kWords.find(field);
+  return lang == Lang::kChinese && it != kWords.end() ? std::string(it->second) : std::string(field);
+}
+
+}  // namespace anju::cli

@@ -1,0 +1,272 @@
+// Sends a report file through the client library's stream and tells what became of each row.
+#include "services/cli/report.h"
+
+#include <openssl/evp.h>
+
+#include <cstdio>
+#include <mutex>
+#include <optional>
+
+#include "common/client/client.h"
+#include "common/client/report_stream.h"
+#include "common/rpc/rpc.h"
+#include "common/status/macros.h"
+#include "services/cli/differences.h"
+#include "services/cli/formats.h"
+#include "services/cli/report_check.h"
+
+namespace anju::cli {
+namespace {
+
+constexpr size_t kRowsPerMessage = 500;
+
+// The service refuses increments and reductions from sources of this form: an edited file would count them twice.
+std::string SourceOfBytes(std::string_view bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) == 1);
+  std::string text = "sha256:";
+  for (unsigned int i = 0; i < size; ++i) {
+    char hex[3];
+    std::snprintf(hex, sizeof hex, "%02x", digest[i]);
+    text += hex;
+  }
+  return text;
+}
+
+// Number of each row in its source: its place in the file, or what the sequence column says.
+std::vector<uint64_t> NumbersOf(const csv::Table& table) {
+  std::vector<uint64_t> numbers;
+  numbers.reserve(table.rows.size());
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    const std::string text = Record(ReportColumns(), table.rows[i]).Get("sequence");
+    numbers.push_back(text.empty() ? i + 1 : std::stoull(text));  // CheckReport has seen that it is a number
+  }
+  return numbers;
+}
+
+// Numbers that do not rise one by one cannot be streamed in file order.
+absl::Status CheckNumbers(const csv::Table& table, const std::vector<uint64_t>& numbers) {
+  ErrorCollector errors;
+  for (size_t i = 1; i < numbers.size(); ++i) {
+    if (numbers[i] == numbers[i - 1] + 1) continue;
+    const Reason reason = numbers[i] <= numbers[i - 1] ? Reason::DUPLICATE_ROW : Reason::SEQUENCE_GAP;
+    errors.Add({.reason = reason, .field = "sequence", .value = std::to_string(numbers[i]),
+                .message = "expected " + std::to_string(numbers[i - 1] + 1), .line = table.rows[i].line});
+  }
+  return errors.ToStatus();
+}
+
+progress::v1::SeriesDefinition SeriesOf(const Record& record) {
+  progress::v1::SeriesDefinition series;
+  series.set_region(record.Get("region"));
+  series.set_programme(record.Get("programme"));
+  series.set_indicator(record.Get("indicator"));
+  series.set_plan_year(record.Get("plan_year"));
+  series.set_unit(record.Get("unit"));
+  return series;
+}
+
+progress::v1::Item ItemOf(const Record& record, uint32_t series) {
+  progress::v1::Item item;
+  item.set_series(series);
+  item.set_as_of(record.Get("as_of"));
+  item.set_text(record.Get("value"));
+  item.set_kind_text(record.Get("kind"));
+  item.set_explanation(record.Get("explanation"));
+  item.set_corrects_text(record.Get("corrects"));
+  item.set_published(record.Get("published"));
+  item.set_line(record.line());
+  return item;
+}
+
+// Collects verdicts, which arrive on the stream's thread.
+class Outcomes {
+ public:
+  Outcomes(const csv::Table& table, uint64_t first) : first_(first) {
+    rows_.resize(table.rows.size());
+    for (size_t i = 0; i < rows_.size(); ++i) rows_[i] = {table.rows[i].line, "ACCEPTED", {}};
+  }
+
+  void Note(const progress::v1::Verdict& verdict) {
+    const uint64_t index = verdict.source_sequence() - first_;
+    if (index >= rows_.size()) return;
+    std::lock_guard lock(mutex_);
+    RowOutcome& row = rows_[index];
+    switch (verdict.verdict()) {
+      case progress::v1::ITEM_VERDICT_REFUSED:
+        row.verdict = "REFUSED";
+        break;
+      case progress::v1::ITEM_VERDICT_CONFLICT:
+        row.verdict = "CONFLICT";
+        break;
+      default:  // in force already, or recorded before: nothing changed
+        row.verdict = "UNCHANGED";
+    }
+    if (verdict.has_error()) row.error = rpc::FromProto(verdict.error());
+  }
+
+  ReportResult Take(std::string source, std::string token) {
+    std::lock_guard lock(mutex_);
+    ReportResult result{.source = std::move(source), .token = std::move(token)};
+    for (const RowOutcome& row : rows_) {
+      if (row.verdict == "ACCEPTED") ++result.accepted;
+      if (row.verdict == "UNCHANGED") ++result.unchanged;
+      if (row.verdict == "REFUSED") ++result.refused;
+      if (row.verdict == "CONFLICT") ++result.conflicts;
+    }
+    result.rows = std::move(rows_);
+    return result;
+  }
+
+ private:
+  const uint64_t first_;
+  std::mutex mutex_;
+  std::vector<RowOutcome> rows_;
+};
+
+struct Prepared {
+  std::string source;
+  csv::Table table;
+  std::vector<uint64_t> numbers;
+};
+
+absl::StatusOr<Prepared> Prepare(const Context& context, const ReportOptions& options) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadInput(options.file));
+  Prepared prepared;
+  ASSIGN_OR_RETURN(prepared.table, csv::Parse(bytes, ReportColumns()));
+  if (prepared.table.rows.empty()) return MakeError(Reason::EMPTY_REQUEST, "file", options.file, "a header and no rows");
+  absl::StatusOr<Registry> names = FetchNames(context);
+  // Without the plan service the progress service still decides, by the registry it has followed so far.
+  if (!names.ok() && !absl::IsUnavailable(names.status()) && !absl::IsDeadlineExceeded(names.status())) return names.status();
+  RETURN_IF_ERROR(CheckReport(prepared.table, names.ok() ? &*names : nullptr, !options.source.empty()));
+  prepared.numbers = NumbersOf(prepared.table);
+  RETURN_IF_ERROR(CheckNumbers(prepared.table, prepared.numbers));
+  prepared.source = options.source.empty() ? SourceOfBytes(bytes) : options.source;
+  return prepared;
+}
+
+// What the plan service has now: `plan import && report` must not be refused for reading an older plan.
+std::string PlanToken(const Context& context) {
+  auto status = client::StatusClient(context.endpoints.plan).GetStatus({}, {.deadline_ms = std::min(context.deadline_ms, 2'000)});
+  return status.ok() ? status->basis().token() : "";
+}
+
+// A dry run sends nothing: rows count as unchanged when their numbers are recorded already.
+absl::StatusOr<ReportResult> DryRun(const Context& context, const Prepared& prepared) {
+  ASSIGN_OR_RETURN(auto stream, client::ReportStream::Open(context.endpoints.progress, {.source = prepared.source}, {}));
+  ReportResult result{.source = prepared.source};
+  for (size_t i = 0; i < prepared.numbers.size(); ++i) {
+    const bool recorded = prepared.numbers[i] <= stream->opened_at();
+    ++(recorded ? result.unchanged : result.accepted);
+    result.rows.push_back({prepared.table.rows[i].line, recorded ? "UNCHANGED" : "WOULD_SEND", {}});
+  }
+  return result;
+}
+
+// The refused rows again, as they were read, with three more columns that say why.
+absl::Status WriteRefused(const std::string& path, const Context& context, const ReportResult& result) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return MakeError(Reason::FILE_NOT_FOUND, "refused", path, "cannot be written");
+  std::vector<std::string> header;
+  for (const csv::Column& column : ReportColumns()) header.push_back(column.name);
+  header.insert(header.end(), {"line", "reason", "message"});
+  std::fprintf(file, "\xEF\xBB\xBF%s\n", csv::FormatRow(header).c_str());  // with BOM: this one is opened in Excel
+  for (size_t i = 0; i < result.rows.size(); ++i) {
+    const RowOutcome& row = result.rows[i];
+    if (row.verdict != "REFUSED" && row.verdict != "CONFLICT") continue;
+    std::vector<std::string> fields = result.table.rows[i].fields;
+    fields.insert(fields.end(), {std::to_string(row.line), std::string(ReasonName(row.error.reason)), MessageOf(row.error, context.lang)});
+    std::fprintf(file, "%s\n", csv::FormatRow(fields).c_str());
+  }
+  const bool failed = std::ferror(file) != 0;
+  if (std::fclose(file) != 0 || failed) return MakeError(Reason::STORAGE_FAILED, "refused", path, "cannot be written");
+  return absl::OkStatus();
+}
+
+Json ResultJson(const ReportResult& result, bool dry_run) {
+  Json rows = Json::array();
+  for (const RowOutcome& row : result.rows) {
+    if (rows.size() >= kReportRowsListed && row.verdict != "REFUSED" && row.verdict != "CONFLICT") continue;
+    const bool faulty = row.verdict == "REFUSED" || row.verdict == "CONFLICT";
+    rows.push_back({{"line", row.line},
+                    {"verdict", row.verdict},
+                    {"reason", faulty ? std::string(ReasonName(row.error.reason)) : ""},
+                    {"field", row.error.field},
+                    {"value", row.error.value}});
+  }
+  return {{"source", result.source},   {"accepted", dry_run ? 0 : result.accepted}, {"unchanged", result.unchanged},
+          {"refused", result.refused}, {"conflicts", result.conflicts},             {"would_send", dry_run ? result.accepted : 0},
+          {"rows", std::move(rows)},   {"basis", {{"token", result.token}}}};
+}
+
+void PrintResult(const Context& context, const ReportResult& result, const ReportOptions& options) {
+  if (context.output == Output::kJson) return PrintJson(ResultJson(result, options.dry_run));
+  Sheet sheet{{"line", "verdict", "reason", "field", "value"}, {true}, {}};
+  for (const RowOutcome& row : result.rows) {
+    const bool faulty = row.verdict == "REFUSED" || row.verdict == "CONFLICT";
+    if (context.output == Output::kTable && !faulty) continue;  // people read what went wrong; programs read all
+    sheet.rows.push_back({std::to_string(row.line), row.verdict, faulty ? std::string(ReasonName(row.error.reason)) : "", row.error.field, row.error.value});
+  }
+  if (context.output == Output::kCsv || !sheet.rows.empty()) PrintSheet(context, sheet);
+  if (context.output != Output::kTable) return;
+  for (const RowOutcome& row : result.rows) {
+    if (row.verdict != "REFUSED" && row.verdict != "CONFLICT") continue;
+    Talk(context, options.file + ":" + std::to_string(row.line) + ": " + MessageOf(row.error, context.lang) + " — " +
+                      std::string(RemedyOf(row.error.reason, context.lang)));
+  }
+  const std::string accepted = std::to_string(result.accepted), unchanged = std::to_string(result.unchanged),
+                    refused = std::to_string(result.refused + result.conflicts);
+  Talk(context, context.lang == Lang::kChinese ? (options.dry_run ? "仅检查：待送 " : "接收 ") + accepted + " 行，无变化 " + unchanged + " 行，退回 " + refused + " 行。"
+                                               : (options.dry_run ? "Checked only: to send " : "Accepted ") + accepted + ", unchanged " + unchanged + ", refused " + refused + ".");
+  if (result.refused > 0) {
+    Talk(context, context.Say("退回的行按原样重送仍会退回：改正后另存文件再送，或用新的序号。",
+                              "A refused row stays refused under the same bytes: mend it and send the edited file, or use a new number."));
+  }
+  if (!result.token.empty()) std::printf("%s\n", result.token.c_str());
+}
+
+}  // namespace
+
+absl::StatusOr<ReportResult> SendReport(const Context& context, const ReportOptions& options) {
+  ASSIGN_OR_RETURN(Prepared prepared, Prepare(context, options));
+  if (options.dry_run) return DryRun(context, prepared);
+  const csv::Table& table = prepared.table;
+  Outcomes outcomes(table, prepared.numbers.front());
+  Progress progress(std::string(context.Say("报送", "sending")), table.rows.size());
+  client::ReportOptions stream_options{.source = prepared.source, .plan_at_least = options.plan_at_least, .open_ms = context.deadline_ms};
+  if (stream_options.plan_at_least.empty()) stream_options.plan_at_least = PlanToken(context);
+  ASSIGN_OR_RETURN(auto stream, client::ReportStream::Open(context.endpoints.progress, stream_options,
+                                                           {.on_verdict = [&](const progress::v1::Verdict& verdict) { outcomes.Note(verdict); },
+                                                            .on_answered = [&](uint64_t items) { progress.Set(items); }}));
+  std::vector<progress::v1::Item> items;
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    const Record record(ReportColumns(), table.rows[i]);
+    ASSIGN_OR_RETURN(const uint32_t series, stream->Define(SeriesOf(record)));
+    items.push_back(ItemOf(record, series));
+    if (items.size() == kRowsPerMessage || i + 1 == table.rows.size()) {
+      const uint64_t first = prepared.numbers[i] + 1 - items.size();
+      RETURN_IF_ERROR(stream->Send(first, std::move(items)));
+      items.clear();
+    }
+  }
+  ASSIGN_OR_RETURN(const types::v1::BasisStamp basis, stream->Finish());
+  ReportResult result = outcomes.Take(prepared.source, basis.token());
+  result.table = std::move(prepared.table);
+  return result;
+}
+
+int Report(const Context& context, const ReportOptions& options) {
+  auto result = SendReport(context, options);
+  if (!result.ok()) return Fail(context, result.status(), options.file);
+  PrintResult(context, *result, options);
+  if (!options.refused_file.empty() && result->refused + result->conflicts > 0) {
+    const absl::Status written = WriteRefused(options.refused_file, context, *result);
+    if (!written.ok()) return Fail(context, written, options.refused_file);
+  }
+  if (result->conflicts > 0) return kConflict;
+  if (result->refused > 0) return kRefused;
+  return options.dry_run && result->accepted > 0 ? kWouldChange : kOk;
+}
+
+}  // namespace anju::cli
