@@ -13,9 +13,15 @@ namespace anju::feed {
 
 inline constexpr int kBookmarkIntervalMs = 1000;
 inline constexpr size_t kFollowersMax = 64;  // streams at once; beyond it OVERLOADED
+inline constexpr size_t kMessageBytesMax = 4 << 20;  // of blocks in one message; a larger block stands alone
+inline constexpr int kBackoffMsMin = 50;
+inline constexpr int kBackoffMsMax = 2000;
 
 // A gRPC service (anju.feed.v1.FeedService) over a journal, which must outlive it. Keeps no state about followers.
 std::unique_ptr<grpc::Service> NewFeedService(journal::Journal& journal);
+// Ends every stream of such a service with UNAVAILABLE and refuses new ones. Call it before the server drains: streams that never
+// end by themselves would hold the drain up to its limit.
+void EndFeeds(grpc::Service& feed_service);
 
 struct FollowerStatus {
   bool connected = false;
@@ -42,7 +48,7 @@ class Follower {
   FollowerStatus status() const;
 
  private:
-  struct Impl;
+  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -90,13 +90,14 @@ struct Pipeline::Impl final : public Recorder {
   // ---- Recorder: decider thread ----
   uint64_t Record(std::string event) override {
     CHECK(event.size() <= kEventBytesMax);
-    if (plan_id_ != open_->plan_id || plan_sequence_ != open_->plan_sequence) {
-      // Events decided under an older plan position stay in a block of their own, so that replay tells Apply exactly what it was
-      // told here. Only a request that moves the plan between its own events makes its block carry the later position.
-      if (request_events_ == 0 && !open_->events.empty()) HandOver(open_->time_us);
-      open_->plan_id = plan_id_;
-      open_->plan_sequence = plan_sequence_;
-    }
+    const bool plan_moved = plan_id_ != open_->plan_id || plan_sequence_ != open_->plan_sequence;
+    // Events decided under an older plan position stay in a block of their own, so that replay tells Apply exactly what it was told
+    // here; only a request that moves the plan between its own events makes its block carry the later position. And a block
+    // grows beyond its limit by a single request only, whose events belong together.
+    const bool too_large = open_->event_bytes + event.size() > kBlockBytesMax;
+    if ((plan_moved || too_large) && request_events_ == 0 && !open_->events.empty()) HandOver(open_->time_us);
+    open_->plan_id = plan_id_;
+    open_->plan_sequence = plan_sequence_;
     const EventContext context{++last_sequence_, open_->time_us, plan_id_, plan_sequence_};
     CHECK_OK(model_.Apply(context, event, request_rows_));
     ++request_events_;

@@ -1,0 +1,228 @@
+// The feed's server: one thread reads the journal for all followers, so that neither gRPC's threads nor the writer ever do.
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "anju/feed/v1/feed.grpc.pb.h"
+#include "common/feed/feed.h"
+#include "common/rpc/rpc.h"
+#include "common/status/macros.h"
+#include "common/status/status.h"
+
+namespace anju::feed {
+namespace {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+class FeedService;
+
+// One stream. Everything but gRPC's own calls happens under the service's mutex; it deletes itself in OnDone.
+class Stream final : public grpc::ServerWriteReactor<v1::FollowResponse> {
+ public:
+  Stream(FeedService& service, journal::Position after) : service_(service), at_(std::move(after)) {}
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  friend class FeedService;
+  FeedService& service_;
+  journal::Position at_;         // what was sent so far; the pump's
+  v1::FollowResponse response_;  // being written
+  TimePoint bookmark_due_{};     // at once: the first message tells a follower where the journal stands
+  bool writing_ = false;
+  bool broken_ = false;    // cancelled, or a write failed
+  bool finished_ = false;  // Finish was called: the pump leaves it alone
+};
+
+class FeedService final : public v1::FeedService::CallbackService {
+ public:
+  explicit FeedService(journal::Journal& journal) : journal_(journal) {
+    listener_ = journal_.AddListener([this](const journal::Position&) { Wake(); });
+    pump_ = std::thread([this] { Pump(); });
+  }
+
+  // The server has shut down by now, so only streams whose OnDone is still running can be left.
+  ~FeedService() override {
+    journal_.RemoveListener(listener_);
+    EndStreams();
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return streams_.empty(); });
+      stopping_ = true;
+      woken_ = true;
+    }
+    changed_.notify_all();
+    pump_.join();
+  }
+
+  grpc::ServerWriteReactor<v1::FollowResponse>* Follow(grpc::CallbackServerContext* context, const v1::FollowRequest* request) override {
+    absl::StatusOr<journal::Position> after = rpc::FromProto(request->after());
+    absl::Status status = rpc::Authorize(rpc::CallerOf(*context), rpc::Action::kOperate, 0, nullptr, Date{});
+    if (status.ok()) status = after.status();
+    auto* stream = new Stream(*this, after.ok() ? *after : journal::Position{});
+    {
+      std::lock_guard lock(mutex_);
+      if (status.ok() && ending_) status = MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping");
+      if (status.ok() && streams_.size() >= kFollowersMax) {
+        status = MakeError(Reason::OVERLOADED, "", "", "more than " + std::to_string(kFollowersMax) + " followers at once");
+      }
+      streams_.insert(stream);
+      stream->finished_ = !status.ok();
+      woken_ = true;
+    }
+    if (!status.ok()) stream->Finish(rpc::ToGrpc(status));
+    changed_.notify_all();
+    return stream;
+  }
+
+  void EndStreams() {
+    {
+      std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    Wake();
+  }
+
+  void Wake() {
+    {
+      std::lock_guard lock(mutex_);
+      woken_ = true;
+    }
+    changed_.notify_all();
+  }
+
+  void WriteDone(Stream* stream, bool ok) {
+    {
+      std::lock_guard lock(mutex_);
+      stream->writing_ = false;
+      if (!ok) stream->broken_ = true;
+      woken_ = true;
+    }
+    changed_.notify_all();
+  }
+
+  void Break(Stream* stream) {
+    {
+      std::lock_guard lock(mutex_);
+      stream->broken_ = true;
+      woken_ = true;
+    }
+    changed_.notify_all();
+  }
+
+  void Forget(Stream* stream) {
+    std::lock_guard lock(mutex_);
+    streams_.erase(stream);
+    changed_.notify_all();  // under the lock: the destructor may go on as soon as it is released
+  }
+
+ private:
+  // Serves whoever can take something, then sleeps until something happens or the next bookmark is due.
+  void Pump() {
+    std::vector<Stream*> ready;
+    while (true) {
+      ready.clear();
+      bool ending = false;
+      {
+        std::unique_lock lock(mutex_);
+        const auto woken = [this] { return woken_; };
+        TimePoint due = TimePoint::max();
+        for (const Stream* stream : streams_) {
+          if (!stream->writing_ && !stream->finished_) due = std::min(due, stream->bookmark_due_);
+        }
+        if (due == TimePoint::max()) {
+          changed_.wait(lock, woken);
+        } else {
+          changed_.wait_until(lock, due, woken);
+        }
+        woken_ = false;
+        if (stopping_) return;
+        ending = ending_;
+        for (Stream* stream : streams_) {
+          // A stream lives until OnDone, which comes after its Finish, which only this thread calls from here on.
+          if (!stream->writing_ && !stream->finished_) ready.push_back(stream);
+        }
+      }
+      const TimePoint now = std::chrono::steady_clock::now();
+      for (Stream* stream : ready) Serve(*stream, ending, now);
+    }
+  }
+
+  void Serve(Stream& stream, bool ending, TimePoint now) {
+    bool broken = false;
+    {
+      std::lock_guard lock(mutex_);
+      broken = stream.broken_;
+    }
+    if (broken) return Finish(stream, grpc::Status::CANCELLED);
+    if (ending) return Finish(stream, rpc::ToGrpc(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping")));
+    const journal::Position durable = journal_.durable();
+    const bool first = stream.bookmark_due_ == TimePoint{};
+    if (!first && stream.at_.sequence == durable.sequence && now < stream.bookmark_due_) return;
+
+    absl::StatusOr<std::vector<std::string>> blocks = journal_.ReadBlocks(stream.at_, kMessageBytesMax);
+    if (!blocks.ok()) return Finish(stream, rpc::ToGrpc(blocks.status()));
+    // A bookmark names where this stream stands, never more: who resumes from it must miss nothing.
+    journal::Position at = stream.at_;
+    at.journal_id = journal_.identity().id;
+    if (at.sequence == durable.sequence) at.block_hash = durable.block_hash;
+    stream.response_.Clear();
+    if (!blocks->empty()) {
+      absl::StatusOr<journal::BlockView> last = journal::DecodeBlockPrefix(blocks->back());
+      if (!last.ok()) return Finish(stream, rpc::ToGrpc(last.status()));
+      at = {journal_.identity().id, last->header.last_sequence(), last->hash};
+      for (std::string& block : *blocks) stream.response_.add_blocks(std::move(block));
+    }
+    *stream.response_.mutable_position() = rpc::ToProto(at);
+    stream.at_ = at;
+    stream.bookmark_due_ = now + std::chrono::milliseconds(kBookmarkIntervalMs);
+    {
+      std::lock_guard lock(mutex_);
+      stream.writing_ = true;
+    }
+    stream.StartWrite(&stream.response_);
+  }
+
+  void Finish(Stream& stream, const grpc::Status& status) {
+    {
+      std::lock_guard lock(mutex_);
+      stream.finished_ = true;
+    }
+    stream.Finish(status);  // may delete it
+  }
+
+  journal::Journal& journal_;
+  uint64_t listener_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<Stream*> streams_;
+  bool woken_ = false;
+  bool ending_ = false;
+  bool stopping_ = false;
+  std::thread pump_;
+};
+
+void Stream::OnWriteDone(bool ok) { service_.WriteDone(this, ok); }
+void Stream::OnCancel() { service_.Break(this); }
+void Stream::OnDone() {
+  service_.Forget(this);
+  delete this;
+}
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> NewFeedService(journal::Journal& journal) { return std::make_unique<FeedService>(journal); }
+
+void EndFeeds(grpc::Service& feed_service) {
+  auto* service = dynamic_cast<FeedService*>(&feed_service);
+  CHECK(service != nullptr);
+  service->EndStreams();
+}
+
+}  // namespace anju::feed
