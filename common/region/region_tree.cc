@@ -147,7 +147,9 @@ bool RegionTree::ParentsHold(RegionNumber start, const Region& row, Date from, D
     *why = absl::StrCat("the parent of ", Label(row), " is not registered");
     return false;
   }
-  Date covered = from;
+  // An unbounded first day means "as far back as the parent goes": the day is not known, it is not before the parent's.
+  Date covered = from == kDistantPast ? std::max(from, parents->front().valid_from) : from;
+  if (covered >= to) return true;
   for (const Region& parent : *parents) {
     if (parent.valid_to <= covered || parent.valid_from >= to || parent.valid_to <= parent.valid_from) continue;
     if (parent.valid_from > covered) break;
@@ -157,8 +159,7 @@ bool RegionTree::ParentsHold(RegionNumber start, const Region& row, Date from, D
     if (covered >= to) return true;
   }
   if (covered >= to || depth > 1) return true;
-  *why = absl::StrCat("the parent of ", Label(row), ", ", Label(parents->front()), ", does not exist ",
-                      covered == kDistantPast ? "before its first day" : absl::StrCat("on ", FormatDate(covered)));
+  *why = absl::StrCat("the parent of ", Label(row), ", ", Label(parents->front()), ", does not exist on ", FormatDate(covered));
   return false;
 }
 

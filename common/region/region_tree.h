@@ -57,7 +57,8 @@ class RegionTree {
   void Put(const std::vector<Region>& rows);
 
   // Checks the whole tree: BROKEN_TREE for unknown parents or members, cycles on any day, overlapping rows of a code, a row whose
-  // parent does not exist on some day of it, members of a region that is no area. All errors at once.
+  // parent does not exist on some day of it, members of a region that is no area. All errors at once. A row without a first day
+  // goes back as far as its parent does.
   absl::Status Validate() const;
 
   // A code, name, alias or GB code → number. Looks inside `within` and below (0: everywhere) in the tree of `day`.
