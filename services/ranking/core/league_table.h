@@ -1,0 +1,66 @@
+// Computes a league table from cells. Exact: fractions are compared, never their printed form; printing rounds once, at the end.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/ranking/core/definition.h"
+#include "services/ranking/core/figures.h"
+
+namespace anju::ranking {
+
+// A region with its cells, by Needs::keys. What is not known is a default-made Figures.
+struct Place {
+  RegionNumber number = 0;
+  std::string code;
+  std::string name;          // on the date of the tree
+  RegionLevel level = RegionLevel::kUnit;
+  RegionKind kind = RegionKind::kAdministrative;
+  uint32_t order = 0;        // official print order; 0 is not given
+  std::vector<Figures> figures;
+};
+
+// Everything a table is computed from; both paths (own cells, an aggregator column) make one.
+struct Input {
+  Place region;                  // whose children are ranked
+  std::vector<Place> children;   // in the tree of the date, in official order, then by code
+  std::optional<Date> as_of;     // as asked; nullopt for the newest figures
+};
+
+// Why a row has no place. The closed list of the contract; its names are the wire's.
+enum class Unranked { kNone, kNoTarget, kZeroTarget, kNoTask, kNotReported, kNotPublished, kZeroValue };
+const char* UnrankedName(Unranked reason);
+
+// One line. Numbers are decimal strings in display units; nullopt is unknown.
+struct Row {
+  uint32_t rank = 0;                     // 0 when unranked
+  Unranked reason = Unranked::kNone;
+  std::string code, name;
+  std::optional<std::string> key;        // what was sorted; "a/b" for a rate
+  std::optional<std::string> numerator, denominator;
+  std::optional<std::string> value;      // what is printed
+  std::optional<Date> as_of;
+  std::vector<std::string> columns;      // "" is unknown
+};
+
+struct Table {
+  Layer layer = Layer::kNone;            // the one used
+  std::vector<Layer> other_layers;       // of which these peers have targets too
+  std::vector<Row> rows;                 // best first
+  std::vector<Row> unranked;             // in official order
+  Row total;                             // the region's own line
+  std::optional<Date> as_of;             // as asked, else the newest among the peers
+  uint32_t reported = 0, expected = 0;
+};
+
+// TIE_NOT_BROKEN (ordinal places, rows that nothing tells apart); NO_FIGURES when there is neither a peer nor anything known of
+// the region itself. REQUIRES: `plan` made from `definition`; as many figures in every place as plan.needs.keys.
+absl::StatusOr<Table> ComputeTable(const Definition& definition, const Plan& plan, const Input& input);
+
+// The layer whose targets are addressed to the children of a region of this level: its own where `present`, else the nearest
+// above, else the nearest below. kNone when none is present.
+Layer DefaultLayer(RegionLevel level, const std::vector<Layer>& present);
+
+}  // namespace anju::ranking

@@ -1,0 +1,17 @@
+// The gRPC class: one line per RPC.
+#include "services/ranking/service.h"
+
+#include <utility>
+
+#include "common/rpc/rpc.h"
+
+namespace anju::ranking {
+
+grpc::ServerUnaryReactor* Service::GetLeagueTable(grpc::CallbackServerContext* context, const v1::GetLeagueTableRequest* request,
+                                                  v1::GetLeagueTableResponse* response) {
+  return rpc::Answer<v1::GetLeagueTableResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetLeagueTableResponse> finish) {
+    handlers_.GetLeagueTable(caller, *request, context->deadline(), std::move(finish));
+  });
+}
+
+}  // namespace anju::ranking

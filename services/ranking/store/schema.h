@@ -1,0 +1,29 @@
+// What is on disk: the tables of state/, a cache of the aggregator's frames that may be thrown away at any time.
+//
+//   m s                                             → schema version, u32
+//   m b                                             → BasisStamp: everything below is of this basis; absent: nothing applied yet
+//   r <region u32>                                  → Frame with `regions` only: all dated rows of this number
+//   p <programme u32>                               → ProgrammeRecord
+//   i <indicator u32>                               → IndicatorRecord
+//   c <region u32> <programme u32> <indicator u32>
+//     <first year u16> <last year u16>              → Cell
+//
+// Integers in keys are big-endian. A frame's rows and its basis go in one batch.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace anju::ranking::schema {
+
+// Another version is not read: a newer one refuses the start (SCHEMA_TOO_NEW), an older one is rebuilt from a snapshot.
+inline constexpr uint32_t kSchemaVersion = 1;
+inline constexpr std::string_view kStoreName = "state";
+inline constexpr std::string_view kVersionKey = "ms";
+inline constexpr std::string_view kBasisKey = "mb";
+inline constexpr char kRegionTable = 'r';
+inline constexpr char kProgrammeTable = 'p';
+inline constexpr char kIndicatorTable = 'i';
+inline constexpr char kCellTable = 'c';
+
+}  // namespace anju::ranking::schema

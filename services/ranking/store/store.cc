@@ -1,0 +1,230 @@
+// The state store of the ranking service: loads, applies frames, publishes immutable contents.
+#include "services/ranking/store/store.h"
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "common/status/macros.h"
+#include "common/status/status.h"
+#include "services/ranking/store/records.h"
+#include "services/ranking/store/schema.h"
+
+namespace anju::ranking {
+namespace {
+
+using aggregator::v1::Frame;
+
+constexpr auto kFlushInterval = std::chrono::milliseconds(500);  // how much a kill may cost; the aggregator sends it again
+
+std::string VersionBytes() {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(schema::kSchemaVersion >> shift));
+  return bytes;
+}
+
+uint32_t ParseVersion(std::string_view bytes) {
+  uint32_t version = 0;
+  for (char byte : bytes) version = version << 8 | static_cast<uint8_t>(byte);
+  return bytes.size() == 4 ? version : 0;
+}
+
+// All rows of a region number, as one value. Only `regions` is ever set.
+Frame RowsOf(const Frame& frame, uint32_t number) {
+  Frame rows;
+  for (const types::v1::RegionRecord& record : frame.regions()) {
+    if (record.number() == number) *rows.add_regions() = record;
+  }
+  return rows;
+}
+
+// Region rows of a frame by number: for each number named they replace all earlier rows.
+std::map<RegionNumber, std::vector<Region>> RegionsOf(const Frame& frame) {
+  std::map<RegionNumber, std::vector<Region>> rows;
+  for (const types::v1::RegionRecord& record : frame.regions()) rows[record.number()].push_back(FromProto(record));
+  return rows;
+}
+
+void PutRows(const Frame& frame, storage::Batch& batch) {
+  std::set<uint32_t> regions;
+  for (const types::v1::RegionRecord& record : frame.regions()) {
+    if (regions.insert(record.number()).second) {
+      batch.Put(NumberKey(schema::kRegionTable, record.number()), RowsOf(frame, record.number()).SerializeAsString());
+    }
+  }
+  for (const types::v1::ProgrammeRecord& record : frame.programmes()) {
+    batch.Put(NumberKey(schema::kProgrammeTable, record.number()), record.SerializeAsString());
+  }
+  for (const types::v1::IndicatorRecord& record : frame.indicators()) {
+    batch.Put(NumberKey(schema::kIndicatorTable, record.number()), record.SerializeAsString());
+  }
+  for (const aggregator::v1::Cell& cell : frame.cells()) batch.Put(CellKey(cell), cell.SerializeAsString());
+}
+
+void Fold(const Frame& frame, Registry& registry) {
+  for (const auto& [number, rows] : RegionsOf(frame)) registry.regions.Put(rows);
+  for (const types::v1::ProgrammeRecord& record : frame.programmes()) registry.catalogue.Put(FromProto(record));
+  for (const types::v1::IndicatorRecord& record : frame.indicators()) registry.catalogue.Put(FromProto(record));
+}
+
+void Fold(const Frame& frame, Cells& cells) {
+  for (const aggregator::v1::Cell& cell : frame.cells()) cells.Put(ColumnOf(cell), cell.region(), FiguresOf(cell));
+}
+
+bool ChangesRegistry(const Frame& frame) {
+  return frame.regions_size() > 0 || frame.programmes_size() > 0 || frame.indicators_size() > 0;
+}
+
+absl::Status Unreadable(std::string_view key) {
+  return MakeError(Reason::DATA_LOSS, "", "", "state row of table '" + std::string(key.substr(0, 1)) + "' cannot be read");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk) {
+  for (const bool again : {false, true}) {
+    ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> opened, disk.OpenStore(schema::kStoreName, storage::StoreKind::kState));
+    auto store = std::unique_ptr<Store>(new Store(std::move(opened)));
+    absl::Status loaded = store->Load();
+    if (loaded.ok()) {
+      store->flusher_ = std::thread([raw = store.get()] { raw->FlushNowAndThen(); });
+      return store;
+    }
+    if (again || !absl::IsDataLoss(loaded)) return loaded;
+    spdlog::warn("state is thrown away and comes back with a snapshot: {}", std::string(loaded.message()));
+    store.reset();
+    RETURN_IF_ERROR(disk.DestroyStore(schema::kStoreName));
+  }
+  return MakeError(Reason::INTERNAL, "", "", "unreachable");
+}
+
+Store::~Store() {
+  if (!flusher_.joinable()) return;
+  {
+    const std::lock_guard lock(write_mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  flusher_.join();
+}
+
+absl::Status Store::Load() {
+  ASSIGN_OR_RETURN(const std::optional<std::string> version, store_->Get(schema::kVersionKey));
+  if (!version) {
+    storage::Batch batch;
+    batch.Put(schema::kVersionKey, VersionBytes());
+    return store_->Write(batch);
+  }
+  if (ParseVersion(*version) > schema::kSchemaVersion) {
+    return MakeError(Reason::SCHEMA_TOO_NEW, "data", "", "state was written by a newer version (schema " + std::to_string(ParseVersion(*version)) + ")");
+  }
+  if (ParseVersion(*version) < schema::kSchemaVersion) return MakeError(Reason::DATA_LOSS, "data", "", "state has an older schema");
+
+  auto contents = std::make_shared<Contents>();
+  Registry registry;
+  std::unique_ptr<storage::Cursor> cursor = store_->NewCursor();
+  for (cursor->Seek(""); cursor->Valid(); cursor->Next()) {
+    const std::string key(cursor->key()), value(cursor->value());
+    if (key == schema::kVersionKey) continue;
+    Frame row;
+    bool read = false;
+    if (key == schema::kBasisKey) {
+      read = contents->ready = contents->stamp.ParseFromString(value);
+    } else if (key[0] == schema::kRegionTable) {
+      read = row.ParseFromString(value);
+    } else if (key[0] == schema::kProgrammeTable) {
+      read = row.add_programmes()->ParseFromString(value);
+    } else if (key[0] == schema::kIndicatorTable) {
+      read = row.add_indicators()->ParseFromString(value);
+    } else if (key[0] == schema::kCellTable) {
+      read = row.add_cells()->ParseFromString(value);
+    }
+    if (!read) return Unreadable(key);
+    Fold(row, registry);
+    Fold(row, contents->cells);
+  }
+  RETURN_IF_ERROR(cursor->status());
+  contents->registry = std::make_shared<const Registry>(std::move(registry));
+  Publish(std::move(contents));
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const Contents> Store::Read() const {
+  const std::lock_guard lock(contents_mutex_);
+  return contents_;
+}
+
+void Store::Publish(std::shared_ptr<const Contents> contents) {
+  const std::lock_guard lock(contents_mutex_);
+  contents_.swap(contents);
+}
+
+absl::Status Store::Write(const storage::Batch& batch) {
+  const std::lock_guard lock(write_mutex_);
+  RETURN_IF_ERROR(store_->Write(batch));
+  dirty_ = true;
+  changed_.notify_all();
+  return absl::OkStatus();
+}
+
+void Store::FlushNowAndThen() {
+  std::unique_lock lock(write_mutex_);
+  while (!stopping_ || dirty_) {
+    changed_.wait(lock, [&] { return dirty_ || stopping_; });
+    changed_.wait_for(lock, kFlushInterval, [&] { return stopping_; });
+    if (!dirty_) continue;
+    absl::Status flushed = store_->Flush();
+    // What is on disk now is unknown, and only a fresh start can find out.
+    if (!flushed.ok()) spdlog::critical("flush of state failed: {}", std::string(flushed.message()));
+    CHECK(flushed.ok());
+    dirty_ = false;
+  }
+}
+
+absl::Status Store::Apply(const Frame& frame) {
+  storage::Batch batch;
+  PutRows(frame, batch);
+  batch.Put(schema::kBasisKey, frame.to().SerializeAsString());
+  RETURN_IF_ERROR(Write(batch));
+
+  const std::shared_ptr<const Contents> before = Read();
+  auto after = std::make_shared<Contents>(Contents{true, frame.to(), before->registry, frame.cells().empty() ? before->cells : before->cells.Edit()});
+  Fold(frame, after->cells);
+  if (ChangesRegistry(frame)) {
+    Registry registry = *before->registry;
+    Fold(frame, registry);
+    after->registry = std::make_shared<const Registry>(std::move(registry));
+  }
+  Publish(std::move(after));
+  return absl::OkStatus();
+}
+
+absl::Status Store::Replace(const std::vector<Frame>& snapshot) {
+  CHECK(!snapshot.empty() && snapshot.back().has_to());
+  storage::Batch batch;
+  std::unique_ptr<storage::Cursor> cursor = store_->NewCursor();
+  for (cursor->Seek(""); cursor->Valid(); cursor->Next()) {
+    if (cursor->key() != schema::kVersionKey) batch.Delete(cursor->key());  // later puts of the same batch win
+  }
+  RETURN_IF_ERROR(cursor->status());
+  auto contents = std::make_shared<Contents>();
+  Registry registry;
+  for (const Frame& frame : snapshot) {
+    PutRows(frame, batch);
+    Fold(frame, registry);
+    Fold(frame, contents->cells);
+  }
+  batch.Put(schema::kBasisKey, snapshot.back().to().SerializeAsString());
+  RETURN_IF_ERROR(Write(batch));
+  contents->ready = true;
+  contents->stamp = snapshot.back().to();
+  contents->registry = std::make_shared<const Registry>(std::move(registry));
+  Publish(std::move(contents));
+  return absl::OkStatus();
+}
+
+}  // namespace anju::ranking

@@ -1,0 +1,66 @@
+// The ranking service's own copy of the aggregator's newest figures: in memory for readers, on disk for the next start.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "anju/aggregator/v1/aggregator.pb.h"
+#include "anju/types/v1/basis.pb.h"
+#include "common/registry/registry.h"
+#include "common/storage/storage.h"
+#include "services/ranking/core/cells.h"
+
+namespace anju::ranking {
+
+// Everything at one basis. Immutable once published.
+struct Contents {
+  bool ready = false;  // a snapshot has been applied once
+  types::v1::BasisStamp stamp;
+  std::shared_ptr<const Registry> registry = std::make_shared<const Registry>();
+  Cells cells;
+};
+
+// Read is safe from any thread; Apply and Replace from one thread at a time.
+class Store {
+ public:
+  // Opens the state store and loads it. Bytes that cannot be read, or rows of an older schema, are thrown away with a warning: they
+  // come back with the next snapshot. SCHEMA_TOO_NEW; errors of the disk. The disk must outlive the store.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(storage::Disk& disk);
+  ~Store();  // flushes
+
+  // A whole state at one basis; keep it as long as an answer takes.
+  std::shared_ptr<const Contents> Read() const;
+
+  // One step: changed rows and the new basis in one batch, then in memory. REQUIRES: the frame's `from` is our basis.
+  // An error leaves the outcome on disk unknown: the process must end.
+  absl::Status Apply(const aggregator::v1::Frame& frame);
+  // A snapshot: these messages replace everything, in one batch. The last one carries the basis.
+  absl::Status Replace(const std::vector<aggregator::v1::Frame>& snapshot);
+
+ private:
+  explicit Store(std::unique_ptr<storage::Store> store) : store_(std::move(store)) {}
+  absl::Status Load();
+  absl::Status Write(const storage::Batch& batch);
+  void Publish(std::shared_ptr<const Contents> contents);
+  void FlushNowAndThen();
+
+  std::unique_ptr<storage::Store> store_;
+  mutable std::mutex contents_mutex_;
+  std::shared_ptr<const Contents> contents_ = std::make_shared<const Contents>();  // guarded by contents_mutex_
+
+  // State writes are durable only after a flush. One thread flushes what a second has gathered, so that after a kill current
+  // tables come back nearly as new even while the aggregator is down.
+  std::mutex write_mutex_;  // held around Write and Flush of store_
+  std::condition_variable changed_;
+  bool dirty_ = false;      // guarded by write_mutex_
+  bool stopping_ = false;   // guarded by write_mutex_
+  std::thread flusher_;
+};
+
+}  // namespace anju::ranking
