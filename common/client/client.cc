@@ -1,0 +1,159 @@
+// Thin stubs: a deadline on every call, and one map from gRPC's errors to ours.
+#include "common/client/client.h"
+
+#include <chrono>
+
+#include <grpcpp/grpcpp.h>
+
+#include "anju/aggregator/v1/aggregator.grpc.pb.h"
+#include "anju/plan/v1/plan.grpc.pb.h"
+#include "anju/progress/v1/progress.grpc.pb.h"
+#include "anju/ranking/v1/ranking.grpc.pb.h"
+#include "anju/status/v1/status.grpc.pb.h"
+#include "common/rpc/rpc.h"
+#include "common/status/macros.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+
+namespace anju::client {
+namespace {
+
+void SetDeadline(grpc::ClientContext& context, const CallOptions& options) {
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(options.deadline_ms));
+}
+
+// The one way every unary call is made.
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request,
+                              const CallOptions& options) {
+  grpc::ClientContext context;
+  SetDeadline(context, options);
+  Response response;
+  const grpc::Status status = (stub.*method)(&context, request, &response);
+  if (!status.ok()) return rpc::FromGrpc(status);
+  return response;
+}
+
+}  // namespace
+
+struct PlanClient::Impl {
+  plan::v1::PlanService::Stub stub;
+};
+PlanClient::PlanClient(const std::string& address) : impl_(new Impl{plan::v1::PlanService::Stub(rpc::Connect(address))}) {}
+PlanClient::~PlanClient() = default;
+
+using PlanStub = plan::v1::PlanService::Stub;
+absl::StatusOr<plan::v1::ImportRegionsResponse> PlanClient::ImportRegions(const plan::v1::ImportRegionsRequest& request,
+                                                                          CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ImportRegions, request, options);
+}
+absl::StatusOr<plan::v1::ImportCatalogueResponse> PlanClient::ImportCatalogue(const plan::v1::ImportCatalogueRequest& request,
+                                                                              CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ImportCatalogue, request, options);
+}
+absl::StatusOr<plan::v1::ImportDocumentResponse> PlanClient::ImportDocument(const plan::v1::ImportDocumentRequest& request,
+                                                                            CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ImportDocument, request, options);
+}
+absl::StatusOr<plan::v1::ImportMilestonesResponse> PlanClient::ImportMilestones(const plan::v1::ImportMilestonesRequest& request,
+                                                                                CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ImportMilestones, request, options);
+}
+absl::StatusOr<plan::v1::ListRegionsResponse> PlanClient::ListRegions(const plan::v1::ListRegionsRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ListRegions, request, options);
+}
+absl::StatusOr<plan::v1::GetCatalogueResponse> PlanClient::GetCatalogue(const plan::v1::GetCatalogueRequest& request,
+                                                                        CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::GetCatalogue, request, options);
+}
+absl::StatusOr<plan::v1::ListDocumentsResponse> PlanClient::ListDocuments(const plan::v1::ListDocumentsRequest& request,
+                                                                          CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ListDocuments, request, options);
+}
+absl::StatusOr<plan::v1::GetDocumentResponse> PlanClient::GetDocument(const plan::v1::GetDocumentRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::GetDocument, request, options);
+}
+absl::StatusOr<plan::v1::ListMilestonesResponse> PlanClient::ListMilestones(const plan::v1::ListMilestonesRequest& request,
+                                                                            CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ListMilestones, request, options);
+}
+
+struct ProgressClient::Impl {
+  progress::v1::ProgressService::Stub stub;
+};
+ProgressClient::ProgressClient(const std::string& address) : impl_(new Impl{progress::v1::ProgressService::Stub(rpc::Connect(address))}) {}
+ProgressClient::~ProgressClient() = default;
+
+using ProgressStub = progress::v1::ProgressService::Stub;
+absl::StatusOr<progress::v1::ReportBatchResponse> ProgressClient::ReportBatch(const progress::v1::ReportBatchRequest& request,
+                                                                              CallOptions options) const {
+  return Call(impl_->stub, &ProgressStub::ReportBatch, request, options);
+}
+absl::StatusOr<progress::v1::ListUpdatesResponse> ProgressClient::ListUpdates(const progress::v1::ListUpdatesRequest& request,
+                                                                              CallOptions options) const {
+  return Call(impl_->stub, &ProgressStub::ListUpdates, request, options);
+}
+
+struct AggregatorClient::Impl {
+  aggregator::v1::AggregatorService::Stub stub;
+};
+AggregatorClient::AggregatorClient(const std::string& address)
+    : impl_(new Impl{aggregator::v1::AggregatorService::Stub(rpc::Connect(address))}) {}
+AggregatorClient::~AggregatorClient() = default;
+
+using AggregatorStub = aggregator::v1::AggregatorService::Stub;
+absl::StatusOr<aggregator::v1::GetRollupResponse> AggregatorClient::GetRollup(const aggregator::v1::GetRollupRequest& request,
+                                                                              CallOptions options) const {
+  return Call(impl_->stub, &AggregatorStub::GetRollup, request, options);
+}
+absl::StatusOr<aggregator::v1::GetColumnResponse> AggregatorClient::GetColumn(const aggregator::v1::GetColumnRequest& request,
+                                                                              CallOptions options) const {
+  return Call(impl_->stub, &AggregatorStub::GetColumn, request, options);
+}
+absl::Status AggregatorClient::Dump(const aggregator::v1::DumpRequest& request, const std::function<void(std::string_view text)>& on_text,
+                                    CallOptions options) const {
+  grpc::ClientContext context;
+  SetDeadline(context, options);
+  const auto reader = impl_->stub.Dump(&context, request);
+  aggregator::v1::DumpResponse piece;
+  while (reader->Read(&piece)) on_text(piece.text());
+  return rpc::FromGrpc(reader->Finish());
+}
+
+absl::StatusOr<std::string> DumpText(const AggregatorClient& client, const std::string& at_least, CallOptions options) {
+  aggregator::v1::DumpRequest request;
+  request.set_at_least(at_least);
+  std::string text;
+  RETURN_IF_ERROR(client.Dump(request, [&](std::string_view piece) { text += piece; }, options));
+  return text;
+}
+
+struct RankingClient::Impl {
+  ranking::v1::RankingService::Stub stub;
+};
+RankingClient::RankingClient(const std::string& address) : impl_(new Impl{ranking::v1::RankingService::Stub(rpc::Connect(address))}) {}
+RankingClient::~RankingClient() = default;
+
+absl::StatusOr<ranking::v1::GetLeagueTableResponse> RankingClient::GetLeagueTable(const ranking::v1::GetLeagueTableRequest& request,
+                                                                                  CallOptions options) const {
+  return Call(impl_->stub, &ranking::v1::RankingService::Stub::GetLeagueTable, request, options);
+}
+
+struct StatusClient::Impl {
+  std::shared_ptr<grpc::Channel> channel;
+  status::v1::StatusService::Stub stub{channel};
+  grpc::health::v1::Health::Stub health{channel};
+};
+StatusClient::StatusClient(const std::string& address) : impl_(new Impl{.channel = rpc::Connect(address)}) {}
+StatusClient::~StatusClient() = default;
+
+absl::StatusOr<status::v1::GetStatusResponse> StatusClient::GetStatus(const status::v1::GetStatusRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &status::v1::StatusService::Stub::GetStatus, request, options);
+}
+absl::StatusOr<bool> StatusClient::CheckHealth(const std::string& service, CallOptions options) const {
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(service);
+  ASSIGN_OR_RETURN(const auto response, Call(impl_->health, &grpc::health::v1::Health::Stub::Check, request, options));
+  return response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
+}
+
+}  // namespace anju::client

@@ -1,0 +1,105 @@
+// The client library: one class per service, one method per unary RPC, errors as absl::Status with their details.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "anju/aggregator/v1/aggregator.pb.h"
+#include "anju/plan/v1/plan.pb.h"
+#include "anju/progress/v1/progress.pb.h"
+#include "anju/ranking/v1/ranking.pb.h"
+#include "anju/status/v1/status.pb.h"
+
+namespace anju::client {
+
+struct CallOptions {
+  int deadline_ms = 10'000;  // of the whole call, waiting for at_least included
+};
+
+// All classes: connect lazily, reconnect by themselves, never retry a call. Safe for concurrent use. `address` is HOST:PORT.
+// UNAVAILABLE when nobody answers there, BEHIND when the deadline passed.
+class PlanClient {
+ public:
+  explicit PlanClient(const std::string& address);
+  ~PlanClient();
+  absl::StatusOr<plan::v1::ImportRegionsResponse> ImportRegions(const plan::v1::ImportRegionsRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ImportCatalogueResponse> ImportCatalogue(const plan::v1::ImportCatalogueRequest& request,
+                                                                    CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ImportDocumentResponse> ImportDocument(const plan::v1::ImportDocumentRequest& request,
+                                                                  CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ImportMilestonesResponse> ImportMilestones(const plan::v1::ImportMilestonesRequest& request,
+                                                                      CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ListRegionsResponse> ListRegions(const plan::v1::ListRegionsRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::GetCatalogueResponse> GetCatalogue(const plan::v1::GetCatalogueRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ListDocumentsResponse> ListDocuments(const plan::v1::ListDocumentsRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::GetDocumentResponse> GetDocument(const plan::v1::GetDocumentRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ListMilestonesResponse> ListMilestones(const plan::v1::ListMilestonesRequest& request,
+                                                                  CallOptions options = {}) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Unary calls only; for streams see report_stream.h.
+class ProgressClient {
+ public:
+  explicit ProgressClient(const std::string& address);
+  ~ProgressClient();
+  absl::StatusOr<progress::v1::ReportBatchResponse> ReportBatch(const progress::v1::ReportBatchRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<progress::v1::ListUpdatesResponse> ListUpdates(const progress::v1::ListUpdatesRequest& request, CallOptions options = {}) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+class AggregatorClient {
+ public:
+  explicit AggregatorClient(const std::string& address);
+  ~AggregatorClient();
+  absl::StatusOr<aggregator::v1::GetRollupResponse> GetRollup(const aggregator::v1::GetRollupRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<aggregator::v1::GetColumnResponse> GetColumn(const aggregator::v1::GetColumnRequest& request, CallOptions options = {}) const;
+  // Hands over the derived state piece by piece, as it arrives.
+  absl::Status Dump(const aggregator::v1::DumpRequest& request, const std::function<void(std::string_view text)>& on_text,
+                    CallOptions options = {}) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The whole derived state as sorted text lines.
+absl::StatusOr<std::string> DumpText(const AggregatorClient& client, const std::string& at_least = "", CallOptions options = {});
+
+class RankingClient {
+ public:
+  explicit RankingClient(const std::string& address);
+  ~RankingClient();
+  absl::StatusOr<ranking::v1::GetLeagueTableResponse> GetLeagueTable(const ranking::v1::GetLeagueTableRequest& request,
+                                                                     CallOptions options = {}) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// What every service serves.
+class StatusClient {
+ public:
+  explicit StatusClient(const std::string& address);
+  ~StatusClient();
+  absl::StatusOr<status::v1::GetStatusResponse> GetStatus(const status::v1::GetStatusRequest& request, CallOptions options = {}) const;
+  // grpc.health.v1: true when SERVING. `service` is a full name, or "" for the process.
+  absl::StatusOr<bool> CheckHealth(const std::string& service = "", CallOptions options = {}) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace anju::client
