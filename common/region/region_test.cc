@@ -254,7 +254,9 @@ TEST(RegionTree, AgreesWithAScanOfTheRowsOnRandomTrees) {
         }
         const auto found = tree.Resolve("名" + std::to_string(name), 0, Date{day});
         ASSERT_EQ(found.ok(), holders.size() == 1);
-        if (found.ok()) ASSERT_EQ(*found, *holders.begin());
+        if (found.ok()) {
+          ASSERT_EQ(*found, *holders.begin());
+        }
         ASSERT_EQ(HasReason(found.status(), Reason::AMBIGUOUS_REGION), holders.size() > 1);
       }
     }
