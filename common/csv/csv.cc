@@ -152,8 +152,7 @@ class Reader {
     for (const std::string& name : names) column_of_.push_back(TakeColumn(name));
     for (size_t i = 0; i < schema_.size(); ++i) {
       if (table_.present[i] || !schema_[i].required) continue;
-      const std::string aliases = schema_[i].aliases.empty() ? "" : absl::StrCat(" (", absl::StrJoin(schema_[i].aliases, ", "), ")");
-      ErrorDetail detail = BadLine(Reason::BAD_HEADER, row_line_, absl::StrCat("The header lacks the column ", schema_[i].name, aliases, "."));
+      ErrorDetail detail = BadLine(Reason::BAD_HEADER, row_line_, absl::StrCat("The header lacks the column ", NamesOf(schema_[i]), "."));
       detail.field = schema_[i].name;
       errors_.Add(std::move(detail));
     }
@@ -185,10 +184,13 @@ class Reader {
     return std::nullopt;
   }
 
+  // "region (地区)": a column's name with its other headers.
+  static std::string NamesOf(const Column& column) {
+    return column.aliases.empty() ? column.name : absl::StrCat(column.name, " (", absl::StrJoin(column.aliases, ", "), ")");
+  }
+
   std::string AcceptedNames() const {
-    std::vector<std::string> names;
-    for (const Column& column : schema_) names.push_back(column.name);
-    return absl::StrJoin(names, ", ");
+    return absl::StrJoin(schema_, ", ", [](std::string* out, const Column& column) { out->append(NamesOf(column)); });
   }
 
   const std::vector<Column>& schema_;
