@@ -78,13 +78,14 @@ std::pair<int64_t, int64_t> SeriesHistory::RangeWith(const SeriesEntry& entry) c
   Date day = entry.as_of;
   std::optional<std::pair<int64_t, int64_t>> range;
   // A date shows only the value after its last entry.
-  const auto close = [&] { range = range ? std::pair(std::min(range->first, value), std::max(range->second, value)) : std::pair(value, value); };
-  bool changed = true;
+  const auto close = [&] {
+    if (!range) range = {value, value};
+    range = {std::min(range->first, value), std::max(range->second, value)};
+  };
   for (size_t i = place; i < entries_.size(); ++i) {
     if (entries_[i].as_of != day) close();
     day = entries_[i].as_of;
-    changed = changed && !IsBase(entries_[i].kind);
-    value = changed ? After(value, entries_[i]) : running_[i];
+    value = After(value, entries_[i]);
   }
   close();
   return *range;
