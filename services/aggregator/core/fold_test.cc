@@ -1,0 +1,277 @@
+// The rule of summation on the shapes of the real documents, by hand, and against a brute force that knows nothing of the code under test.
+#include <gtest/gtest.h>
+
+#include "services/aggregator/core/view.h"
+#include "services/aggregator/core/world_for_tests.h"
+
+namespace anju::aggregator {
+namespace {
+
+using testing::CurrentInputs;
+using testing::MakeCatalogue;
+using testing::MakeRegion;
+using testing::RandomWorld;
+using testing::SeriesBook;
+
+constexpr Period k2017{2017, 2017};
+constexpr ProgrammeNumber kAll = 1, kShantytown = 2, kUrban = 3, kPublicRental = 5;
+constexpr IndicatorNumber kStarts = 1, kPhysical = 2, kBuilt = 3, kPlotRatio = 4, kCompletions = 5;
+
+// A prefecture (2) in a province (1) with three counties (3 香格里拉, 4 德钦, 5 维西), a zone (6 开发区) and its own level (7 州本级);
+// an area (8) of the first two counties.
+class ShapeTest : public ::testing::Test {
+ protected:
+  ShapeTest() : state_(1) {
+    RegionTree regions;
+    regions.Put({MakeRegion(1, "530000", 0, RegionLevel::kProvince)});
+    regions.Put({MakeRegion(2, "533400", 1, RegionLevel::kCity)});
+    for (RegionNumber county = 3; county <= 5; ++county) regions.Put({MakeRegion(county, "53340" + std::to_string(county), 2)});
+    regions.Put({MakeRegion(6, "533400-KFQ", 2, RegionLevel::kUnit, RegionKind::kZone)});
+    regions.Put({MakeRegion(7, "533400-BJ", 2, RegionLevel::kUnit, RegionKind::kOwnLevel)});
+    Region area = MakeRegion(8, "533400-ZXCQ", 2, RegionLevel::kUnit, RegionKind::kArea);
+    area.members = {3, 4};
+    regions.Put({area});
+    state_.ReplaceRegistry(regions, MakeCatalogue());
+  }
+
+  void Report(const CellKey& cell, int64_t amount, Date as_of = MakeDate(2017, 6, 30)) {
+    state_.ApplyProgress(0, "j", book_.Update(cell, {.as_of = as_of, .amount = amount}));
+  }
+  void Print(const CellKey& cell, std::optional<int64_t> amount, Missing missing = Missing::kNone) {
+    state_.AddDocument("D" + std::to_string(++documents_),
+                       {{.cell = cell, .layer = Layer::kProvince, .target = {.amount = amount, .missing = missing}}});
+  }
+  // The running totals, after checking that the plain recursion says the same.
+  CellFigures At(const CellKey& cell) {
+    std::map<Date, DatedTree> trees;
+    Fold fold(CurrentInputs(state_, trees));
+    const CellFigures running = state_.Current(cell);
+    EXPECT_TRUE(running == fold.At(cell, kDistantFuture));
+    return running;
+  }
+  std::optional<int64_t> TargetAt(const CellKey& cell) {
+    const auto target = At(cell).targets[static_cast<size_t>(Layer::kProvince)];
+    return target ? target->amount : std::nullopt;
+  }
+
+  State state_;
+  SeriesBook book_;
+  int documents_ = 0;
+};
+
+TEST_F(ShapeTest, StartsOfAllAreSummedThroughTheChildrensProgrammesWhileThePrintedWholeIsDeclared) {
+  Report({3, kUrban, kStarts, k2017}, 1241);
+  Report({5, kUrban, kStarts, k2017}, 900);
+  Report({4, kUrban, kStarts, k2017}, 153);
+  Report({2, kAll, kStarts, k2017}, 2294);
+  const CellFigures all = At({2, kAll, kStarts, k2017});
+  EXPECT_EQ(all.actual, 2294);
+  EXPECT_EQ(all.declared, 2294);
+  EXPECT_EQ(At({2, kUrban, kStarts, k2017}).actual, 2294);
+  EXPECT_EQ(At({2, kUrban, kStarts, k2017}).declared, std::nullopt);
+  EXPECT_EQ(At({1, kAll, kStarts, k2017}).actual, 2294);
+  EXPECT_EQ(At({3, kAll, kStarts, k2017}).actual, 1241);
+  EXPECT_FALSE(At({3, kAll, kStarts, k2017}).own);
+}
+
+TEST_F(ShapeTest, AZoneWithoutATargetCountsInItsParentsFigure) {
+  Print({3, kUrban, kCompletions, k2017}, 1325);
+  Print({4, kUrban, kCompletions, k2017}, 800);
+  Print({5, kUrban, kCompletions, k2017}, 1600);
+  for (const RegionNumber county : {3, 4, 5}) Report({county, kUrban, kCompletions, k2017}, 0);
+  Report({6, kUrban, kCompletions, k2017}, 172);
+  EXPECT_EQ(At({2, kUrban, kCompletions, k2017}).actual, 172);
+  EXPECT_EQ(TargetAt({2, kUrban, kCompletions, k2017}), 3725);
+  EXPECT_EQ(TargetAt({6, kUrban, kCompletions, k2017}), std::nullopt);
+}
+
+TEST_F(ShapeTest, ATargetOfThe3725CompletionsIsNotCountedTwice) {
+  // Printed for the prefecture under two programmes and for the counties under one of them.
+  Print({2, kAll, kCompletions, k2017}, 3725);
+  Print({2, kUrban, kCompletions, k2017}, 3725);
+  Print({3, kUrban, kCompletions, k2017}, 2125);
+  Print({4, kUrban, kCompletions, k2017}, 1600);
+  EXPECT_EQ(TargetAt({2, kAll, kCompletions, k2017}), 3725);
+  EXPECT_EQ(TargetAt({2, kUrban, kCompletions, k2017}), 3725);
+  EXPECT_EQ(TargetAt({2, kShantytown, kCompletions, k2017}), 3725);
+  EXPECT_EQ(TargetAt({1, kAll, kCompletions, k2017}), 3725);
+}
+
+TEST_F(ShapeTest, OfWhichPartsNeverMakeAWhole) {
+  Print({2, kUrban, kPhysical, k2017}, 97902);
+  EXPECT_EQ(TargetAt({2, kUrban, kStarts, k2017}), std::nullopt);
+  EXPECT_EQ(TargetAt({2, kUrban, kPhysical, k2017}), 97902);
+  EXPECT_EQ(TargetAt({2, kAll, kPhysical, k2017}), 97902);
+  EXPECT_EQ(TargetAt({3, kUrban, kPhysical, k2017}), std::nullopt);
+}
+
+TEST_F(ShapeTest, APrintedWordWithoutANumberIsNotReplacedByASum) {
+  Print({2, kUrban, kStarts, k2017}, std::nullopt, Missing::kNoTask);
+  Print({3, kUrban, kStarts, k2017}, 10);
+  EXPECT_EQ(TargetAt({2, kUrban, kStarts, k2017}), std::nullopt);
+  EXPECT_EQ(At({2, kUrban, kStarts, k2017}).targets[1]->missing, Missing::kNoTask);
+}
+
+TEST_F(ShapeTest, TheWholeIsTheFactWhereNoPartIsReported) {
+  Report({2, kAll, kCompletions, k2017}, 99);
+  EXPECT_EQ(At({2, kAll, kCompletions, k2017}).actual, 99);
+  EXPECT_EQ(At({2, kAll, kCompletions, k2017}).declared, std::nullopt);
+  EXPECT_EQ(At({1, kAll, kCompletions, k2017}).actual, 99);
+  EXPECT_EQ(At({2, kUrban, kCompletions, k2017}).actual, std::nullopt);
+}
+
+TEST_F(ShapeTest, AGroupSumsItsMembersAndIsAddedNowhere) {
+  Report({3, kPublicRental, kStarts, k2017}, 7);
+  Report({3, 6, kStarts, k2017}, 5);
+  EXPECT_EQ(At({3, 7, kStarts, k2017}).actual, 12);
+  EXPECT_EQ(At({2, 7, kStarts, k2017}).actual, 12);
+  EXPECT_EQ(At({2, kAll, kStarts, k2017}).actual, 12);
+}
+
+TEST_F(ShapeTest, AnAreaShowsItsMembersWithoutAddingThemTwice) {
+  Report({3, kUrban, kStarts, k2017}, 10);
+  Report({4, kUrban, kStarts, k2017}, 20);
+  Report({5, kUrban, kStarts, k2017}, 40);
+  EXPECT_EQ(At({8, kUrban, kStarts, k2017}).actual, 30);
+  EXPECT_EQ(At({8, kAll, kStarts, k2017}).actual, 30);
+  EXPECT_EQ(At({2, kUrban, kStarts, k2017}).actual, 70);
+}
+
+TEST_F(ShapeTest, AnAreasOwnFigureAddsLikeAChilds) {
+  Report({8, kUrban, kStarts, k2017}, 30);
+  Report({5, kUrban, kStarts, k2017}, 40);
+  EXPECT_EQ(At({2, kUrban, kStarts, k2017}).actual, 70);
+  EXPECT_EQ(At({8, kAll, kStarts, k2017}).actual, 30);
+}
+
+TEST_F(ShapeTest, RatiosAreNeverAdded) {
+  Report({3, kUrban, kPlotRatio, k2017}, 280);
+  Report({4, kUrban, kPlotRatio, k2017}, 280);
+  EXPECT_EQ(At({2, kUrban, kPlotRatio, k2017}).actual, std::nullopt);
+  EXPECT_EQ(At({3, kAll, kPlotRatio, k2017}).actual, std::nullopt);
+  EXPECT_EQ(At({3, kUrban, kPlotRatio, k2017}).actual, 280);
+}
+
+TEST_F(ShapeTest, AStocksYearStartIsTheSumAtTheEndOfTheYearBeforeItsNewestFigure) {
+  Report({3, kPublicRental, kBuilt, {}}, 100, MakeDate(2015, 12, 31));
+  Report({3, kPublicRental, kBuilt, {}}, 140, MakeDate(2017, 6, 30));
+  Report({4, kPublicRental, kBuilt, {}}, 50, MakeDate(2016, 8, 1));
+  EXPECT_EQ(At({3, kPublicRental, kBuilt, {}}).year_start, 100);
+  EXPECT_EQ(At({4, kPublicRental, kBuilt, {}}).year_start, std::nullopt);  // its own newest year is 2016
+  EXPECT_EQ(At({2, kPublicRental, kBuilt, {}}).actual, 190);
+  EXPECT_EQ(At({2, kPublicRental, kBuilt, {}}).year_start, 150);
+  // A late figure of last year moves the start of this one.
+  Report({4, kPublicRental, kBuilt, {}}, 60, MakeDate(2016, 12, 31));
+  EXPECT_EQ(At({2, kAll, kBuilt, {}}).year_start, 160);
+}
+
+TEST_F(ShapeTest, AMoveTakesTheWholeFigureAlong) {
+  Report({3, kUrban, kStarts, k2017}, 10);
+  Report({4, kUrban, kStarts, k2017}, 20);
+  RegionTree regions = state_.regions();
+  regions.Put({MakeRegion(9, "530100", 1, RegionLevel::kCity)});
+  Region before = MakeRegion(4, "533404", 2), after = MakeRegion(4, "533404", 9);
+  before.valid_to = after.valid_from = MakeDate(2017, 8, 1);
+  regions.Put({before, after});
+  state_.TakeChanged();
+  state_.ReplaceRegistry(regions, state_.catalogue());
+  EXPECT_EQ(At({2, kUrban, kStarts, k2017}).actual, 10);
+  EXPECT_EQ(At({9, kUrban, kStarts, k2017}).actual, 20);
+  EXPECT_EQ(At({1, kUrban, kStarts, k2017}).actual, 30);
+  const auto changed = state_.TakeChanged();
+  EXPECT_EQ(std::count(changed.begin(), changed.end(), CellKey{2, kUrban, kStarts, k2017}), 1);
+  EXPECT_EQ(std::count(changed.begin(), changed.end(), CellKey{3, kUrban, kStarts, k2017}), 0);
+  // In the tree of a day before the move it is where it was.
+  View view(state_, MakeDate(2017, 7, 31));
+  EXPECT_EQ(view.At({2, kUrban, kStarts, k2017}).actual, 30);
+}
+
+// The rule written a second time, naively: raw updates in a list, no histories, no memory, no dated tree.
+class BruteForce {
+ public:
+  struct Update {
+    CellKey cell;
+    SeriesEntry entry;
+  };
+  BruteForce(const RegionTree& regions, const Catalogue& catalogue, const std::vector<Update>& updates, Date tree, Date as_of)
+      : regions_(regions), catalogue_(catalogue), updates_(updates), tree_(tree), as_of_(as_of) {}
+
+  std::optional<int64_t> Own(const CellKey& cell) const {
+    std::vector<SeriesEntry> entries;
+    for (const Update& update : updates_) {
+      if (update.cell == cell && update.entry.as_of <= as_of_) entries.push_back(update.entry);
+    }
+    std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.as_of < b.as_of; });
+    std::optional<int64_t> value;
+    for (const SeriesEntry& entry : entries) {
+      if (entry.kind == UpdateKind::kIncrement) value = value.value_or(0) + entry.amount;
+      else if (entry.kind == UpdateKind::kReduction) value = value.value_or(0) - entry.amount;
+      else value = entry.amount;
+    }
+    return value;
+  }
+  std::optional<int64_t> Counted(const CellKey& cell) const {
+    if (!catalogue_.FindIndicator(cell.indicator)->is_additive()) return Own(cell);
+    std::optional<int64_t> sum;
+    for (const RegionNumber other : regions_.Numbers()) {
+      if (regions_.ParentAt(other, tree_) != cell.region) continue;
+      if (const auto part = Counted({other, cell.programme, cell.indicator, cell.period})) sum = sum.value_or(0) + *part;
+    }
+    if (sum) return sum;
+    for (const auto& [number, programme] : catalogue_.programmes()) {
+      const Programme& whole = *catalogue_.FindProgramme(cell.programme);
+      const bool part_of = whole.group ? std::count(whole.members.begin(), whole.members.end(), number) > 0 : programme.parent == whole.number;
+      if (!part_of) continue;
+      if (const auto part = Counted({cell.region, number, cell.indicator, cell.period})) sum = sum.value_or(0) + *part;
+    }
+    return sum ? sum : Own(cell);
+  }
+  std::optional<int64_t> Shown(const CellKey& cell) const {
+    if (const auto counted = Counted(cell)) return counted;
+    const Region* row = regions_.At(cell.region, tree_);
+    std::optional<int64_t> sum;
+    if (row == nullptr || row->kind != RegionKind::kArea || !catalogue_.FindIndicator(cell.indicator)->is_additive()) return sum;
+    for (const RegionNumber member : row->members) {
+      if (regions_.At(member, tree_) == nullptr) continue;
+      if (const auto part = Counted({member, cell.programme, cell.indicator, cell.period})) sum = sum.value_or(0) + *part;
+    }
+    return sum;
+  }
+
+ private:
+  const RegionTree& regions_;
+  const Catalogue& catalogue_;
+  const std::vector<Update>& updates_;
+  Date tree_, as_of_;
+};
+
+TEST(DatedFoldTest, EqualsABruteForceOverRawUpdatesAtRandomDates) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomWorld world(seed);
+    for (int i = 0; i < 4; ++i) world.ChangeTree();
+    State state(1);
+    state.ReplaceRegistry(world.regions(), MakeCatalogue());
+    SeriesBook book;
+    std::vector<BruteForce::Update> updates;
+    for (uint64_t i = 1; i <= 150; ++i) {
+      const BruteForce::Update update{world.AnyCell(), world.AnyEntry(i)};
+      updates.push_back(update);
+      state.ApplyProgress(0, "j", book.Update(update.cell, update.entry));
+    }
+    for (int i = 0; i < 4; ++i) {
+      const Date day = world.AnyEntry(1).as_of;
+      View view(state, day);
+      const BruteForce brute(state.regions(), state.catalogue(), updates, day, day);
+      for (const Totals::Column& column : state.totals().columns()) {
+        for (RegionNumber region = 1; region <= RandomWorld::kRegions; ++region) {
+          const CellKey cell{region, column.programme, column.indicator, column.period};
+          ASSERT_EQ(view.At(cell).actual, brute.Shown(cell)) << region << " " << column.programme << " " << column.indicator;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace anju::aggregator

@@ -1,0 +1,79 @@
+// Everything derived: registry, leaves, documents and the running totals over them, and the one way each kind of change goes in.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "services/aggregator/core/cell.h"
+#include "services/aggregator/core/documents.h"
+#include "services/aggregator/core/fold.h"
+#include "services/aggregator/core/leaves.h"
+#include "services/aggregator/core/totals.h"
+
+namespace anju::aggregator {
+
+// One event of a progress journal, as far as totals care.
+struct ProgressChange {
+  enum class Kind : uint8_t { kOpenSeries, kUpdate };
+  Kind kind = Kind::kUpdate;
+  uint32_t series = 0;
+  CellKey cell;       // kOpenSeries
+  SeriesEntry entry;  // kUpdate
+};
+
+// A function of (plan prefix, progress prefixes): the order in which the feeds arrive leaves no trace. Not thread-safe; const
+// methods may run concurrently.
+class State {
+ public:
+  explicit State(size_t slots);
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  // The registry after regions or catalogue rows changed. Totals are computed anew.
+  void ReplaceRegistry(RegionTree regions, Catalogue catalogue);
+  void AddDocument(const std::string& number, std::vector<PrintedTarget> targets);
+  // DATA_LOSS when a block cannot be one of this journal: a series that is not the next one or not open, an unknown region,
+  // programme or indicator. Nothing has been applied then.
+  absl::Status CheckProgress(Slot slot, const std::vector<ProgressChange>& changes) const;
+  // REQUIRES: CheckProgress said OK.
+  void ApplyProgress(Slot slot, const std::string& journal_id, const std::vector<ProgressChange>& changes);
+
+  // For filling from stored rows: leaves first, then one Recompute.
+  Leaves& leaves() { return leaves_; }
+  Documents& documents() { return documents_; }
+  void SetRegistry(RegionTree regions, Catalogue catalogue);
+  // Builds all totals from the leaves. Cells that come out differently count as changed.
+  void Recompute();
+
+  const RegionTree& regions() const { return regions_; }
+  const Catalogue& catalogue() const { return catalogue_; }
+  const Leaves& leaves() const { return leaves_; }
+  const Documents& documents() const { return documents_; }
+  const Totals& totals() const { return totals_; }
+  CellFigures Current(const CellKey& cell) const { return totals_.At(cell); }
+  // A fold over the leaves as known at a basis, in one dated tree. The state and the tree must outlive it, unchanged.
+  Fold DatedFold(const DatedTree& tree, Known known = {}) const;
+  // Cells that may have changed since the last call, each once.
+  std::vector<CellKey> TakeChanged();
+  size_t changed_count() const { return vanished_.size() + totals_.changed_count(); }
+
+ private:
+  void Publish(Slot slot, uint32_t series, const Leaf& leaf, Date as_of);
+  void PublishYearEnds(const CellKey& cell, int from_year);
+
+  RegionTree regions_;
+  Catalogue catalogue_;
+  Leaves leaves_;
+  Documents documents_;
+  Totals totals_;
+  std::vector<std::vector<Totals::Node*>> nodes_;  // by slot and series number less one; of the running totals
+  // Years at whose end some stock may be asked for: those before a year that any stock has a figure in. Nodes exist for each.
+  std::set<int> year_ends_;
+  std::set<CellKey> stocks_;         // cells of stocks that have a series
+  std::set<CellKey> vanished_;       // changed cells whose node went with an old tree
+};
+
+}  // namespace anju::aggregator

@@ -1,0 +1,245 @@
+// Keeps the running totals: links nodes along both trees and carries changes upwards.
+#include "services/aggregator/core/totals.h"
+
+#include <algorithm>
+
+#include "common/status/macros.h"
+
+namespace anju::aggregator {
+
+Totals::Totals() = default;
+Totals::~Totals() = default;
+
+void Totals::Reset(const RegionTree& regions, const Catalogue& catalogue) {
+  regions_ = &regions;
+  catalogue_ = &catalogue;
+  changed_.clear();
+  index_.clear();
+  columns_.clear();
+  trees_.clear();
+  nodes_.clear();
+}
+
+const DatedTree* Totals::FindTree(Period period) const {
+  const auto found = trees_.find(TreeDate(period));
+  return found == trees_.end() ? nullptr : found->second.get();
+}
+
+const DatedTree& Totals::TreeOf(Period period) {
+  std::unique_ptr<DatedTree>& tree = trees_[TreeDate(period)];
+  if (tree == nullptr) tree = std::make_unique<DatedTree>(*regions_, TreeDate(period));
+  return *tree;
+}
+
+const Totals::Node* Totals::Find(const NodeKey& key) const {
+  const auto found = index_.find(key);
+  return found == index_.end() ? nullptr : found->second;
+}
+
+Totals::Node* Totals::Touch(const NodeKey& key) {
+  if (const auto found = index_.find(key); found != index_.end()) return found->second;
+  Node* node = &nodes_.emplace_back();
+  node->cell = key.cell;
+  node->year_end = key.year_end;
+  index_.emplace(key, node);
+  if (key.year_end == 0) {
+    columns_.insert({key.cell.programme, key.cell.indicator, key.cell.period});
+    TreeOf(key.cell.period);
+  }
+  const Indicator* indicator = catalogue_->FindIndicator(key.cell.indicator);
+  node->additive = indicator != nullptr && indicator->is_additive();
+  if (node->additive) Link(node);
+  return node;
+}
+
+void Totals::Link(Node* node) {
+  const DatedTree& tree = TreeOf(node->cell.period);
+  NodeKey key{node->cell, node->year_end};
+  if (const RegionNumber parent = tree.Parent(node->cell.region); parent != 0) {
+    key.cell.region = parent;
+    node->parent = Touch(key);
+    node->parent->children.push_back(node);
+  }
+  for (const RegionNumber area : tree.Areas(node->cell.region)) {
+    key.cell.region = area;
+    Node* above = Touch(key);
+    node->areas.push_back(above);
+    above->members.push_back(node);
+  }
+  key.cell.region = node->cell.region;
+  for (const ProgrammeNumber whole : catalogue_->WholesOf(node->cell.programme)) {
+    key.cell.programme = whole;
+    Node* above = Touch(key);
+    node->wholes.push_back(above);
+    above->parts.push_back(node);
+  }
+}
+
+Totals::Value Totals::CountedOf(const Node& node) {
+  if (node.by_children.count > 0) return {true, node.by_children.amount, node.by_children.newest};
+  if (node.by_parts.count > 0) return {true, node.by_parts.amount, node.by_parts.newest};
+  if (node.own) return {true, node.own->amount, node.own->as_of};
+  return {};
+}
+
+Totals::Value Totals::ShownOf(const Node& node) {
+  if (node.counted.has || node.by_members.count == 0) return node.counted;
+  return {true, node.by_members.amount, node.by_members.newest};
+}
+
+void Totals::Shift(Sum& sum, const std::vector<Node*>& parts, const Value& before, const Value& after) {
+  if (before.has) {
+    --sum.count;
+    sum.amount = WrapSubtract(sum.amount, before.amount);
+  }
+  if (after.has) {
+    ++sum.count;
+    sum.amount = WrapAdd(sum.amount, after.amount);
+  }
+  if (after.has && after.newest >= sum.newest) {
+    sum.newest = after.newest;
+  } else if (before.has && before.newest == sum.newest) {
+    // The newest part went back (its whole changed direction): rare, so looking at all parts again is fine.
+    sum.newest = kDistantPast;
+    for (const Node* part : parts) {
+      if (part->counted.has) sum.newest = std::max(sum.newest, part->counted.newest);
+    }
+  }
+}
+
+void Totals::Refresh(Node* node) {
+  const Value before = node->counted;
+  const Value after = CountedOf(*node);
+  if (after == before) return;
+  node->counted = after;
+  MarkChanged(node);
+  if (node->parent != nullptr) {
+    // The first child that counts turns a figure of the parent into a declared one even when the total stays the same.
+    const bool first = node->parent->by_children.count == 0;
+    Shift(node->parent->by_children, node->parent->children, before, after);
+    if (first) MarkChanged(node->parent);
+    Refresh(node->parent);
+  }
+  for (Node* whole : node->wholes) {
+    const bool first = whole->by_parts.count == 0;
+    Shift(whole->by_parts, whole->parts, before, after);
+    if (first) MarkChanged(whole);
+    Refresh(whole);
+  }
+  for (Node* area : node->areas) {
+    Shift(area->by_members, area->members, before, after);
+    if (!area->counted.has) MarkChanged(area);
+  }
+}
+
+void Totals::SetFigure(Node* node, const std::optional<Figure>& figure) {
+  if (node->own == figure) return;
+  node->own = figure;
+  MarkChanged(node);
+  Refresh(node);
+}
+
+void Totals::SetYearEnd(const CellKey& cell, int year, const std::optional<Figure>& figure) {
+  SetFigure(Touch(NodeKey{cell, year}), figure);
+}
+
+Totals::TargetSums& Totals::TargetsOf(Node* node, size_t layer) {
+  if (node->targets == nullptr) node->targets = std::make_unique<std::array<TargetSums, kLayers>>();
+  return (*node->targets)[layer];
+}
+
+void Totals::SetTarget(Node* node, Layer layer, const Target& target) {
+  TargetsOf(node, static_cast<size_t>(layer)).printed = target;
+  MarkChanged(node);
+  RefreshTarget(node, static_cast<size_t>(layer));
+}
+
+void Totals::RefreshTarget(Node* node, size_t layer) {
+  TargetSums& sums = TargetsOf(node, layer);
+  const Value before = sums.counted;
+  Value after;
+  if (sums.printed) {
+    after = {sums.printed->amount.has_value(), sums.printed->amount.value_or(0)};
+  } else if (sums.children.count > 0) {
+    after = {true, sums.children.amount};
+  } else if (sums.parts.count > 0) {
+    after = {true, sums.parts.amount};
+  }
+  if (after == before) return;
+  sums.counted = after;
+  MarkChanged(node);
+  static const std::vector<Node*> no_dates;  // targets have no date of data
+  if (node->parent != nullptr) {
+    Shift(TargetsOf(node->parent, layer).children, no_dates, before, after);
+    RefreshTarget(node->parent, layer);
+  }
+  for (Node* whole : node->wholes) {
+    Shift(TargetsOf(whole, layer).parts, no_dates, before, after);
+    RefreshTarget(whole, layer);
+  }
+  for (Node* area : node->areas) {
+    Shift(TargetsOf(area, layer).members, no_dates, before, after);
+    MarkChanged(area);
+  }
+}
+
+void Totals::MarkChanged(Node* node) {
+  if (node->year_end != 0) {
+    // A year's start is shown in the cell itself.
+    const auto shown = index_.find(NodeKey{node->cell, 0});
+    if (shown == index_.end()) return;
+    node = shown->second;
+  }
+  if (node->changed) return;
+  node->changed = true;
+  changed_.push_back(node);
+}
+
+std::vector<CellKey> Totals::TakeChanged() {
+  std::vector<CellKey> cells;
+  cells.reserve(changed_.size());
+  for (Node* node : changed_) {
+    node->changed = false;
+    cells.push_back(node->cell);
+  }
+  changed_.clear();
+  return cells;
+}
+
+CellFigures Totals::FiguresOf(const Node& node) const {
+  CellFigures cell;
+  for (size_t layer = 0; node.targets != nullptr && layer < kLayers; ++layer) {
+    const TargetSums& sums = (*node.targets)[layer];
+    if (sums.printed) {
+      cell.targets[layer] = sums.printed;
+      cell.own = true;
+    } else if (sums.counted.has) {
+      cell.targets[layer] = Target{.amount = sums.counted.amount};
+    } else if (sums.members.count > 0) {
+      cell.targets[layer] = Target{.amount = sums.members.amount};
+    }
+  }
+  if (node.own) {
+    cell.own = true;
+    cell.own_as_of = node.own->as_of;
+    if (node.by_children.count > 0 || node.by_parts.count > 0) cell.declared = node.own->amount;
+  }
+  const Value shown = ShownOf(node);
+  if (!shown.has) return cell;
+  cell.actual = shown.amount;
+  cell.newest_as_of = shown.newest;
+  if (node.cell.period.is_stock()) {
+    const Node* start = Find({node.cell, YearOf(LastDayOfPreviousYear(shown.newest))});
+    if (start != nullptr) {
+      if (const Value value = ShownOf(*start); value.has) cell.year_start = value.amount;
+    }
+  }
+  return cell;
+}
+
+CellFigures Totals::At(const CellKey& cell) const {
+  const Node* node = Find({cell, 0});
+  return node == nullptr ? CellFigures{} : FiguresOf(*node);
+}
+
+}  // namespace anju::aggregator

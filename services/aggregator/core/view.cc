@@ -1,0 +1,151 @@
+// Picks the cells of an answer out of a state.
+#include "services/aggregator/core/view.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace anju::aggregator {
+namespace {
+
+bool IsStock(const Catalogue& catalogue, IndicatorNumber indicator) {
+  const Indicator* found = catalogue.FindIndicator(indicator);
+  return found != nullptr && found->is_stock();
+}
+
+// The cells a query asks of each region, as keys of region 0.
+std::vector<CellKey> AskedKeys(const State& state, const RollupQuery& query) {
+  std::set<CellKey> keys;
+  for (const Totals::Column& column : state.totals().columns()) {
+    if (query.programme != 0 && column.programme != query.programme) continue;
+    if (query.indicator != 0 && column.indicator != query.indicator) continue;
+    Period period = column.period;
+    if (!query.period.is_stock()) {
+      if (period.is_stock() && IsStock(state.catalogue(), column.indicator)) period = query.period;
+      if (period != query.period) continue;
+    }
+    keys.insert({0, column.programme, column.indicator, period});
+  }
+  return {keys.begin(), keys.end()};
+}
+
+// Official order: by number of order (0 last), then by code.
+auto OfficialOrder(const RegionTree& regions, RegionNumber region, Date day) {
+  const Region* row = regions.Nearest(region, day);
+  return row == nullptr ? std::make_tuple(true, 0U, std::string()) : std::make_tuple(row->order == 0, row->order, row->code);
+}
+
+}  // namespace
+
+View::View(const State& state, std::optional<Date> as_of) : state_(state), as_of_(as_of) {
+  if (!as_of) return;
+  tree_.emplace(state.regions(), *as_of);
+  fold_.emplace(state.DatedFold(*tree_));
+}
+
+CellFigures View::Stored(const CellKey& key) { return fold_ ? fold_->At(key, *as_of_) : state_.Current(key); }
+
+CellFigures View::At(const CellKey& key) {
+  CellFigures cell = Stored(key);
+  if (key.period.is_stock() || !IsStock(state_.catalogue(), key.indicator)) return cell;
+  CellKey stock = key;
+  stock.period = {};
+  CellFigures figures = Stored(stock);
+  figures.targets = std::move(cell.targets);
+  figures.own |= cell.own;
+  return figures;
+}
+
+std::vector<RegionNumber> View::ChildrenOf(RegionNumber region, Period period) {
+  return state_.regions().ChildrenAt(region, DayOf(period));
+}
+
+std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
+  const std::vector<CellKey> keys = AskedKeys(view.state(), query);
+  std::map<Period, std::vector<RegionNumber>> children;
+  std::set<RegionNumber> all;
+  for (const CellKey& key : keys) {
+    const auto [found, fresh] = children.try_emplace(key.period);
+    if (!fresh) continue;
+    found->second = view.ChildrenOf(query.region, key.period);
+    all.insert(found->second.begin(), found->second.end());
+    std::sort(found->second.begin(), found->second.end());  // for looking up below
+  }
+  std::vector<RegionNumber> ordered(all.begin(), all.end());
+  const Date day = view.DayOf(query.period);
+  std::sort(ordered.begin(), ordered.end(), [&](RegionNumber a, RegionNumber b) {
+    return OfficialOrder(view.state().regions(), a, day) < OfficialOrder(view.state().regions(), b, day);
+  });
+  ordered.insert(ordered.begin(), query.region);
+
+  std::vector<Cell> cells;
+  for (const RegionNumber region : ordered) {
+    for (CellKey key : keys) {
+      const std::vector<RegionNumber>& of_period = children[key.period];
+      if (region != query.region && !std::binary_search(of_period.begin(), of_period.end(), region)) continue;
+      key.region = region;
+      CellFigures figures = view.At(key);
+      if (!figures.empty()) cells.push_back({key, std::move(figures)});
+    }
+  }
+  return cells;
+}
+
+std::vector<std::string> UndividedPeriods(View& view, const RollupQuery& query) {
+  std::vector<std::string> notes;
+  if (query.period.is_stock()) return notes;
+  const State& state = view.state();
+  std::vector<RegionNumber> regions = view.ChildrenOf(query.region, query.period);
+  regions.insert(regions.begin(), query.region);
+  for (const RegionNumber region : regions) {
+    // Indicator → the whole period → programmes given only so.
+    std::map<IndicatorNumber, std::map<Period, std::vector<std::string>>> undivided;
+    for (const Totals::Column& column : state.totals().columns()) {
+      if (query.programme != 0 && column.programme != query.programme) continue;
+      if (query.indicator != 0 && column.indicator != query.indicator) continue;
+      if (column.period == query.period || !column.period.Contains(query.period) || IsStock(state.catalogue(), column.indicator)) continue;
+      if (view.At({region, column.programme, column.indicator, column.period}).empty()) continue;
+      if (!view.At({region, column.programme, column.indicator, query.period}).empty()) continue;
+      const Programme* programme = state.catalogue().FindProgramme(column.programme);
+      undivided[column.indicator][column.period].push_back(programme == nullptr ? "" : programme->code);
+    }
+    const Region* row = state.regions().Nearest(region, view.DayOf(query.period));
+    for (const auto& [number, periods] : undivided) {
+      if (notes.size() >= kNotesMax) return notes;
+      const Indicator* indicator = state.catalogue().FindIndicator(number);
+      std::vector<std::string> wholes;
+      for (const auto& [period, programmes] : periods) {
+        wholes.push_back(absl::StrCat(FormatPeriod(period), " (", absl::StrJoin(programmes, ", "), ")"));
+      }
+      notes.push_back(absl::StrCat(row == nullptr ? "" : row->code, " ", row == nullptr ? "" : row->name, ", ",
+                                   indicator == nullptr ? "" : indicator->code, ": ", FormatPeriod(query.period),
+                                   " lies inside a period that is given only whole: ", absl::StrJoin(wholes, ", "), "."));
+    }
+  }
+  return notes;
+}
+
+ColumnAnswer ColumnOf(View& view, RegionNumber parent, const std::vector<ColumnQuery>& queries) {
+  Period latest;
+  for (const ColumnQuery& query : queries) {
+    if (query.period.last > latest.last) latest = query.period;
+  }
+  ColumnAnswer answer;
+  answer.day = view.DayOf(latest);
+  answer.regions = view.ChildrenOf(parent, latest);
+  answer.regions.insert(answer.regions.begin(), parent);
+  for (const RegionNumber region : answer.regions) {
+    for (const ColumnQuery& query : queries) {
+      const CellKey key{region, query.programme, query.indicator, query.period};
+      CellFigures figures = view.At(key);
+      if (!figures.empty()) answer.cells.push_back({key, std::move(figures)});
+    }
+  }
+  return answer;
+}
+
+}  // namespace anju::aggregator

@@ -1,0 +1,62 @@
+// Which cells an answer holds: a rollup of a region and its children, a column of a league table, and what the documents leave undivided.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/aggregator/core/state.h"
+
+namespace anju::aggregator {
+
+inline constexpr size_t kNotesMax = 50;
+
+// What one question sees of a state: its running totals, or, with a date, a fold of the figures and the tree of that day. The state
+// must outlive it and stay unchanged. Not thread-safe.
+class View {
+ public:
+  View(const State& state, std::optional<Date> as_of);
+
+  // A stock asked for a plan year shows its figure beside the targets that the documents give for that year.
+  CellFigures At(const CellKey& key);
+  // The children of a region in the tree that figures of a period are summed in, in official order.
+  std::vector<RegionNumber> ChildrenOf(RegionNumber region, Period period);
+  // The day whose names and children an answer about this period shows.
+  Date DayOf(Period period) const { return as_of_.value_or(TreeDate(period)); }
+  const State& state() const { return state_; }
+
+ private:
+  CellFigures Stored(const CellKey& key);
+
+  const State& state_;
+  std::optional<Date> as_of_;
+  std::optional<DatedTree> tree_;  // dated views only
+  std::optional<Fold> fold_;
+};
+
+struct RollupQuery {
+  RegionNumber region = 0;
+  Period period;                 // {0, 0}: every period there is
+  ProgrammeNumber programme = 0;  // 0: all
+  IndicatorNumber indicator = 0;  // 0: all
+};
+// The region's cells, then its children's in official order; within a region by programme, indicator, period. Cells of which
+// nothing is known are left out.
+std::vector<Cell> Rollup(View& view, const RollupQuery& query);
+// One sentence for each region and indicator of which the asked year lies inside a period that is given only whole; at most kNotesMax.
+std::vector<std::string> UndividedPeriods(View& view, const RollupQuery& query);
+
+struct ColumnQuery {
+  ProgrammeNumber programme = 0;
+  IndicatorNumber indicator = 0;
+  Period period;
+};
+struct ColumnAnswer {
+  std::vector<RegionNumber> regions;  // the parent, then its children in official order
+  std::vector<Cell> cells;            // in that order, each by the order of the queries
+  Date day;                           // of the tree
+};
+// The children are those of the day asked for; without one, of the latest period among the queries.
+ColumnAnswer ColumnOf(View& view, RegionNumber parent, const std::vector<ColumnQuery>& queries);
+
+}  // namespace anju::aggregator
