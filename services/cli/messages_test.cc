@@ -1,0 +1,52 @@
+// The sentences people read.
+#include "services/cli/messages.h"
+
+#include <gtest/gtest.h>
+
+namespace anju::cli {
+namespace {
+
+constexpr Reason kAll[] = {
+#define ANJU_REASON(name, code) Reason::name,
+#include "common/status/reasons.inc"
+#undef ANJU_REASON
+};
+
+TEST(Messages, EveryReasonHasASentenceAndARemedyInBothLanguages) {
+  for (const Reason reason : kAll) {
+    SCOPED_TRACE(ReasonName(reason));
+    for (const Lang lang : {Lang::kChinese, Lang::kEnglish}) {
+      EXPECT_FALSE(MessageOf({.reason = reason, .field = "region", .value = "x", .message = "m"}, lang).empty());
+      EXPECT_FALSE(RemedyOf(reason, lang).empty());
+    }
+  }
+}
+
+TEST(Messages, NameTheValueAndTheCandidates) {
+  const ErrorDetail detail{.reason = Reason::AMBIGUOUS_REGION, .field = "region", .value = "朝阳区", .candidates = {"110105 朝阳区", "220104 朝阳区"}};
+  EXPECT_EQ(MessageOf(detail, Lang::kChinese), "“朝阳区”不止一个地区；可用：110105 朝阳区、220104 朝阳区");
+  EXPECT_EQ(MessageOf(detail, Lang::kEnglish), "\"朝阳区\" names several regions; candidates: 110105 朝阳区, 220104 朝阳区");
+}
+
+TEST(Messages, ADetailWithoutAValueShowsItsOwnSentence) {
+  EXPECT_EQ(MessageOf({.reason = Reason::UNAVAILABLE, .message = "connection refused"}, Lang::kEnglish), "no answer from the service: connection refused");
+}
+
+TEST(Messages, FieldsAreTranslatedOnlyForChineseReaders) {
+  EXPECT_EQ(FieldWords("as_of", Lang::kChinese), "数据日期");
+  EXPECT_EQ(FieldWords("as_of", Lang::kEnglish), "as_of");
+  EXPECT_EQ(FieldWords("never_heard", Lang::kChinese), "never_heard");
+}
+
+TEST(Messages, TheFlagWinsOverTheEnvironment) {
+  setenv("LC_ALL", "en_GB.UTF-8", 1);
+  EXPECT_EQ(ChooseLang(""), Lang::kEnglish);
+  EXPECT_EQ(ChooseLang("zh"), Lang::kChinese);
+  setenv("LC_ALL", "zh_CN.UTF-8", 1);
+  EXPECT_EQ(ChooseLang(""), Lang::kChinese);
+  EXPECT_EQ(ChooseLang("en"), Lang::kEnglish);
+  unsetenv("LC_ALL");
+}
+
+}  // namespace
+}  // namespace anju::cli

@@ -1,0 +1,174 @@
+// Durable updates through the stream beside a raw gRPC stream with the same messages and the same ack pattern, in turn.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "common/client/client.h"
+#include "common/rpc/rpc.h"
+#include "common/status/macros.h"
+#include "common/testing/subprocess.h"
+#include "common/testing/testing.h"
+#include "tests/bench/load.h"
+
+namespace anju::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Process = std::unique_ptr<testing::Subprocess>;
+
+constexpr int kProvinces = 31, kCities = 340, kCounties = 2800;
+
+absl::StatusOr<Process> Start(const std::string& directory, const std::string& name, std::vector<std::string> more, std::string* address) {
+  std::vector<std::string> args = {testing::BinDir() + "/" + name};
+  args.insert(args.end(), more.begin(), more.end());
+  ASSIGN_OR_RETURN(Process process, testing::Subprocess::Start({.args = args, .output_prefix = directory + "/" + name}));
+  ASSIGN_OR_RETURN(*address, process->WaitForAddress());
+  return process;
+}
+
+absl::StatusOr<std::string> ImportCountry(const std::string& plan) {
+  plan::v1::ImportRegionsRequest request;
+  auto add = [&](std::string code, std::string parent, const char* level) {
+    auto* row = request.add_rows();
+    row->set_line(request.rows_size());
+    row->set_name("地区" + code);
+    row->set_code(std::move(code));
+    row->set_parent(std::move(parent));
+    row->set_level(level);
+    row->set_kind("administrative");
+  };
+  for (int i = 1; i <= kProvinces; ++i) add("P" + std::to_string(i), "", "province");
+  for (int i = 1; i <= kCities; ++i) add("T" + std::to_string(i), "P" + std::to_string(i % kProvinces + 1), "city");
+  for (int i = 1; i <= kCounties; ++i) add("C" + std::to_string(i), "T" + std::to_string(i % kCities + 1), "county");
+  ASSIGN_OR_RETURN(const auto response, client::PlanClient(plan).ImportRegions(request));
+  return response.basis().token();
+}
+
+absl::Status WaitServing(const std::string& address) {
+  client::StatusClient status(address);
+  const bool served = testing::WaitUntil(
+      [&] {
+        auto answer = status.GetStatus({}, {.deadline_ms = 1000});
+        return answer.ok() && answer->serving();
+      },
+      std::chrono::seconds(60));
+  return served ? absl::OkStatus() : MakeError(Reason::UNAVAILABLE, "address", address, "not serving");
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+struct Options {
+  bool quick = false;
+  std::string out;
+};
+
+absl::Status Measure(const Options& options) {
+  testing::TempDir directory;
+  std::string plan_address, progress_address, aggregator_address, echo_address;
+  ASSIGN_OR_RETURN(Process plan, Start(directory.path(), "anju-plan", {"--data", directory / "plan", "--listen", "127.0.0.1:0"}, &plan_address));
+  const std::vector<std::string> progress_args = {"--data", directory / "progress", "--listen", "127.0.0.1:0", "--plan", plan_address};
+  ASSIGN_OR_RETURN(Process progress, Start(directory.path(), "anju-progress", progress_args, &progress_address));
+  ASSIGN_OR_RETURN(Process echo, Start(directory.path(), "anju-bench-echo", {}, &echo_address));
+  ASSIGN_OR_RETURN(const std::string token, ImportCountry(plan_address));
+  {
+    // The load names regions: wait until progress has them.
+    progress::v1::ReportBatchRequest request;
+    request.mutable_open()->set_source("warm-up");
+    request.mutable_open()->set_plan_at_least(token);
+    request.mutable_items()->set_first_sequence(1);
+    auto* definition = request.mutable_items()->add_definitions();
+    definition->set_region("C1");
+    definition->set_programme("all");
+    definition->set_indicator("investment");
+    definition->set_plan_year("2017");
+    auto* item = request.mutable_items()->add_items();
+    item->set_as_of("2017-06-30");
+    item->set_text("1");
+    RETURN_IF_ERROR(client::ProgressClient(progress_address).ReportBatch(request).status());
+  }
+
+  Json ratios = Json::array();
+  struct Shape {
+    const char* name;
+    int streams, items, messages, in_flight;
+    double bar;  // share of the floor that later work must reach; printed, never asserted
+  };
+  const int scale = options.quick ? 1 : 5;
+  const Shape shapes[] = {{"stream_16x100", 16, 100, 125 * scale, 16, 0.20}, {"stream_64x1", 64, 1, 400 * scale, 64, 0.50}};
+  uint64_t loaded = 1;
+  int turn = 0;
+  for (const Shape& shape : shapes) {
+    std::vector<double> ours, floor, ratio;
+    for (int round = 0; round < (options.quick ? 3 : 7); ++round) {
+      Load load{.streams = shape.streams, .items_per_message = shape.items, .messages_per_stream = shape.messages, .in_flight = shape.in_flight,
+                .counties = kCounties, .source_prefix = "bench" + std::to_string(++turn)};
+      load.address = echo_address;
+      ASSIGN_OR_RETURN(const LoadResult raw, Run(load));
+      load.address = progress_address;
+      ASSIGN_OR_RETURN(const LoadResult durable, Run(load));
+      loaded += durable.items;
+      ours.push_back(durable.per_second());
+      floor.push_back(raw.per_second());
+      ratio.push_back(durable.per_second() / raw.per_second());
+    }
+    const auto [low, high] = std::minmax_element(ours.begin(), ours.end());
+    std::printf("%-14s durable %9.0f /s (%.0f … %.0f)   raw stream %9.0f /s   ratio %5.1f %%   bar %.0f %%: %s\n", shape.name, Median(ours), *low, *high,
+                Median(floor), 100 * Median(ratio), 100 * shape.bar, Median(ratio) >= shape.bar ? "met" : "short");
+    std::fflush(stdout);
+    ratios.push_back({{"name", shape.name}, {"ours", Median(ours)}, {"peer", Median(floor)}, {"ratio", Median(ratio)}, {"bar", shape.bar}, {"pass", Median(ratio) >= shape.bar}});
+  }
+
+  // How long until a service serves again with this much in the journal, and until the aggregator has rebuilt everything from zero.
+  ASSIGN_OR_RETURN(const auto status, client::StatusClient(progress_address).GetStatus({}));
+  const uint64_t events = status.position().sequence();
+  progress->Kill(SIGKILL);
+  progress->Wait();
+  auto started = std::chrono::steady_clock::now();
+  ASSIGN_OR_RETURN(progress, Start(directory.path(), "anju-progress", progress_args, &progress_address));
+  RETURN_IF_ERROR(WaitServing(progress_address));
+  const double restart = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  std::printf("restart        progress serves %.2f s after kill -9 with %llu events in the journal\n", restart, static_cast<unsigned long long>(events));
+  started = std::chrono::steady_clock::now();
+  ASSIGN_OR_RETURN(Process aggregator, Start(directory.path(), "anju-aggregator", {"--data", directory / "aggregator", "--listen", "127.0.0.1:0", "--plan", plan_address,
+                                                                                   "--progress", progress_address}, &aggregator_address));
+  client::StatusClient aggregator_status(aggregator_address);
+  const bool caught_up = testing::WaitUntil(
+      [&] {
+        auto answer = aggregator_status.GetStatus({}, {.deadline_ms = 2000});
+        return answer.ok() && answer->basis().basis().progress_size() > 0 && answer->basis().basis().progress(0).sequence() >= events;
+      },
+      std::chrono::seconds(120));
+  if (!caught_up) return MakeError(Reason::BEHIND, "aggregator", aggregator_address, "did not catch up in 120 s");
+  const double rebuild = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  std::printf("rebuild        aggregator from zero: %.2f s, %.0f events/s\n", rebuild, static_cast<double>(events) / rebuild);
+
+  Json machine = {{"cores", std::thread::hardware_concurrency()}, {"quick", options.quick}, {"updates", loaded}, {"events", events}};
+  Json json = {{"machine", std::move(machine)}, {"ratios", std::move(ratios)}, {"restart_seconds", restart}, {"rebuild_events_per_second", static_cast<double>(events) / rebuild}};
+  if (!options.out.empty()) std::ofstream(options.out) << json.dump(2) << "\n";
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace anju::bench
+
+int main(int argc, char** argv) {
+  anju::bench::Options options;
+  CLI::App app("Durable ingest beside a raw gRPC stream", "anju-bench");
+  app.add_flag("--quick", options.quick, "short form, under a minute");
+  app.add_option("--out", options.out, "write the figures as JSON");
+  CLI11_PARSE(app, argc, argv);
+  const absl::Status status = anju::bench::Measure(options);
+  if (!status.ok()) std::fprintf(stderr, "bench: %s\n", status.ToString().c_str());
+  return status.ok() ? 0 : 1;
+}

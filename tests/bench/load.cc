@@ -1,0 +1,107 @@
+// The load: one thread a stream writes, one reads; a window bounds what is unacknowledged.
+#include "tests/bench/load.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "anju/progress/v1/progress.grpc.pb.h"
+#include "common/rpc/rpc.h"
+#include "common/status/status.h"
+#include "common/time/date.h"
+
+namespace anju::bench {
+namespace {
+
+using progress::v1::ReportRequest;
+using progress::v1::ReportResponse;
+
+constexpr int kSeriesPerStream = 800;
+
+absl::Status RunStream(const Load& load, int number) {
+  auto stub = progress::v1::ProgressService::NewStub(rpc::Connect(load.address));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(10));
+  auto stream = stub->Report(&context);
+  ReportRequest open;
+  open.mutable_open()->set_source(load.source_prefix + "." + std::to_string(number));
+  stream->Write(open);
+  ReportResponse opened;
+  if (!stream->Read(&opened)) return rpc::FromGrpc(stream->Finish());
+
+  std::mutex mutex;
+  std::condition_variable moved;
+  uint64_t acked = 0, refused = 0;
+  bool ended = false;
+  std::thread reader([&] {
+    ReportResponse response;
+    while (stream->Read(&response)) {
+      std::lock_guard lock(mutex);
+      acked = response.acked_sequence();
+      for (const auto& verdict : response.verdicts()) refused += verdict.verdict() == progress::v1::ITEM_VERDICT_REFUSED;
+      moved.notify_one();
+    }
+    std::lock_guard lock(mutex);
+    ended = true;
+    moved.notify_one();
+  });
+
+  const int32_t first_day = MakeDate(2017, 1, 1).days;
+  const uint64_t total = static_cast<uint64_t>(load.messages_per_stream) * load.items_per_message;
+  uint64_t next = 1;
+  for (int message = 0; message < load.messages_per_stream; ++message) {
+    ReportRequest request;
+    auto* items = request.mutable_items();
+    items->set_first_sequence(next);
+    if (message == 0) {
+      static constexpr const char* kProgrammes[] = {"shantytown.urban", "public_rental"};
+      static constexpr const char* kIndicators[] = {"starts", "completions"};
+      for (int index = 0; index < kSeriesPerStream; ++index) {
+        auto* definition = items->add_definitions();
+        definition->set_index(index);
+        definition->set_region("C" + std::to_string((number * (kSeriesPerStream / 4) + index / 4) % load.counties + 1));
+        definition->set_programme(kProgrammes[index % 2]);
+        definition->set_indicator(kIndicators[index / 2 % 2]);
+        definition->set_plan_year("2017");
+      }
+    }
+    for (int i = 0; i < load.items_per_message; ++i, ++next) {
+      auto* item = items->add_items();
+      item->set_series(next % kSeriesPerStream);
+      item->set_as_of_days(first_day + static_cast<int32_t>(next / kSeriesPerStream % 364));
+      item->set_amount(static_cast<int64_t>(next / kSeriesPerStream + 1));
+    }
+    {
+      std::unique_lock lock(mutex);
+      moved.wait(lock, [&] { return ended || next - 1 - acked <= static_cast<uint64_t>(load.in_flight) * load.items_per_message; });
+      if (ended) break;
+    }
+    if (!stream->Write(request)) break;
+  }
+  stream->WritesDone();
+  reader.join();
+  const absl::Status status = rpc::FromGrpc(stream->Finish());
+  if (!status.ok()) return status;
+  if (acked != total) return MakeError(Reason::INTERNAL, "acked", std::to_string(acked), "the stream ended early");
+  if (refused > 0) return MakeError(Reason::INTERNAL, "refused", std::to_string(refused), "the load was refused");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<LoadResult> Run(const Load& load) {
+  std::vector<absl::Status> statuses(load.streams);
+  std::vector<std::thread> threads;
+  const auto started = std::chrono::steady_clock::now();
+  for (int i = 0; i < load.streams; ++i) threads.emplace_back([&, i] { statuses[i] = RunStream(load, i); });
+  for (std::thread& thread : threads) thread.join();
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
+  for (const absl::Status& status : statuses) {
+    if (!status.ok()) return status;
+  }
+  return LoadResult{static_cast<uint64_t>(load.streams) * load.messages_per_stream * load.items_per_message, elapsed.count()};
+}
+
+}  // namespace anju::bench
