@@ -96,6 +96,11 @@ TEST(CheckSumTest, SignsMakeADifference) {
   EXPECT_EQ(CheckSum(Exact("-55"), {{Exact("40"), 1}, {Exact("95"), -1}}).verdict, Verdict::kExact);
   EXPECT_EQ(CheckSum(Exact("55"), {{Exact("40"), 1}, {Exact("95"), -1}}).verdict, Verdict::kError);
   EXPECT_EQ(CheckSum(Cell("1.00"), {{Cell("3.00"), 1}, {Cell("1.99"), -1}}).verdict, Verdict::kRounding);
+  // 2.995 … 3.01 less 1.985 … 2.00 is 0.995 … 1.025.
+  EXPECT_EQ(CheckSum(Cell("0.99"), {{Cell("3.00"), 1}, {Cell("1.99"), -1}}).verdict, Verdict::kRounding);
+  EXPECT_EQ(CheckSum(Cell("1.03"), {{Cell("3.00"), 1}, {Cell("1.99"), -1}}).verdict, Verdict::kRounding);
+  EXPECT_EQ(CheckSum(Cell("0.98"), {{Cell("3.00"), 1}, {Cell("1.99"), -1}}).verdict, Verdict::kError);
+  EXPECT_EQ(CheckSum(Cell("1.04"), {{Cell("3.00"), 1}, {Cell("1.99"), -1}}).verdict, Verdict::kError);
   EXPECT_EQ(CheckSum(Cell("-1.00"), {{Cell("1.99"), 1}, {Cell("3.00"), -1}}).verdict, Verdict::kRounding) << "mirrored";
 }
 

@@ -207,6 +207,12 @@ TEST(EncodingTest, BytesThatAreNeitherAreRefusedWithTheirLine) {
   EXPECT_THAT(FirstError("\xFF").message, HasSubstr("0xff"));
 }
 
+TEST(EncodingTest, TheBadLineIsThatOfTheEncodingWhichReadsOnForLonger) {
+  EXPECT_EQ(Read(std::string(kGbk) + "\xB5\xCF,5\r\n\xFF,6\r\n"), "4 BAD_ENCODING") << "GB18030 with one bad byte";
+  // 州 and a comma are E5 B7 9E 2C: no GB18030, so that only UTF-8 reaches line 3.
+  EXPECT_EQ(Read("地区,数值\n州,5\n\xFF,6\n"), "3 BAD_ENCODING") << "UTF-8 with one bad byte";
+}
+
 TEST(EncodingTest, ACharacterCutAtTheEndIsRefused) { EXPECT_EQ(Read("region,value\na,\xB5"), "2 BAD_ENCODING"); }
 
 TEST(EncodingTest, AFileWithABomIsNeverTakenForGb18030) {
