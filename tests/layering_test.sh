@@ -41,6 +41,12 @@ for file in $(find proto/anju -name '*.proto'); do
   done < <(sed -nE 's/^import "(.*)";/\1/p' "$file")
 done
 
+# Every reason of the closed list is documented and shown by at least one test.
+for reason in $(sed -nE 's/^ANJU_REASON\(([A-Z_]+),.*/\1/p' common/status/reasons.inc); do
+  grep -q "^| \`$reason\` |" README.md || complain "README does not document reason $reason"
+  grep -rqw "$reason" --include='*_test.cc' --include='test_*.py' common services tests || complain "no test shows reason $reason"
+done
+
 # The top level.
 if git rev-parse --git-dir >/dev/null 2>&1; then
   extra=$(git ls-files | sed 's|/.*||' | sort -u | grep -vE '^(CMakeLists\.txt|proto|services|common|deploy|tests|README\.md|\..*)$')
