@@ -62,14 +62,16 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(storage::Disk& disk, std:
 }
 
 absl::Status Journal::Recover(std::string_view encoded_identity) {
-  durable_ = {identity_.id, 0, GenesisHash(encoded_identity)};
+  genesis_ = GenesisHash(encoded_identity);
+  durable_ = {identity_.id, 0, genesis_};
   last_time_us_ = identity_.created_us;
   Position before_last = durable_;
   RETURN_IF_ERROR(RecoverLastBlock(&before_last));
   return CompareWitness(before_last);
 }
 
-// Sets the durable position from the last block, after checking it whole and its link to the one before.
+// Sets the durable position from the last block, after checking it whole, its link to the one before, and that the first block names
+// this identity.
 absl::Status Journal::RecoverLastBlock(Position* before_last) {
   auto cursor = store_->NewCursor();
   cursor->SeekToLast();
@@ -88,6 +90,11 @@ absl::Status Journal::RecoverLastBlock(Position* before_last) {
     if (before.header.last_sequence() + 1 != last.header.first_sequence) return Damaged("has a gap before its last block");
     *before_last = {identity_.id, before.header.last_sequence(), before.hash};
   }
+  cursor->Seek(BlockKey(1));
+  RETURN_IF_ERROR(cursor->status());
+  if (!cursor->Valid()) return Damaged("lacks its first block");
+  ASSIGN_OR_RETURN(BlockView first, PrefixAt(*cursor));
+  if (first.header.first_sequence != 1 || first.previous_hash != genesis_) return Damaged("does not begin with its identity");
   if (last.previous_hash != before_last->block_hash) return Damaged("has a broken chain at its last block");
   durable_ = {identity_.id, last.header.last_sequence(), last.hash};
   last_time_us_ = last.header.time_us;
@@ -164,7 +171,7 @@ absl::StatusOr<std::vector<std::string>> Journal::ReadBlocks(const Position& aft
   Position from = after;
   auto cursor = store_->NewCursor();
   if (after.sequence == 0) {
-    from = {identity_.id, 0, {}};
+    from = {identity_.id, 0, genesis_};
   } else {
     if (after.journal_id != identity_.id) return BadPosition(after, "the position is of another journal");
     if (after.sequence > end.sequence) return BadPosition(after, "the position is beyond the end of the journal");
@@ -194,7 +201,7 @@ absl::StatusOr<std::vector<std::string>> Journal::ReadBlocksContaining(uint64_t 
   return ReadFrom(*cursor, {identity_.id, first.header.first_sequence - 1, first.previous_hash}, until, bytes_max);
 }
 
-// Collects blocks from the cursor on while they follow each other. `after.block_hash` of zeros means the first link is not known.
+// Collects blocks from the cursor on while they follow each other.
 absl::StatusOr<std::vector<std::string>> Journal::ReadFrom(storage::Cursor& cursor, Position after, uint64_t until, size_t bytes_max) const {
   std::vector<std::string> blocks;
   size_t bytes = 0;
@@ -202,7 +209,7 @@ absl::StatusOr<std::vector<std::string>> Journal::ReadFrom(storage::Cursor& curs
     RETURN_IF_ERROR(cursor.status());
     if (!cursor.Valid()) return Damaged("lacks the block of sequence " + std::to_string(after.sequence + 1));
     ASSIGN_OR_RETURN(BlockView block, PrefixAt(cursor));
-    if (block.header.first_sequence != after.sequence + 1 || (after.block_hash != Hash{} && block.previous_hash != after.block_hash)) {
+    if (block.header.first_sequence != after.sequence + 1 || block.previous_hash != after.block_hash) {
       return Damaged("has a broken chain after sequence " + std::to_string(after.sequence));
     }
     const std::string_view value = cursor.value();

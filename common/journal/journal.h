@@ -61,6 +61,7 @@ class Journal {
   std::unique_ptr<storage::Store> store_;
   Identity identity_;
   Clock& clock_;
+  Hash genesis_{};  // what the first block's previous hash must be
   mutable std::mutex mutex_;
   Position durable_;
   int64_t last_time_us_ = 0;
