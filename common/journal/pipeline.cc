@@ -4,9 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+#include <condition_variable>
 #include <cstdio>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "common/journal/state_writer.h"
 #include "common/status/macros.h"
@@ -17,7 +22,6 @@ namespace {
 
 // A block that nobody waits for is closed as soon as it has this many events, so that the writer never idles behind a long queue.
 constexpr size_t kBlockEventsWorthSyncing = 4096;
-constexpr std::chrono::seconds kIdleFlush{5};
 
 void DieLoudly(const absl::Status& status) {
   std::fprintf(stderr, "the journal cannot be written, the service stops: %s\n", std::string(status.message()).c_str());
@@ -212,7 +216,7 @@ struct Pipeline::Impl final : public Recorder {
         std::unique_lock lock(mutex_);
         const auto work = [this] { return handed_ != nullptr || decider_left_; };
         if (state_->dirty()) {
-          idle = !writer_wakes_.wait_for(lock, kIdleFlush, work);
+          idle = !writer_wakes_.wait_for(lock, options_.state_idle_flush, work);
         } else {
           writer_wakes_.wait(lock, work);
         }

@@ -6,14 +6,11 @@
 // because answers are released by the writer. Reads of the model go through the same queue and are answered in the same order.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
+#include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
+#include <string_view>
 
 #include "common/journal/journal.h"
 #include "common/storage/storage.h"
@@ -64,6 +61,7 @@ class Request {
 struct PipelineOptions {
   size_t queue_max = 4096;                  // requests waiting; beyond it Submit answers OVERLOADED
   uint64_t state_flush_events = 250'000;    // flush write-behind rows at the latest after this many events
+  std::chrono::milliseconds state_idle_flush{5000};  // flush rows that are left when nothing has come for so long
   std::function<void(const absl::Status&)> on_fatal;  // a failed or unknown write; default: log and _exit(70)
 };
 
@@ -78,7 +76,8 @@ class Pipeline {
 
   // Any thread. OVERLOADED when the queue is full, UNAVAILABLE when stopping; the request is then destroyed unused.
   absl::Status Submit(std::unique_ptr<Request> request);
-  // The plan position later blocks carry. Decider thread only (from Request::Decide).
+  // The plan position that events recorded from now on were decided under; none after Open until it is called. Decider thread only
+  // (from Request::Decide). Events decided under an earlier position stay in a block of their own.
   void SetPlanPosition(const JournalId& id, uint64_t sequence);
   Journal& journal();
 

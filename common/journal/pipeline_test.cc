@@ -1,0 +1,343 @@
+// The pipeline: what is answered when, how blocks are cut, what survives a restart.
+#include "common/journal/pipeline.h"
+
+#include <filesystem>
+
+#include "common/journal/pipeline_testing.h"
+#include "common/storage/simulated_disk.h"
+
+namespace anju::journal {
+namespace {
+
+using storage::SimulatedMedium;
+using testing::HasReason;
+using testing::IsOk;
+using testing::WaitUntil;
+using ::testing::ElementsAre;
+
+class PipelineTest : public ::testing::Test {
+ protected:
+  void Open(uint32_t schema_version = kMarkSchema, PipelineOptions options = {}) {
+    Close();
+    model_ = std::make_unique<MarkModel>();
+    disk_ = std::make_unique<GatedDisk>(medium_.Boot(), gate_);
+    if (!options.on_fatal) options.on_fatal = [this](const absl::Status& status) { fatal_ = status.code(); };
+    auto opened = Pipeline::Open(*disk_, "test", schema_version, *model_, clock_, options);
+    ASSERT_THAT(opened, IsOk());
+    pipeline_ = *std::move(opened);
+  }
+  void Close() {
+    pipeline_ = nullptr;
+    disk_ = nullptr;
+  }
+  absl::Status Do(const std::string& name, TestRequest::DecideFn decide) {
+    return pipeline_->Submit(std::make_unique<TestRequest>(answers_, name, std::move(decide)));
+  }
+  // Records one event of the name; decided twice it would not apply.
+  absl::Status Mark(const std::string& name) {
+    return Do(name, [name](Recorder& recorder) { recorder.Record(name); });
+  }
+  absl::Status MarkMany(const std::string& name, int events) {
+    return Do(name, [=](Recorder& recorder) {
+      for (int i = 0; i < events; ++i) recorder.Record(name + "." + std::to_string(i));
+    });
+  }
+  bool AllAnswered(size_t count) {
+    return WaitUntil([&] { return answers_.count() >= count; });
+  }
+  // Closes the gate behind one request that the writer holds at the disk.
+  void HoldTheWriter() {
+    gate_.Close();
+    ASSERT_THAT(Mark("held"), IsOk());
+    ASSERT_TRUE(WaitUntil([&] { return gate_.waiting() == 1; }));
+  }
+  std::vector<size_t> BlockSizes() {
+    MarkModel fold;
+    std::vector<size_t> sizes;
+    EXPECT_THAT(FoldAll(pipeline_->journal(), fold, &sizes), IsOk());
+    return sizes;
+  }
+
+  SimulatedMedium medium_{1};
+  FakeClock clock_;
+  Gate gate_;
+  Answers answers_;
+  std::atomic<absl::StatusCode> fatal_{absl::StatusCode::kOk};
+  std::unique_ptr<MarkModel> model_;
+  std::unique_ptr<storage::Disk> disk_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+TEST_F(PipelineTest, EachRequestIsAnsweredOnceAndInOrder) {
+  Open();
+  std::vector<std::string> names;
+  for (int i = 0; i < 500; ++i) {
+    names.push_back("n" + std::to_string(1000 + i));
+    ASSERT_THAT(Mark(names.back()), IsOk());
+  }
+  ASSERT_TRUE(AllAnswered(500));
+  EXPECT_EQ(answers_.order(), names);
+  EXPECT_EQ(answers_.last_durable(), 500u);
+}
+
+TEST_F(PipelineTest, WhatQueuesUpDuringASyncBecomesOneBlock) {
+  Open();
+  HoldTheWriter();
+  for (const char* name : {"a", "b", "c"}) ASSERT_THAT(Mark(name), IsOk());
+  // The next block is decided meanwhile, and nothing of either is answered before it is durable.
+  ASSERT_TRUE(WaitUntil([&] { return model_->applied_count() == 4; }));
+  EXPECT_EQ(answers_.count(), 0u);
+  EXPECT_EQ(pipeline_->journal().durable().sequence, 0u);
+  gate_.Open();
+  ASSERT_TRUE(AllAnswered(4));
+  EXPECT_THAT(BlockSizes(), ElementsAre(1, 3));
+}
+
+TEST_F(PipelineTest, AReadWaitsForTheEventsDecidedBeforeItAndForNoOther) {
+  Open();
+  HoldTheWriter();
+  uint64_t seen = 0;
+  ASSERT_THAT(Do("read", [&](Recorder& recorder) { seen = recorder.last_sequence(); }), IsOk());
+  ASSERT_THAT(Mark("later"), IsOk());
+  ASSERT_TRUE(WaitUntil([&] { return model_->applied_count() == 2; }));
+  EXPECT_EQ(answers_.count(), 0u) << "the read has seen an event that is not durable";
+  gate_.Open();
+  ASSERT_TRUE(AllAnswered(3));
+  EXPECT_THAT(answers_.order(), ElementsAre("held", "read", "later"));
+  EXPECT_EQ(seen, 1u);
+}
+
+TEST_F(PipelineTest, ReadsAloneNeverTouchTheJournal) {
+  Open();
+  gate_.Close();  // any journal write would wait for ever
+  for (int i = 0; i < 20; ++i) ASSERT_THAT(Do("read" + std::to_string(i), [](Recorder&) {}), IsOk());
+  EXPECT_TRUE(AllAnswered(20));
+  gate_.Open();
+  EXPECT_EQ(pipeline_->journal().durable().sequence, 0u);
+}
+
+TEST_F(PipelineTest, AFullQueueIsOverloadedAndWhatWasTakenIsAnswered) {
+  Open(kMarkSchema, {.queue_max = 4});
+  HoldTheWriter();
+  absl::Status status;
+  size_t taken = 1;
+  for (int i = 0; i < 100 && status.ok(); ++i) {
+    status = Mark("n" + std::to_string(i));
+    if (status.ok()) ++taken;
+  }
+  EXPECT_THAT(status, HasReason(Reason::OVERLOADED));
+  EXPECT_LE(taken, 1u + 3 * 4u) << "a block, the decider's hands, and the queue are each bounded";
+  gate_.Open();
+  ASSERT_TRUE(AllAnswered(taken));
+  EXPECT_EQ(answers_.ok().size(), taken);
+}
+
+TEST_F(PipelineTest, BlocksCloseAtTheirLimitsAndNeverCutARequest) {
+  Open();
+  HoldTheWriter();
+  constexpr int kMany = 40'000;
+  for (const char* name : {"a", "b", "c"}) ASSERT_THAT(MarkMany(name, kMany), IsOk());
+  // The writer is held, so the decider stops behind the block that the second request filled.
+  ASSERT_TRUE(WaitUntil([&] { return model_->applied_count() == 1 + 2 * kMany; }));
+  gate_.Open();
+  ASSERT_TRUE(AllAnswered(4));
+  EXPECT_THAT(BlockSizes(), ElementsAre(1, 2 * kMany, kMany));
+}
+
+TEST_F(PipelineTest, BlocksCloseBeforeTheyGrowBeyondTheirBytes) {
+  Open();
+  HoldTheWriter();
+  for (const char* name : {"a", "b", "c"}) {
+    ASSERT_THAT(Do(name, [=](Recorder& recorder) { recorder.Record(name + std::string(5 << 20, ' ').substr(1)); }), IsOk());
+  }
+  gate_.Open();
+  ASSERT_TRUE(AllAnswered(4));
+  EXPECT_THAT(BlockSizes(), ElementsAre(1, 1, 1, 1));
+}
+
+TEST_F(PipelineTest, TimeIsTheBlocksAndNeverGoesBack) {
+  Open();
+  int64_t decided_at = 0;
+  ASSERT_THAT(Do("a", [&](Recorder& recorder) { recorder.Record("a"), decided_at = recorder.time_us(); }), IsOk());
+  ASSERT_TRUE(AllAnswered(1));
+  EXPECT_EQ(decided_at, clock_.NowMicros());
+  clock_.AdvanceMicros(-1'000'000);
+  ASSERT_THAT(Mark("b"), IsOk());
+  ASSERT_TRUE(AllAnswered(2));
+  EXPECT_EQ(pipeline_->journal().last_time_us(), decided_at);
+}
+
+TEST_F(PipelineTest, ReplayTellsApplyWhatItWasToldWhenDeciding) {
+  Open();
+  const JournalId plan{9, 9, 9};
+  HoldTheWriter();  // so that all of this would fit one block
+  ASSERT_THAT(Mark("a"), IsOk());
+  ASSERT_THAT(Do("plan moves", [&](Recorder&) { pipeline_->SetPlanPosition(plan, 5); }), IsOk());
+  ASSERT_THAT(Mark("b"), IsOk());
+  ASSERT_THAT(Mark("c"), IsOk());
+  ASSERT_THAT(Do("moves and records", [&](Recorder& recorder) { pipeline_->SetPlanPosition(plan, 7), recorder.Record("d"); }), IsOk());
+  clock_.AdvanceMicros(1000);
+  gate_.Open();
+  ASSERT_TRUE(AllAnswered(6));
+  EXPECT_THAT(BlockSizes(), ElementsAre(1, 1, 2, 1));
+  const std::vector<EventContext> live = model_->applied;
+  Open(kMarkSchema + 1);  // another schema: all is replayed
+  ASSERT_EQ(model_->applied.size(), live.size());
+  for (size_t i = 0; i < live.size(); ++i) {
+    EXPECT_EQ(model_->applied[i].sequence, live[i].sequence);
+    EXPECT_EQ(model_->applied[i].time_us, live[i].time_us);
+    EXPECT_EQ(model_->applied[i].plan_id, live[i].plan_id);
+    EXPECT_EQ(model_->applied[i].plan_sequence, live[i].plan_sequence);
+  }
+  EXPECT_EQ(live.back().plan_sequence, 7u);
+}
+
+TEST_F(PipelineTest, ARequestThatMovesThePlanBetweenItsEventsMakesABlockOfTheLaterPosition) {
+  Open();
+  const JournalId plan{9};
+  ASSERT_THAT(Do("r",
+                 [&](Recorder& recorder) {
+                   pipeline_->SetPlanPosition(plan, 5);
+                   recorder.Record("a");
+                   pipeline_->SetPlanPosition(plan, 6);
+                   recorder.Record("b");
+                 }),
+              IsOk());
+  ASSERT_TRUE(AllAnswered(1));
+  ASSERT_OK_AND_ASSIGN(auto blocks, pipeline_->journal().ReadBlocks({}, 1000));
+  ASSERT_EQ(blocks.size(), 1u);
+  ASSERT_OK_AND_ASSIGN(BlockView block, DecodeBlock(blocks[0]));
+  EXPECT_EQ(block.header.plan_sequence, 6u);
+}
+
+TEST_F(PipelineTest, StoppingAnswersEverythingAndFlushesTheState) {
+  Open();
+  for (int i = 0; i < 300; ++i) ASSERT_THAT(Mark("n" + std::to_string(i)), IsOk());
+  ASSERT_THAT(Do("cache", [](Recorder& recorder) { recorder.rows().Put("cached", "plan 12"); }), IsOk());
+  pipeline_ = nullptr;
+  EXPECT_EQ(answers_.ok().size(), 301u);
+  medium_.Crash();  // after a clean stop a power failure takes nothing
+  Open();
+  EXPECT_EQ(model_->applied.size(), 0u) << "nothing was left to replay";
+  EXPECT_EQ(model_->events, 300u);
+  EXPECT_EQ(model_->cached, "plan 12");
+}
+
+TEST_F(PipelineTest, IdleStateIsFlushed) {
+  Open(kMarkSchema, {.state_idle_flush = std::chrono::milliseconds(1)});
+  ASSERT_THAT(Mark("a"), IsOk());
+  ASSERT_TRUE(AllAnswered(1));
+  // Creation (identity, witness), then block, witness, rows, and the flush.
+  EXPECT_TRUE(WaitUntil([&] { return medium_.operations() >= 6; }));
+  medium_.Crash();
+  pipeline_ = nullptr;
+  Open();
+  EXPECT_EQ(model_->applied.size(), 0u);
+  EXPECT_EQ(model_->events, 1u);
+}
+
+TEST_F(PipelineTest, AFailedWriteFailsEveryRequestAndThenTheProcess) {
+  Open();
+  HoldTheWriter();
+  for (const char* name : {"a", "b", "c"}) ASSERT_THAT(Mark(name), IsOk());
+  ASSERT_TRUE(WaitUntil([&] { return model_->applied_count() == 4; }));
+  medium_.CrashAfter(1);
+  gate_.Open();
+  ASSERT_TRUE(WaitUntil([&] { return fatal_ == absl::StatusCode::kInternal; }));
+  EXPECT_EQ(answers_.failed().size(), 4u) << "all were told before the end";
+  EXPECT_TRUE(answers_.ok().empty());
+  EXPECT_THAT(Mark("d"), HasReason(Reason::STORAGE_FAILED));
+}
+
+TEST_F(PipelineTest, AnotherSchemaVersionRebuildsTheState) {
+  Open();
+  for (int i = 0; i < 10; ++i) ASSERT_THAT(Mark("n" + std::to_string(i)), IsOk());
+  Open(kMarkSchema + 1);
+  EXPECT_EQ(model_->applied.size(), 10u);
+  EXPECT_EQ(model_->events, 10u);
+  Open(kMarkSchema + 1);
+  EXPECT_EQ(model_->applied.size(), 0u);
+  EXPECT_EQ(model_->events, 10u);
+}
+
+// ---- On RocksDB: what happens to directories ----
+
+class PipelineOnRocksDB : public ::testing::Test {
+ protected:
+  std::string Path(std::string_view name) const { return directory_ / name; }
+  // Opens, marks every name, closes; gives how many events were replayed.
+  absl::StatusOr<size_t> Run(const std::vector<std::string>& names) {
+    MarkModel model;
+    Answers answers;
+    ASSIGN_OR_RETURN(auto disk, storage::OpenRocksDisk(Path("data")));
+    ASSIGN_OR_RETURN(auto pipeline, Pipeline::Open(*disk, "test", kMarkSchema, model, clock_, {}));
+    const size_t replayed = model.applied_count();
+    for (const std::string& name : names) {
+      CHECK_OK(pipeline->Submit(std::make_unique<TestRequest>(answers, name, [=](Recorder& recorder) { recorder.Record(name); })));
+    }
+    pipeline = nullptr;
+    CHECK(answers.ok().size() == names.size());
+    events_ = model.events;
+    return replayed;
+  }
+
+  testing::TempDir directory_;
+  FakeClock clock_;
+  uint64_t events_ = 0;
+};
+
+TEST_F(PipelineOnRocksDB, ADeletedStateIsRebuilt) {
+  EXPECT_THAT(Run({"a", "b", "c"}), testing::IsOkAndHolds(0));
+  EXPECT_THAT(Run({}), testing::IsOkAndHolds(0));
+  std::filesystem::remove_all(Path("data/state"));
+  EXPECT_THAT(Run({"d"}), testing::IsOkAndHolds(3));
+  EXPECT_EQ(events_, 4u);
+}
+
+TEST_F(PipelineOnRocksDB, AStateAheadOfTheJournalIsRebuilt) {
+  namespace fs = std::filesystem;
+  ASSERT_THAT(Run({"a", "b", "c"}), IsOk());
+  fs::copy(Path("data"), Path("backup"), fs::copy_options::recursive);
+  ASSERT_THAT(Run({"d", "e"}), IsOk());
+  for (const char* name : {"data/journal", "data/witness"}) fs::remove_all(Path(name));
+  fs::copy(Path("backup/journal"), Path("data/journal"), fs::copy_options::recursive);
+  fs::copy(Path("backup/witness"), Path("data/witness"));
+  EXPECT_THAT(Run({}), testing::IsOkAndHolds(3));
+  EXPECT_EQ(events_, 3u);
+}
+
+TEST_F(PipelineOnRocksDB, AStateOfAnotherJournalIsRebuilt) {
+  namespace fs = std::filesystem;
+  ASSERT_THAT(Run({"a", "b", "c"}), IsOk());
+  fs::rename(Path("data"), Path("other"));
+  ASSERT_THAT(Run({"x"}), IsOk());
+  fs::remove_all(Path("data/state"));
+  fs::copy(Path("other/state"), Path("data/state"), fs::copy_options::recursive);
+  EXPECT_THAT(Run({}), testing::IsOkAndHolds(1));
+  EXPECT_EQ(events_, 1u);
+}
+
+TEST_F(PipelineOnRocksDB, AnUnreadableStateIsRebuilt) {
+  ASSERT_THAT(Run({"a", "b", "c"}), IsOk());
+  for (const auto& entry : std::filesystem::directory_iterator(Path("data/state"))) {
+    if (entry.path().filename().string().starts_with("MANIFEST")) testing::WriteFile(entry.path(), "not a manifest at all");
+  }
+  EXPECT_THAT(Run({}), testing::IsOkAndHolds(3));
+  EXPECT_EQ(events_, 3u);
+}
+
+TEST_F(PipelineOnRocksDB, ADamagedRowIsRemovedSoThatTheNextStartRebuilds) {
+  ASSERT_THAT(Run({"a", "b", "c"}), IsOk());
+  for (const auto& entry : std::filesystem::directory_iterator(Path("data/state"))) {
+    if (entry.path().extension() != ".sst") continue;
+    std::string bytes = testing::ReadFile(entry.path());
+    bytes[20] = static_cast<char>(bytes[20] ^ 1);
+    testing::WriteFile(entry.path(), bytes);
+  }
+  // The row of the position is in the same damaged block here, so even this start rebuilds.
+  EXPECT_THAT(Run({}), testing::IsOkAndHolds(3));
+  EXPECT_EQ(events_, 3u);
+}
+
+}  // namespace
+}  // namespace anju::journal
