@@ -1,0 +1,57 @@
+// Sources and their windows.
+#include "services/progress/core/source_table.h"
+
+#include <utility>
+
+#include "common/status/macros.h"
+
+namespace anju::progress {
+namespace {
+
+constexpr size_t kRingMin = 16;
+
+}  // namespace
+
+bool IsSourceName(std::string_view name) {
+  if (name.empty() || name.size() > kSourceNameBytesMax) return false;
+  for (const char c : name) {
+    const bool allowed = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == ':' || c == '-';
+    if (!allowed) return false;
+  }
+  return true;
+}
+
+Standing Window::StandingOf(uint64_t number) const {
+  if (number == last_ + 1) return Standing::kNext;
+  if (number > last_) return Standing::kGap;
+  return last_ - number < kWindow ? Standing::kRepeat : Standing::kTooOld;
+}
+
+void Window::Push(uint64_t digest, Outcome outcome, const Refused* refused) {
+  if (last_ == ring_.size() && ring_.size() < kWindow) Grow();
+  const uint64_t number = ++last_;
+  Entry& entry = ring_[number & (ring_.size() - 1)];
+  // The number that leaves the window takes its refusal along.
+  if (number > kWindow && entry.outcome == Outcome::kRefused) refused_.erase(number - kWindow);
+  entry = {digest, outcome};
+  if (outcome == Outcome::kRefused) refused_.emplace(number, *refused);
+}
+
+void Window::Grow() {
+  std::vector<Entry> larger(ring_.empty() ? kRingMin : ring_.size() * 2);
+  for (uint64_t number = 1; number <= last_; ++number) larger[number & (larger.size() - 1)] = At(number);
+  ring_ = std::move(larger);
+}
+
+SourceNumber SourceTable::Find(std::string_view name) const {
+  const auto it = numbers_.find(absl::string_view(name.data(), name.size()));
+  return it == numbers_.end() ? 0 : it->second;
+}
+
+void SourceTable::Open(SourceNumber number, std::string name, std::string actor) {
+  CHECK(number == next());
+  CHECK(numbers_.emplace(name, number).second);
+  sources_.push_back({std::move(name), std::move(actor), {}});
+}
+
+}  // namespace anju::progress

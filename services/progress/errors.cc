@@ -1,0 +1,125 @@
+// Errors of the progress service, as sentences with reasons.
+#include "services/progress/errors.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "services/progress/core/source_table.h"
+#include "services/progress/limits.h"
+
+namespace anju::progress {
+namespace {
+
+absl::string_view View(std::string_view text) { return absl::string_view(text.data(), text.size()); }
+
+// What the reasons of items mean, after `field "value"`.
+std::string_view Meaning(Reason reason) {
+  switch (reason) {
+    case Reason::MISSING_FIELD: return "is required";
+    case Reason::BAD_NUMBER: return "is not a plain number";
+    case Reason::NUMBER_TOO_LARGE: return "is larger than any figure can be, or would make one so large";
+    case Reason::NUMBER_TOO_FINE: return "has more decimals than the indicator keeps";
+    case Reason::NEGATIVE_NUMBER: return "is below zero, which this indicator does not allow";
+    case Reason::BAD_DATE: return "is not a calendar date YYYY-MM-DD";
+    case Reason::BAD_PERIOD: return "is not a plan year this indicator can have";
+    case Reason::BAD_VALUE: return "is not a value allowed here";
+    case Reason::DUPLICATE_ROW: return "was given another figure for the same date in this request";
+    case Reason::UNKNOWN_REGION: return "is no region known at that date";
+    case Reason::AMBIGUOUS_REGION: return "is the name of several regions";
+    case Reason::UNKNOWN_PROGRAMME: return "is no programme of the catalogue";
+    case Reason::UNKNOWN_INDICATOR: return "is no indicator of the catalogue";
+    case Reason::UNKNOWN_UNIT: return "is no unit this indicator accepts";
+    case Reason::REGION_CLOSED: return "does not exist at that date";
+    case Reason::AREA_OVERLAP: return "has a figure already through an area and its members";
+    case Reason::BEFORE_PLAN_YEAR: return "is before the plan year begins";
+    case Reason::FUTURE_DATE: return "is after today";
+    case Reason::EXPLANATION_REQUIRED: return "is required for a reduction";
+    case Reason::NOTHING_TO_CORRECT: return "names no figure of this series that is in force at that date";
+    case Reason::BELOW_ZERO: return "would leave less than nothing";
+    case Reason::NOT_ALLOWED: return "is not the caller's to report for";
+    default: return "was refused";
+  }
+}
+
+}  // namespace
+
+absl::Status SourceMissing() { return MakeError(Reason::MISSING_FIELD, "source", "", "a source must be named"); }
+
+absl::Status BadSourceName(std::string_view name) {
+  return MakeError(Reason::BAD_CODE, "source", name.substr(0, kErrorValueBytesMax),
+                   absl::StrCat("a source name has 1 to ", kSourceNameBytesMax, " characters of 0-9 A-Z a-z . _ : -"));
+}
+
+absl::Status NotOpened() { return MakeError(Reason::STREAM_NOT_OPENED, "open", "", "the first message of a stream opens a source"); }
+absl::Status OpenedTwice() { return MakeError(Reason::STREAM_NOT_OPENED, "open", "", "a stream opens one source, once"); }
+absl::Status EmptyMessage() { return MakeError(Reason::EMPTY_REQUEST, "items", "", "there is nothing in this message"); }
+
+absl::Status TooManyItems(int count) {
+  return MakeError(Reason::TOO_MANY_ROWS, "items", absl::StrCat(count), absl::StrCat("a message has at most ", kMessageItemsMax, " items"));
+}
+
+absl::Status MessageTooLarge(size_t bytes) {
+  return MakeError(Reason::MESSAGE_TOO_LARGE, "items", absl::StrCat(bytes), absl::StrCat("a message has at most ", kMessageBytesMax, " bytes"));
+}
+
+absl::Status BadFirstSequence() { return MakeError(Reason::BAD_VALUE, "first_sequence", "0", "items of a source are numbered from 1"); }
+
+absl::Status BadDefinition(uint32_t index, std::string_view why) {
+  return MakeError(Reason::BAD_VALUE, "definitions", absl::StrCat(index), absl::StrCat("series definition ", index, " ", View(why)));
+}
+
+absl::Status UndefinedSeries(uint64_t number, uint32_t index, uint32_t line) {
+  return MakeError({.reason = Reason::UNKNOWN_SERIES,
+                    .field = "series",
+                    .value = absl::StrCat(index),
+                    .message = absl::StrCat("item ", number, " is of series ", index, ", which this stream never defined"),
+                    .line = line});
+}
+
+absl::Status SequenceGap(uint64_t sent, uint64_t expected) {
+  return MakeError({.reason = Reason::SEQUENCE_GAP,
+                    .field = "first_sequence",
+                    .value = absl::StrCat(sent),
+                    .message = absl::StrCat("item ", sent, " came where ", expected, " is the next one of this source"),
+                    .candidates = {absl::StrCat(expected)}});
+}
+
+absl::Status StreamReplaced(std::string_view source) {
+  return MakeError(Reason::STREAM_REPLACED, "source", source, "another stream of this source took over");
+}
+
+absl::Status NotReady() {
+  return MakeError(Reason::NOT_READY, "", "", "the registry has not come from the plan service yet; try again in a moment");
+}
+
+absl::Status TooManyLists(size_t waiting_max) {
+  return MakeError(Reason::OVERLOADED, "", "", absl::StrCat("more than ", waiting_max, " lists are waiting"));
+}
+
+absl::Status BadPageSize(int64_t size) {
+  return MakeError(Reason::BAD_VALUE, "page_size", absl::StrCat(size), absl::StrCat("a page has 1 to ", kPageSizeMax, " updates"));
+}
+
+absl::Status BadPageToken(std::string_view token) {
+  return MakeError(Reason::BAD_TOKEN, "page_token", token.substr(0, kErrorValueBytesMax), "this is not a token of an earlier page");
+}
+
+absl::Status UnknownSource(std::string_view name) {
+  return MakeError(Reason::UNKNOWN_SOURCE, "source", name.substr(0, kErrorValueBytesMax), "no source of this name ever reported");
+}
+
+ErrorDetail Explain(const Refused& refused) {
+  ErrorDetail detail{.reason = refused.reason, .field = refused.field, .value = refused.value, .candidates = refused.candidates};
+  detail.message = refused.value.empty() ? absl::StrCat(refused.field, " ", View(Meaning(refused.reason)))
+                                         : absl::StrCat(refused.field, " \"", refused.value, "\" ", View(Meaning(refused.reason)));
+  return detail;
+}
+
+ErrorDetail NumberUsedBefore(uint64_t number) {
+  return {.reason = Reason::SEQUENCE_CONFLICT,
+          .field = "sequence",
+          .value = absl::StrCat(number),
+          .message = absl::StrCat("number ", number, " of this source was used before with other content; nothing changed")};
+}
+
+}  // namespace anju::progress

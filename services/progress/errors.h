@@ -1,0 +1,37 @@
+// Every error this service can say beside those of the libraries it uses, each with its stable reason.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/status/status.h"
+#include "services/progress/core/item.h"
+
+namespace anju::progress {
+
+// ---- The stream or call as a whole ----
+absl::Status SourceMissing();
+absl::Status BadSourceName(std::string_view name);
+absl::Status NotOpened();                     // items before Open
+absl::Status OpenedTwice();
+absl::Status EmptyMessage();
+absl::Status TooManyItems(int count);
+absl::Status MessageTooLarge(size_t bytes);
+absl::Status BadFirstSequence();              // 0, or so high that numbers would run over
+absl::Status BadDefinition(uint32_t index, std::string_view why);
+absl::Status UndefinedSeries(uint64_t number, uint32_t index, uint32_t line);
+absl::Status SequenceGap(uint64_t sent, uint64_t expected);
+absl::Status StreamReplaced(std::string_view source);
+absl::Status NotReady();                      // no plan journal seen yet, or not enough of it
+absl::Status TooManyLists(size_t waiting_max);
+absl::Status BadPageSize(int64_t size);
+absl::Status BadPageToken(std::string_view token);
+absl::Status UnknownSource(std::string_view name);
+
+// ---- One item ----
+// The whole answer from what is stored of it, so that a repeat says the same as the first time.
+ErrorDetail Explain(const Refused& refused);
+ErrorDetail NumberUsedBefore(uint64_t number);
+
+}  // namespace anju::progress

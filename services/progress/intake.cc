@@ -1,0 +1,175 @@
+// Deciding items: number, content, meaning, rules, event.
+#include "services/progress/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/status/macros.h"
+#include "services/progress/convert.h"
+#include "services/progress/core/content.h"
+#include "services/progress/core/decision.h"
+#include "services/progress/errors.h"
+
+namespace anju::progress {
+
+struct Intake::Round {
+  Model& model;
+  journal::Recorder& recorder;
+  const Books books;
+  Taken* taken;
+};
+
+void Dictionary::Define(const v1::SeriesDefinition& definition) {
+  const size_t page = definition.index() / kPage;
+  if (page >= pages_.size()) pages_.resize(page + 1);
+  if (pages_[page] == nullptr) pages_[page] = std::make_unique<std::array<Series, kPage>>();
+  (*pages_[page])[definition.index() % kPage] = Series{.defined = true,
+                                                       .region = definition.region(),
+                                                       .programme = definition.programme(),
+                                                       .indicator = definition.indicator(),
+                                                       .plan_year = definition.plan_year(),
+                                                       .unit = definition.unit()};
+}
+
+Intake::Intake(std::string source, std::string request_id, rpc::Caller caller, bool is_batch)
+    : source_name_(std::move(source)), request_id_(std::move(request_id)), caller_(std::move(caller)), is_batch_(is_batch) {}
+
+absl::Status Intake::Admit(const Model& model, Date today) const {
+  if (!model.plan_ready()) return NotReady();
+  const RegionTree& regions = model.registry().regions;
+  return rpc::Authorize(caller_, rpc::Action::kReport, regions.FindCode(caller_.region), &regions, today);
+}
+
+uint64_t Intake::LastNumber(const Model& model) {
+  if (source_ == 0) {
+    source_ = model.sources().Find(source_name_);
+    if (source_ == 0) return 0;
+    actor_ = model.sources().at(source_).actor == caller_.identity ? "" : caller_.identity;
+  }
+  return model.sources().at(source_).window.last();
+}
+
+absl::Status Intake::Take(Model& model, journal::Recorder& recorder, const v1::Items& items, Taken* taken) {
+  taken->verdicts.Clear();
+  taken->acked = LastNumber(model);
+  taken->ground = GroundOf(model);
+  if (!end_.ok()) return end_;
+  for (const v1::SeriesDefinition& definition : items.definitions()) dictionary_.Define(definition);
+  Round round{model, recorder, model.BooksOn(Clock::DateOfMicros(recorder.time_us())), taken};
+  uint64_t number = items.first_sequence();
+  for (const v1::Item& item : items.items()) {
+    end_ = TakeItem(round, number++, item);
+    if (!end_.ok()) break;
+  }
+  taken->acked = LastNumber(model);
+  taken->ground = GroundOf(model);
+  return end_;
+}
+
+absl::Status Intake::TakeItem(Round& round, uint64_t number, const v1::Item& item) {
+  Dictionary::Series* series = dictionary_.Find(item.series());
+  // Nothing is recorded: under a definition that was forgotten the number would be refused for ever.
+  if (series == nullptr) return UndefinedSeries(number, item.series(), item.line());
+  static const Window* const empty = new Window();
+  const Window& window = source_ == 0 ? *empty : round.model.sources().at(source_).window;
+  switch (window.StandingOf(number)) {
+    case Standing::kNext:
+      TakeNew(round, number, item, *series);
+      return absl::OkStatus();
+    case Standing::kRepeat:
+      TakeRepeat(round, number, item, *series);
+      return absl::OkStatus();
+    case Standing::kTooOld:
+      FillAlreadyRecorded(number, item.line(), round.taken->verdicts.Add());
+      return absl::OkStatus();
+    case Standing::kGap:
+      break;
+  }
+  return SequenceGap(number, window.last() + 1);
+}
+
+// Reads the item against the registry; the series' meaning is kept from item to item.
+bool Intake::Understand(Round& round, const ItemText& text, Dictionary::Series& series, Figure* figure) {
+  if (!ReadItem(text, figure, &refused_)) return false;
+  if (series.registry_version != round.model.registry_version() || !series.meaning.HoldsOn(figure->as_of)) {
+    series.registry_version = 0;
+    if (!Resolve(round.books, series.text(), figure->as_of, false, &series.meaning, &refused_)) return false;
+    series.registry_version = round.model.registry_version();
+  }
+  // Another stream may have opened the series since.
+  if (series.meaning.series == 0) series.meaning.series = round.books.series.Find(series.meaning.key);
+  if (!caller_.everywhere) {
+    const absl::Status allowed =
+        rpc::Authorize(caller_, rpc::Action::kReport, series.meaning.key.region, &round.books.regions, figure->as_of);
+    if (!allowed.ok()) return Refuse(&refused_, allowed, "region", series.region);
+  }
+  return Measure(*series.meaning.indicator, series.unit, text, figure, &refused_);
+}
+
+void Intake::TakeNew(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series) {
+  const ItemText text = ViewOf(item);
+  Figure figure;
+  Outcome outcome = Outcome::kRefused;
+  if (Understand(round, text, series, &figure)) {
+    const uint64_t sequence = round.recorder.last_sequence() + 1 + (source_ == 0) + (series.meaning.series == 0);
+    if (is_batch_ && IsSecondFigure(series.meaning.key, figure)) {
+      Refuse(&refused_, Reason::DUPLICATE_ROW, "region", series.region);
+    } else {
+      outcome = Judge(round.books, series.meaning, figure, sequence, &refused_);
+    }
+  }
+  if (source_ == 0) OpenSource(round);
+  if (outcome != Outcome::kAccepted) {
+    const uint64_t digest = SentDigest(series.text(), text);
+    round.recorder.Record(EncodeRefusal(source_, number, outcome, refused_, digest, actor_));
+    FillVerdict(number, outcome, refused_, false, item.line(), round.taken->verdicts.Add());
+    return;
+  }
+  Meaning& meaning = series.meaning;
+  if (meaning.series == 0) {
+    meaning.series = round.books.series.next();
+    round.recorder.Record(EncodeSeriesOpened(meaning.series, meaning.key));
+  }
+  round.recorder.Record(
+      EncodeUpdate({.series = meaning.series, .source = source_, .source_sequence = number, .figure = figure, .actor = actor_}));
+}
+
+void Intake::TakeRepeat(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series) {
+  static const Refused* const none = new Refused();
+  const Window& window = round.model.sources().at(source_).window;
+  const Window::Entry& before = window.At(number);
+  v1::Verdict* verdict = round.taken->verdicts.Add();
+  if (!SaysTheSame(round, before, ViewOf(item), series)) return FillConflict(number, item.line(), verdict);
+  FillVerdict(number, before.outcome, before.outcome == Outcome::kRefused ? window.RefusedAt(number) : *none, true, item.line(), verdict);
+}
+
+bool Intake::SaysTheSame(Round& round, const Window::Entry& before, const ItemText& text, Dictionary::Series& series) {
+  if (before.outcome != Outcome::kAccepted) return SentDigest(series.text(), text) == before.digest;
+  Figure figure;
+  if (!ReadItem(text, &figure, &refused_)) return false;
+  Meaning meaning = series.meaning;
+  if (series.registry_version != round.model.registry_version() || !meaning.HoldsOn(figure.as_of)) {
+    if (!Resolve(round.books, series.text(), figure.as_of, true, &meaning, &refused_)) return false;
+  }
+  if (!Measure(*meaning.indicator, series.unit, text, &figure, &refused_)) return false;
+  // A later row of the same request is compared with this one too, whether or not this one is new.
+  if (is_batch_) IsSecondFigure(meaning.key, figure);
+  const SeriesNumber known = round.books.series.Find(meaning.key);
+  return known != 0 && AcceptedDigest(known, figure) == before.digest;
+}
+
+// Two increments of a day add up; two figures of a day that each stand by themselves contradict each other.
+bool Intake::IsSecondFigure(const SeriesKey& key, const Figure& figure) {
+  if (figure.kind != UpdateKind::kCumulative && figure.kind != UpdateKind::kCorrection) return false;
+  const auto [it, first] = batch_figures_.try_emplace({key, figure.as_of.days, static_cast<uint8_t>(figure.kind)}, figure.amount);
+  return !first && it->second != figure.amount;
+}
+
+void Intake::OpenSource(Round& round) {
+  const SourceNumber number = round.model.sources().next();
+  round.recorder.Record(EncodeSourceOpened(number, source_name_, caller_.identity, request_id_));
+  LastNumber(round.model);
+  CHECK(source_ == number);
+}
+
+}  // namespace anju::progress

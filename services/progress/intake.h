@@ -1,0 +1,94 @@
+// The intake of one writer: takes messages of items on the decider thread, decides each item once, and fills in the answers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "anju/progress/v1/progress.pb.h"
+#include "common/journal/pipeline.h"
+#include "common/rpc/rpc.h"
+#include "services/progress/desk.h"
+#include "services/progress/limits.h"
+
+namespace anju::progress {
+
+// The answer to one message. Reused: the verdicts keep their memory.
+struct Taken {
+  uint64_t acked = 0;  // every number of the source up to here has a verdict, durable once the request is done
+  google::protobuf::RepeatedPtrField<v1::Verdict> verdicts;
+  Ground ground;
+};
+
+// The series a stream has defined, by the client's index, each resolved once per version of the registry.
+class Dictionary {
+ public:
+  struct Series {
+    bool defined = false;
+    std::string region, programme, indicator, plan_year, unit;
+    Meaning meaning;
+    uint64_t registry_version = 0;  // that `meaning` was resolved in; 0: never
+    SeriesText text() const { return {region, programme, indicator, plan_year, unit}; }
+  };
+  // REQUIRES: the index below kSeriesIndexMax.
+  void Define(const v1::SeriesDefinition& definition);
+  // nullptr if never defined.
+  Series* Find(uint32_t index) {
+    const size_t page = index / kPage;
+    if (page >= pages_.size() || pages_[page] == nullptr) return nullptr;
+    Series& series = (*pages_[page])[index % kPage];
+    return series.defined ? &series : nullptr;
+  }
+
+ private:
+  static constexpr size_t kPage = 64;  // a lone high index costs its page and a table of pointers, not a million entries
+  std::vector<std::unique_ptr<std::array<Series, kPage>>> pages_;
+};
+
+// Decider thread only, except the constructor and the constant accessors.
+class Intake {
+ public:
+  // `is_batch`: the one message is a whole request, in which a cell may have one figure only.
+  Intake(std::string source, std::string request_id, rpc::Caller caller, bool is_batch);
+
+  const std::string& source() const { return source_name_; }
+  // Called (on the writer thread) when another stream took over. Set before the intake is shared.
+  std::function<void(const absl::Status&)> on_replaced;
+
+  // Whether this caller may report at all, now: NOT_READY, NOT_ALLOWED. Regions are checked item by item.
+  absl::Status Admit(const Model& model, Date today) const;
+  // The first number without a verdict is this plus one.
+  uint64_t LastNumber(const Model& model);
+  // From here on nothing is taken any more: what a replaced stream still sends must not get numbers behind its successor's back.
+  void Fence(absl::Status end) { end_ = std::move(end); }
+  // Decides the items in order. An error ends the stream: the items before it stand, and nothing is taken afterwards.
+  absl::Status Take(Model& model, journal::Recorder& recorder, const v1::Items& items, Taken* taken);
+
+ private:
+  struct Round;  // what one call of Take works with
+  absl::Status TakeItem(Round& round, uint64_t number, const v1::Item& item);
+  void TakeNew(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series);
+  void TakeRepeat(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series);
+  bool Understand(Round& round, const ItemText& text, Dictionary::Series& series, Figure* figure);
+  bool SaysTheSame(Round& round, const Window::Entry& before, const ItemText& text, Dictionary::Series& series);
+  bool IsSecondFigure(const SeriesKey& key, const Figure& figure);
+  void OpenSource(Round& round);
+
+  const std::string source_name_;
+  const std::string request_id_;
+  const rpc::Caller caller_;
+  const bool is_batch_;
+  Dictionary dictionary_;
+  SourceNumber source_ = 0;
+  std::string actor_;  // empty when the caller is the one that opened the source
+  absl::Status end_;
+  Refused refused_;  // reused
+  absl::flat_hash_map<std::tuple<SeriesKey, int32_t, uint8_t>, int64_t> batch_figures_;
+};
+
+}  // namespace anju::progress

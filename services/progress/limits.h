@@ -1,0 +1,22 @@
+// The named maxima of the progress service.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace anju::progress {
+
+inline constexpr int kMessageItemsMax = 1'000;
+inline constexpr size_t kMessageBytesMax = 4 << 20;         // of one message of items
+inline constexpr size_t kMessageBytesKept = 256 << 10;      // a larger message's memory is given back instead of reused
+inline constexpr uint32_t kSeriesIndexMax = 1'048'576;      // indexes of definitions are below it
+inline constexpr size_t kDefinitionTextBytesMax = 256;      // of each text of a definition
+inline constexpr int kInFlightMessagesMax = 16;             // of one stream: read and not yet answered; beyond it nothing is read
+inline constexpr int kOpenWaitMsMax = 60'000;               // how long a stream's Open waits for plan_at_least
+inline constexpr int64_t kPageSizeDefault = 100;
+inline constexpr int64_t kPageSizeMax = 1'000;
+inline constexpr size_t kScanEventsMax = 20'000;            // events looked at for one page; then a token goes on from there
+inline constexpr size_t kScanBytesMax = 1 << 20;            // of one read of the journal
+inline constexpr size_t kListsWaitingMax = 64;
+
+}  // namespace anju::progress

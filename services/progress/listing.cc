@@ -1,0 +1,228 @@
+// Reading pages of the journal and filtering them.
+#include "services/progress/listing.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/status/macros.h"
+#include "services/progress/convert.h"
+#include "services/progress/errors.h"
+#include "services/progress/limits.h"
+
+namespace anju::progress {
+namespace {
+
+// An event that may belong on the page. Views into Scan::blocks.
+struct Candidate {
+  uint64_t sequence = 0;
+  int64_t time_us = 0;
+  UpdateEvent update;
+  std::optional<v1::Refusal> refusal;
+};
+
+// A stretch of the journal.
+struct Scan {
+  std::vector<std::string> blocks;
+  std::vector<Candidate> candidates;
+  uint64_t last = 0;     // the last sequence looked at
+  bool at_end = false;   // nothing durable comes after it
+};
+
+bool HasFilter(const v1::ListUpdatesRequest& request) {
+  return !request.region().empty() || !request.programme().empty() || !request.indicator().empty() || !request.source().empty();
+}
+
+absl::Status AddCandidate(uint64_t sequence, int64_t time_us, std::string_view bytes, bool refusals, Scan* scan) {
+  Candidate candidate{.sequence = sequence, .time_us = time_us};
+  const Decoded decoded = DecodeUpdate(bytes, &candidate.update);
+  if (decoded == Decoded::kOther) {
+    if (!refusals) return absl::OkStatus();
+    v1::Event event;
+    if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return MakeError(Reason::DATA_LOSS, "journal", std::to_string(sequence), "an event cannot be read");
+    if (!event.has_refusal()) return absl::OkStatus();
+    candidate.refusal = std::move(*event.mutable_refusal());
+  } else if (decoded == Decoded::kBroken) {
+    return MakeError(Reason::DATA_LOSS, "journal", std::to_string(sequence), "an event cannot be read");
+  }
+  scan->candidates.push_back(std::move(candidate));
+  return absl::OkStatus();
+}
+
+// Reads events after `after` until there are `wanted` candidates, or enough was looked at.
+absl::StatusOr<Scan> ScanJournal(const journal::Journal& journal, uint64_t after, size_t wanted, bool refusals) {
+  Scan scan;
+  scan.last = after;
+  const uint64_t durable = journal.durable().sequence;
+  size_t looked_at = 0;
+  while (scan.last < durable && looked_at < kScanEventsMax && scan.candidates.size() < wanted) {
+    ASSIGN_OR_RETURN(std::vector<std::string> blocks, journal.ReadBlocksContaining(scan.last + 1, kScanBytesMax));
+    CHECK(!blocks.empty());
+    for (std::string& bytes : blocks) {
+      scan.blocks.push_back(std::move(bytes));
+      // RocksDB's own checksums cover the events; hashing a whole block for one page would cost more than the page.
+      ASSIGN_OR_RETURN(const journal::BlockView block, journal::DecodeBlock(scan.blocks.back(), false));
+      const uint64_t first = block.header.first_sequence;
+      for (uint64_t sequence = std::max(first, scan.last + 1); sequence <= block.header.last_sequence(); ++sequence) {
+        if (looked_at >= kScanEventsMax || scan.candidates.size() >= wanted || sequence > durable) break;
+        RETURN_IF_ERROR(AddCandidate(sequence, block.header.time_us, block.events[sequence - first], refusals, &scan));
+        scan.last = sequence;
+        ++looked_at;
+      }
+    }
+  }
+  scan.at_end = scan.last >= durable;
+  return scan;
+}
+
+// The filter, resolved. 0 is "any".
+struct Filter {
+  RegionNumber region = 0;
+  ProgrammeNumber programme = 0;
+  IndicatorNumber indicator = 0;
+  SourceNumber source = 0;
+};
+
+absl::StatusOr<Filter> ResolveFilter(const Model& model, const v1::ListUpdatesRequest& request, Date today) {
+  Filter filter;
+  if (!request.region().empty()) {
+    const RegionTree& regions = model.registry().regions;
+    absl::StatusOr<RegionNumber> region = regions.Resolve(request.region(), 0, today);
+    // What a closed region once reported is still there to be listed, by its code.
+    if (!region.ok() && regions.FindCode(request.region()) != 0) region = regions.FindCode(request.region());
+    RETURN_IF_ERROR(region.status());
+    filter.region = *region;
+  }
+  if (!request.programme().empty()) { ASSIGN_OR_RETURN(filter.programme, model.registry().catalogue.ResolveProgramme(request.programme())); }
+  if (!request.indicator().empty()) { ASSIGN_OR_RETURN(filter.indicator, model.registry().catalogue.ResolveIndicator(request.indicator())); }
+  if (!request.source().empty()) {
+    filter.source = model.sources().Find(request.source());
+    if (filter.source == 0) return UnknownSource(request.source());
+  }
+  return filter;
+}
+
+// Filters and names what was scanned, where the tables are.
+class PageRequest final : public journal::Request {
+ public:
+  PageRequest(Desk& desk, rpc::Caller caller, v1::ListUpdatesRequest request, int64_t page_size, Scan scan,
+              rpc::Finish<v1::ListUpdatesResponse> finish)
+      : desk_(desk), caller_(std::move(caller)), request_(std::move(request)), page_size_(page_size), scan_(std::move(scan)), finish_(std::move(finish)) {}
+
+  void Decide(journal::Recorder& recorder) override {
+    ground_ = GroundOf(desk_.model);
+    today_ = Clock::DateOfMicros(recorder.time_us());
+    status_ = Fill();
+  }
+
+  void Done(const absl::Status& status, const journal::Position& durable) override {
+    if (!status.ok()) return finish_(status);
+    if (!status_.ok()) return finish_(status_);
+    *response_.mutable_basis() = StampOf(ground_, durable);
+    finish_(std::move(response_));
+  }
+
+ private:
+  absl::Status Fill() {
+    const Model& model = desk_.model;
+    ASSIGN_OR_RETURN(const Filter filter, ResolveFilter(model, request_, today_));
+    if (filter.region != 0) RETURN_IF_ERROR(rpc::Authorize(caller_, rpc::Action::kRead, filter.region, &model.registry().regions, today_));
+    for (const Candidate& candidate : scan_.candidates) {
+      if (!Belongs(candidate, filter)) continue;
+      if (response_.updates_size() == page_size_) {
+        response_.set_next_page_token(std::to_string(response_.updates(response_.updates_size() - 1).sequence()));
+        return absl::OkStatus();
+      }
+      if (candidate.refusal) {
+        FillListed(model, candidate.sequence, candidate.time_us, *candidate.refusal, response_.add_updates());
+      } else {
+        FillListed(model, candidate.sequence, candidate.time_us, candidate.update, response_.add_updates());
+      }
+    }
+    if (!scan_.at_end) response_.set_next_page_token(std::to_string(scan_.last));
+    return absl::OkStatus();
+  }
+
+  // A refusal is of no series that could be filtered for, or shown to somebody who may see one subtree only.
+  bool Belongs(const Candidate& candidate, const Filter& filter) const {
+    if (filter.source != 0 && filter.source != (candidate.refusal ? candidate.refusal->source() : candidate.update.source)) return false;
+    if (candidate.refusal) return filter.region == 0 && filter.programme == 0 && filter.indicator == 0 && caller_.everywhere;
+    const SeriesKey& key = desk_.model.series().KeyOf(candidate.update.series);
+    if (filter.region != 0 && filter.region != key.region) return false;
+    if (filter.programme != 0 && filter.programme != key.programme) return false;
+    if (filter.indicator != 0 && filter.indicator != key.indicator) return false;
+    return caller_.everywhere || rpc::Authorize(caller_, rpc::Action::kRead, key.region, &desk_.model.registry().regions, today_).ok();
+  }
+
+  Desk& desk_;
+  const rpc::Caller caller_;
+  const v1::ListUpdatesRequest request_;
+  const int64_t page_size_;
+  const Scan scan_;
+  const rpc::Finish<v1::ListUpdatesResponse> finish_;
+  Ground ground_;
+  Date today_;
+  absl::Status status_;
+  v1::ListUpdatesResponse response_;
+};
+
+}  // namespace
+
+Listing::Listing(Desk& desk, journal::Pipeline& pipeline) : desk_(desk), pipeline_(pipeline), thread_([this] { Run(); }) {}
+
+Listing::~Listing() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Listing::Run() {
+  while (true) {
+    std::function<void()> work;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (stopping_) return;
+      work = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    work();
+  }
+}
+
+void Listing::List(const rpc::Caller& caller, const v1::ListUpdatesRequest& request, rpc::Finish<v1::ListUpdatesResponse> finish) {
+  if (request.page_size() < 0 || request.page_size() > kPageSizeMax) return finish(BadPageSize(request.page_size()));
+  const int64_t page_size = request.page_size() == 0 ? kPageSizeDefault : request.page_size();
+  uint64_t after = request.after_sequence();
+  if (const std::string& token = request.page_token(); !token.empty()) {
+    uint64_t from = 0;
+    const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), from);
+    if (error != std::errc() || end != token.data() + token.size()) return finish(BadPageToken(token));
+    after = std::max(after, from);
+  }
+  auto work = [this, caller, request, page_size, after, finish] {
+    // Unfiltered, every candidate is on the page; one more tells whether there is a next one.
+    const size_t wanted = HasFilter(request) || !caller.everywhere ? kScanEventsMax : static_cast<size_t>(page_size) + 1;
+    absl::StatusOr<Scan> scan = ScanJournal(pipeline_.journal(), after, wanted, request.refusals());
+    if (!scan.ok()) return finish(scan.status());
+    const absl::Status submitted =
+        pipeline_.Submit(std::make_unique<PageRequest>(desk_, caller, request, page_size, *std::move(scan), finish));
+    if (!submitted.ok()) finish(submitted);
+  };
+  {
+    std::lock_guard lock(mutex_);
+    if (waiting_.size() < kListsWaitingMax) {
+      waiting_.push_back(std::move(work));
+      changed_.notify_one();
+      return;
+    }
+  }
+  finish(TooManyLists(kListsWaitingMax));
+}
+
+}  // namespace anju::progress

@@ -1,0 +1,38 @@
+// Lists of updates: pages of the journal, read by one thread of their own (a reaction of gRPC must not wait for a disk), filtered and
+// named on the decider.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "anju/progress/v1/progress.pb.h"
+#include "common/journal/pipeline.h"
+#include "common/rpc/rpc.h"
+#include "services/progress/desk.h"
+
+namespace anju::progress {
+
+class Listing {
+ public:
+  Listing(Desk& desk, journal::Pipeline& pipeline);
+  ~Listing();  // what is waiting is dropped; its callers hear UNAVAILABLE
+  // OVERLOADED when more than kListsWaitingMax wait. A page may be short, even empty, and still have a token: it looks at
+  // kScanEventsMax events at most.
+  void List(const rpc::Caller& caller, const v1::ListUpdatesRequest& request, rpc::Finish<v1::ListUpdatesResponse> finish);
+
+ private:
+  void Run();
+
+  Desk& desk_;
+  journal::Pipeline& pipeline_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> waiting_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace anju::progress

@@ -1,0 +1,34 @@
+// Following plan: the registry that reports are checked against, brought in through the pipeline like everything else.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "anju/status/v1/status.pb.h"
+#include "common/feed/feed.h"
+#include "common/journal/pipeline.h"
+#include "common/rpc/rpc.h"
+#include "services/progress/desk.h"
+
+namespace anju::progress {
+
+// Follows from the cached position. A position that is not in that journal (plan was restored or wiped) leaves it disconnected with
+// the reason in its status: recorded figures carry numbers minted there, and only an operator can tell whether they still mean the same.
+class PlanFeed {
+ public:
+  // Blocks until the cached position is what new blocks carry. REQUIRES: nothing was submitted to the pipeline before.
+  PlanFeed(std::string address, Desk& desk, journal::Pipeline& pipeline, rpc::WaitingRoom& room);
+  ~PlanFeed();
+  void FillStatus(status::v1::Followed* followed) const;
+
+ private:
+  absl::Status Take(const journal::BlockView& block, const journal::Position& after);
+
+  const std::string address_;
+  Desk& desk_;
+  journal::Pipeline& pipeline_;
+  rpc::WaitingRoom& room_;
+  std::unique_ptr<feed::Follower> follower_;
+};
+
+}  // namespace anju::progress

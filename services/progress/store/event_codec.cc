@@ -1,0 +1,134 @@
+// Protobuf's wire form of Event { update }, written and read without protobuf.
+#include "services/progress/store/event_codec.h"
+
+#include <utility>
+
+namespace anju::progress {
+namespace {
+
+// Tags of progress/v1/event.proto: field number × 8 + wire type (0 varint, 2 length-delimited).
+enum Tag : uint8_t {
+  kEventUpdate = 1 * 8 + 2,
+  kSeries = 1 * 8,
+  kAsOf = 2 * 8,
+  kAmount = 3 * 8,
+  kSource = 4 * 8,
+  kSourceSequence = 5 * 8,
+  kKind = 6 * 8,
+  kExplanation = 7 * 8 + 2,
+  kCorrects = 8 * 8,
+  kPublished = 9 * 8,
+  kPrinted = 10 * 8 + 2,
+  kUnit = 11 * 8 + 2,
+  kActor = 12 * 8 + 2,
+};
+
+constexpr size_t kNumbersBytesMax = 96;  // 8 fields of at most 11 bytes
+
+char* PutField(Tag tag, uint64_t value, char* to) {
+  *to++ = static_cast<char>(tag);
+  return PutVarint(value, to);
+}
+
+void AppendText(Tag tag, std::string_view text, std::string* to) {
+  if (text.empty()) return;
+  char head[12];
+  char* end = PutField(tag, text.size(), head);
+  to->append(head, end - head);
+  to->append(text);
+}
+
+// proto3 leaves zeros out. Negative int32 fields travel sign-extended to 64 bits.
+size_t PutNumbers(const UpdateEvent& update, char* const start) {
+  const Figure& figure = update.figure;
+  char* to = start;
+  if (update.series != 0) to = PutField(kSeries, update.series, to);
+  if (figure.as_of.days != 0) to = PutField(kAsOf, static_cast<uint64_t>(int64_t{figure.as_of.days}), to);
+  if (figure.amount != 0) to = PutField(kAmount, ZigZag(figure.amount), to);
+  if (update.source != 0) to = PutField(kSource, update.source, to);
+  if (update.source_sequence != 0) to = PutField(kSourceSequence, update.source_sequence, to);
+  if (figure.kind != UpdateKind::kCumulative) to = PutField(kKind, static_cast<uint8_t>(figure.kind), to);
+  if (figure.corrects != 0) to = PutField(kCorrects, figure.corrects, to);
+  if (figure.published) to = PutField(kPublished, static_cast<uint64_t>(int64_t{figure.published->days}), to);
+  return to - start;
+}
+
+bool SetNumber(uint64_t tag, uint64_t value, UpdateEvent* update) {
+  switch (tag) {
+    case kSeries: update->series = static_cast<SeriesNumber>(value); return true;
+    case kAsOf: update->figure.as_of = Date{static_cast<int32_t>(value)}; return true;
+    case kAmount: update->figure.amount = UnZigZag(value); return true;
+    case kSource: update->source = static_cast<SourceNumber>(value); return true;
+    case kSourceSequence: update->source_sequence = value; return true;
+    case kKind:
+      if (value > 3) return false;
+      update->figure.kind = static_cast<UpdateKind>(value);
+      return true;
+    case kCorrects: update->figure.corrects = value; return true;
+    case kPublished: update->figure.published = Date{static_cast<int32_t>(value)}; return true;
+    default: return true;  // a field of a later version
+  }
+}
+
+void SetText(uint64_t tag, std::string_view text, UpdateEvent* update) {
+  if (tag == kExplanation) update->figure.explanation = text;
+  if (tag == kPrinted) update->figure.printed = text;
+  if (tag == kUnit) update->figure.unit = text;
+  if (tag == kActor) update->actor = text;
+}
+
+bool TakeText(std::string_view* bytes, std::string_view* text) {
+  uint64_t size = 0;
+  if (!TakeVarint(bytes, &size) || size > bytes->size()) return false;
+  *text = bytes->substr(0, size);
+  bytes->remove_prefix(size);
+  return true;
+}
+
+}  // namespace
+
+std::string EncodeUpdate(const UpdateEvent& update) {
+  const Figure& figure = update.figure;
+  char buffer[2 + kNumbersBytesMax];
+  const size_t size = PutNumbers(update, buffer + 2);
+  if (figure.explanation.empty() && figure.printed.empty() && figure.unit.empty() && update.actor.empty()) {
+    buffer[0] = static_cast<char>(kEventUpdate);
+    buffer[1] = static_cast<char>(size);  // < 128: one byte
+    return std::string(buffer, 2 + size);
+  }
+  std::string body(buffer + 2, size);
+  AppendText(kExplanation, figure.explanation, &body);
+  AppendText(kPrinted, figure.printed, &body);
+  AppendText(kUnit, figure.unit, &body);
+  AppendText(kActor, update.actor, &body);
+  std::string event;
+  event.reserve(body.size() + 12);
+  AppendText(kEventUpdate, body, &event);
+  return event;
+}
+
+Decoded DecodeUpdate(std::string_view event, UpdateEvent* update) {
+  if (event.empty()) return Decoded::kBroken;
+  if (static_cast<uint8_t>(event.front()) != kEventUpdate) return Decoded::kOther;
+  event.remove_prefix(1);
+  std::string_view body;
+  if (!TakeText(&event, &body) || !event.empty()) return Decoded::kBroken;
+  *update = UpdateEvent{};
+  while (!body.empty()) {
+    uint64_t tag = 0;
+    if (!TakeVarint(&body, &tag)) return Decoded::kBroken;
+    if ((tag & 7) == 0) {
+      uint64_t value = 0;
+      if (!TakeVarint(&body, &value) || !SetNumber(tag, value, update)) return Decoded::kBroken;
+    } else if ((tag & 7) == 2) {
+      std::string_view text;
+      if (!TakeText(&body, &text)) return Decoded::kBroken;
+      SetText(tag, text, update);
+    } else {
+      return Decoded::kBroken;  // this message has no fixed-width fields
+    }
+  }
+  return Decoded::kUpdate;
+}
+
+}  // namespace anju::progress

@@ -1,0 +1,160 @@
+// Applying events. Nothing is decided here: what an event says, holds.
+#include "services/progress/store/model.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "anju/plan/v1/event.pb.h"
+#include "common/status/macros.h"
+#include "common/status/status.h"
+#include "services/progress/core/content.h"
+
+namespace anju::progress {
+namespace {
+
+absl::Status Impossible(uint64_t sequence, std::string_view why) {
+  return MakeError(Reason::DATA_LOSS, "journal", absl::StrCat(sequence),
+                   absl::StrCat("event ", sequence, " of the progress journal cannot be: ", absl::string_view(why.data(), why.size())));
+}
+
+// The digest also covers what the log leaves out.
+bool NeedsStoredDigest(const Figure& figure) {
+  return figure.corrects != 0 || figure.published || !figure.explanation.empty() || !figure.printed.empty() || !figure.unit.empty();
+}
+
+}  // namespace
+
+absl::Status Model::Load(storage::Store& state) {
+  RowReader reader;
+  reader.on_plan_position = [this](const PlanPosition& plan) { plan_ = plan; };
+  reader.on_plan_event = [this](std::string_view event) { return FoldPlanEvent(event); };
+  reader.on_source = [this](SourceNumber number, std::string name, std::string actor) {
+    if (number != sources_.next()) return Impossible(0, "a source row is missing");
+    sources_.Open(number, std::move(name), std::move(actor));
+    return absl::OkStatus();
+  };
+  reader.on_series = [this](SeriesNumber number, const SeriesKey& key) {
+    return series_.Open(number, key) ? absl::OkStatus() : Impossible(0, "a series row is missing");
+  };
+  reader.on_record = [this](LogRecord& record) {
+    if (record.outcome == Outcome::kAccepted && !record.digest_stored) {
+      record.digest = AcceptedDigest(record.series, {.as_of = record.as_of, .amount = record.amount, .kind = record.kind});
+    }
+    return Record(record);
+  };
+  RETURN_IF_ERROR(ReadRows(state, reader));
+  areas_ = AreaIndex(registry_.regions);
+  plan_needed_ = plan_.position.sequence;
+  return absl::OkStatus();
+}
+
+absl::Status Model::Apply(const journal::EventContext& context, std::string_view event, storage::Batch& rows) {
+  newest_time_us_ = context.time_us;
+  plan_needed_ = std::max(plan_needed_, context.plan_sequence);
+  UpdateEvent update;
+  switch (DecodeUpdate(event, &update)) {
+    case Decoded::kUpdate:
+      return ApplyUpdate(context.sequence, update, rows);
+    case Decoded::kOther:
+      if (!event_.ParseFromArray(event.data(), static_cast<int>(event.size()))) return Impossible(context.sequence, "it is not an event");
+      return ApplyOther(context.sequence, event_, rows);
+    case Decoded::kBroken:
+      break;
+  }
+  return Impossible(context.sequence, "it is not an event");
+}
+
+absl::Status Model::ApplyUpdate(uint64_t sequence, const UpdateEvent& update, storage::Batch& rows) {
+  const Figure& figure = update.figure;
+  record_.sequence = sequence;
+  record_.outcome = Outcome::kAccepted;
+  record_.source = update.source;
+  record_.digest = AcceptedDigest(update.series, figure);
+  record_.digest_stored = NeedsStoredDigest(figure);
+  record_.series = update.series;
+  record_.as_of = figure.as_of;
+  record_.amount = figure.amount;
+  record_.kind = figure.kind;
+  if (sources_.Has(update.source) && sources_.at(update.source).window.last() + 1 != update.source_sequence) {
+    return Impossible(sequence, "its number is not the next one of its source");
+  }
+  RETURN_IF_ERROR(Record(record_));
+  log_.Append(record_, rows);
+  return absl::OkStatus();
+}
+
+absl::Status Model::ApplyOther(uint64_t sequence, const v1::Event& event, storage::Batch& rows) {
+  switch (event.kind_case()) {
+    case v1::Event::kRefusal: {
+      const v1::Refusal& refusal = event.refusal();
+      LogRecord record{.sequence = sequence, .source = refusal.source(), .digest = refusal.content_digest()};
+      record.outcome = refusal.reason() == "UNCHANGED" ? Outcome::kUnchanged : Outcome::kRefused;
+      if (record.outcome == Outcome::kRefused) {
+        if (!ParseReason(refusal.reason(), &record.refused.reason)) return Impossible(sequence, "its reason is unknown");
+        record.refused.field = refusal.field();
+        record.refused.value = refusal.value();
+        record.refused.candidates.assign(refusal.candidates().begin(), refusal.candidates().end());
+      }
+      if (sources_.Has(record.source) && sources_.at(record.source).window.last() + 1 != refusal.source_sequence()) {
+        return Impossible(sequence, "its number is not the next one of its source");
+      }
+      RETURN_IF_ERROR(Record(record));
+      log_.Append(record, rows);
+      return absl::OkStatus();
+    }
+    case v1::Event::kSource: {
+      const v1::SourceOpened& opened = event.source();
+      if (opened.number() != sources_.next() || sources_.Find(opened.name()) != 0) return Impossible(sequence, "the source is open already");
+      sources_.Open(opened.number(), opened.name(), opened.actor());
+      PutSource(opened.number(), opened.name(), opened.actor(), rows);
+      return absl::OkStatus();
+    }
+    case v1::Event::kSeries: {
+      const v1::SeriesOpened& opened = event.series();
+      const SeriesKey key{opened.region(), opened.programme(), opened.indicator(), {opened.period().first_year(), opened.period().last_year()}};
+      if (!series_.Open(opened.number(), key)) return Impossible(sequence, "the series is open already");
+      PutSeries(opened.number(), key, rows);
+      return absl::OkStatus();
+    }
+    case v1::Event::kUpdate:  // only in an encoding of another hand; ours starts with its tag
+    case v1::Event::KIND_NOT_SET:
+      break;
+  }
+  return Impossible(sequence, "its kind is unknown");
+}
+
+absl::Status Model::Record(const LogRecord& record) {
+  if (!sources_.Has(record.source)) return Impossible(record.sequence, "its source was never opened");
+  if (record.outcome == Outcome::kAccepted) {
+    if (!series_.Has(record.series)) return Impossible(record.sequence, "its series was never opened");
+    series_.HistoryOf(record.series).Insert({record.as_of, record.sequence, record.amount, record.kind});
+  }
+  sources_.at(record.source).window.Push(record.digest, record.outcome, &record.refused);
+  return absl::OkStatus();
+}
+
+absl::Status Model::ApplyPlan(const PlanBlock& block, storage::Batch& rows) {
+  for (const PlanBlock::RegistryEvent& event : block.events) {
+    RETURN_IF_ERROR(FoldPlanEvent(event.bytes));
+    PutPlanEvent(event.sequence, event.bytes, rows);
+  }
+  if (!block.events.empty()) {
+    areas_ = AreaIndex(registry_.regions);
+    ++registry_version_;
+  }
+  plan_ = block.after;
+  PutPlanPosition(plan_, rows);
+  return absl::OkStatus();
+}
+
+absl::Status Model::FoldPlanEvent(std::string_view bytes) {
+  plan::v1::Event event;
+  if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return MakeError(Reason::DATA_LOSS, "plan", "", "an event of the plan journal cannot be read");
+  }
+  if (event.has_regions()) anju::Apply(event.regions(), &registry_);
+  if (event.has_catalogue()) anju::Apply(event.catalogue(), &registry_);
+  return absl::OkStatus();
+}
+
+}  // namespace anju::progress

@@ -1,0 +1,66 @@
+// Typed rows of the state store: writing them into a batch, and reading all of them back.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/journal/format.h"
+#include "common/storage/storage.h"
+#include "services/progress/core/item.h"
+#include "services/progress/core/series_table.h"
+#include "services/progress/core/source_table.h"
+
+namespace anju::progress {
+
+// How far the plan journal has been applied.
+struct PlanPosition {
+  journal::Position position;
+  int64_t block_time_us = 0;
+};
+
+// One verdict as the log keeps it.
+struct LogRecord {
+  uint64_t sequence = 0;
+  Outcome outcome = Outcome::kAccepted;
+  SourceNumber source = 0;
+  uint64_t digest = 0;
+  bool digest_stored = false;  // accepted only: the record alone does not give the digest
+  SeriesNumber series = 0;     // accepted only, like the rest
+  Date as_of;
+  int64_t amount = 0;
+  UpdateKind kind = UpdateKind::kCumulative;
+  Refused refused;  // refused only
+};
+
+void PutSource(SourceNumber number, std::string_view name, std::string_view actor, storage::Batch& rows);
+void PutSeries(SeriesNumber number, const SeriesKey& key, storage::Batch& rows);
+void PutPlanEvent(uint64_t sequence, std::string_view event, storage::Batch& rows);
+void PutPlanPosition(const PlanPosition& plan, storage::Batch& rows);
+
+// Appends verdicts to the log: one row for a run of them, as long as they follow each other in one batch.
+class LogWriter {
+ public:
+  void Append(const LogRecord& record, storage::Batch& rows);
+
+ private:
+  std::string run_key_;
+  uint64_t run_first_ = 0;
+  size_t run_records_ = 0;
+  std::string scratch_;
+};
+
+// Receives all rows, table by table: plan position and events first, then sources, series, and the log in journal order.
+struct RowReader {
+  std::function<void(const PlanPosition& plan)> on_plan_position;
+  std::function<absl::Status(std::string_view event)> on_plan_event;
+  std::function<absl::Status(SourceNumber number, std::string name, std::string actor)> on_source;
+  std::function<absl::Status(SeriesNumber number, const SeriesKey& key)> on_series;
+  std::function<absl::Status(LogRecord& record)> on_record;
+};
+// DATA_LOSS names the table and key of a row that cannot be read.
+absl::Status ReadRows(storage::Store& state, const RowReader& reader);
+
+}  // namespace anju::progress

@@ -1,0 +1,81 @@
+// The Report stream: reads messages into the pipeline, writes answers when they are durable, and ends exactly once.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+
+#include "anju/progress/v1/progress.pb.h"
+#include "services/progress/handlers.h"
+
+namespace anju::progress {
+
+// One read and one write are under way at most. At most kInFlightMessagesMax messages are read and not yet answered (written to the
+// transport); beyond it nothing is read, which is the client's backpressure. Answers that come while a write is under way are merged.
+//
+// Messages and answers live in slots that are used again, so that a busy stream allocates nothing per item. Requests in the pipeline
+// share the stream's ownership: it may be over before they are decided.
+class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>,
+                           public std::enable_shared_from_this<ReportStream> {
+ public:
+  // gRPC's way of starting; the stream owns itself until OnDone.
+  static ReportStream* Start(Handlers& handlers, grpc::CallbackServerContext* context);
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  struct Slot {
+    v1::ReportRequest message;
+    Taken taken;
+    absl::Status end;
+  };
+  class ItemsRequest;
+
+  ReportStream(Handlers& handlers, grpc::CallbackServerContext* context);
+  void Begin(const v1::Open& open);
+  void OnOpened(const absl::StatusOr<Opened>& opened);
+  void OnReplaced(const absl::Status& status);
+  void OnTaken(std::shared_ptr<Slot> slot, const absl::Status& status, const journal::Position& durable);
+
+  // ---- With the lock held ----
+  void Accept(std::shared_ptr<Slot> slot);
+  void Submit(std::shared_ptr<Slot> slot);
+  void End(const absl::Status& status);
+  void Release(std::shared_ptr<Slot> slot);
+  // Starts whatever can be started now: a write, the end, or a read.
+  void Advance();
+  bool MayFinish() const;
+
+  Handlers& handlers_;
+  grpc::CallbackServerContext* const context_;  // valid until OnDone
+  const rpc::Caller caller_;
+  std::shared_ptr<ReportStream> self_;          // until OnDone
+
+  std::mutex mutex_;
+  std::shared_ptr<Intake> intake_;
+  bool opening_ = false;      // Open is waiting for the plan or for the decider
+  bool reading_ = false;
+  bool writing_ = false;
+  bool half_closed_ = false;  // the client sends no more
+  bool cancelled_ = false;
+  bool finished_ = false;     // Finish was called: nothing may be started any more
+  absl::Status end_;          // not OK: nothing more is taken, and the stream ends with it once the answers are written
+  int in_flight_ = 0;         // messages in the pipeline, answered but not written, or being written
+  int answered_ = 0;          // of them, answers in `next_`
+  int being_written_ = 0;     // of them, answers in `outgoing_`
+  bool has_next_ = false;
+  v1::ReportResponse next_;   // merged answers
+  Ground next_ground_;
+  journal::Position next_durable_;
+  v1::ReportResponse outgoing_;
+  std::shared_ptr<Slot> incoming_;               // being read into
+  std::shared_ptr<Slot> parked_;                 // the pipeline's queue was full; submitted when an answer has left
+  std::vector<std::shared_ptr<Slot>> free_slots_;
+};
+
+}  // namespace anju::progress

@@ -1,0 +1,90 @@
+// A plan service in miniature.
+#include "services/progress/testing/plan_stub.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include "common/feed/feed.h"
+#include "common/rpc/rpc.h"
+#include "common/status/macros.h"
+
+namespace anju::progress::testing {
+namespace {
+
+Region MakeRegion(RegionNumber number, std::string code, std::string name, RegionNumber parent, RegionLevel level) {
+  return {.number = number, .code = std::move(code), .name = std::move(name), .parent = parent, .level = level};
+}
+
+Indicator MakeIndicator(IndicatorNumber number, std::string code, std::string name, std::string unit, int scale, std::vector<Unit> units) {
+  return {.number = number, .code = std::move(code), .name = std::move(name), .unit = std::move(unit), .scale = scale, .units = std::move(units)};
+}
+
+}  // namespace
+
+plan::v1::Event RegionsEvent() {
+  std::vector<Region> regions = {
+      MakeRegion(1, "53", "云南省", 0, RegionLevel::kProvince),      MakeRegion(2, "533400", "迪庆州", 1, RegionLevel::kCity),
+      MakeRegion(3, "533401", "香格里拉市", 2, RegionLevel::kCounty), MakeRegion(4, "533422", "德钦县", 2, RegionLevel::kCounty),
+      MakeRegion(5, "533423", "维西县", 2, RegionLevel::kCounty),     MakeRegion(6, "533400-KFQ", "开发区", 2, RegionLevel::kUnit),
+      MakeRegion(7, "533400-A", "中心城区", 2, RegionLevel::kUnit),   MakeRegion(8, "5334-X", "德钦县", 2, RegionLevel::kUnit)};
+  regions[5].kind = RegionKind::kZone;
+  regions[5].valid_to = MakeDate(2017, 6, 1);
+  regions[6].kind = RegionKind::kArea;
+  regions[6].members = {3, 4};
+  plan::v1::Event event;
+  for (const Region& region : regions) *event.mutable_regions()->add_regions() = ToProto(region);
+  return event;
+}
+
+plan::v1::Event CatalogueEvent() {
+  plan::v1::Event event;
+  *event.mutable_catalogue()->add_programmes() = ToProto(Programme{.number = 1, .code = "all", .name = "合计"});
+  *event.mutable_catalogue()->add_programmes() = ToProto(Programme{.number = 2, .code = "shantytown", .name = "棚户区改造", .parent = 1});
+  Indicator built = MakeIndicator(2, "built", "累计建成", "套", 0, {{"套", 1, 1}});
+  built.over_time = OverTime::kLast;
+  Indicator balance = MakeIndicator(4, "balance", "差额", "套", 0, {{"套", 1, 1}});
+  balance.negative = true;
+  Indicator coverage = MakeIndicator(5, "coverage", "覆盖率", "%", 2, {{"%", 100, 1}});
+  coverage.over_regions = OverRegions::kNone;
+  coverage.over_time = OverTime::kNone;
+  for (const Indicator& indicator : {MakeIndicator(1, "starts", "新开工", "套", 0, {{"套", 1, 1}, {"万套", 10'000, 1}}), built,
+                                     MakeIndicator(3, "investment", "投资", "万元", 2, {{"万元", 100, 1}, {"亿元", 1'000'000, 1}}), balance, coverage}) {
+    *event.mutable_catalogue()->add_indicators() = ToProto(indicator);
+  }
+  return event;
+}
+
+Registry TestRegistry() {
+  Registry registry;
+  anju::Apply(RegionsEvent().regions(), &registry);
+  anju::Apply(CatalogueEvent().catalogue(), &registry);
+  return registry;
+}
+
+PlanStub::PlanStub(const std::string& directory) {
+  auto disk = storage::OpenRocksDisk(directory);
+  CHECK_OK(disk.status());
+  disk_ = *std::move(disk);
+  auto journal = journal::Journal::Open(*disk_, "plan", clock_);
+  CHECK_OK(journal.status());
+  journal_ = *std::move(journal);
+  feed_ = feed::NewFeedService(*journal_);
+  server_ = std::make_unique<anju::testing::ServerFixture>(std::vector<grpc::Service*>{feed_.get()}, "plan");
+}
+
+PlanStub::~PlanStub() = default;
+
+std::string PlanStub::Append(const std::vector<plan::v1::Event>& events) {
+  std::vector<std::string> bytes;
+  for (const plan::v1::Event& event : events) bytes.push_back(event.SerializeAsString());
+  const absl::StatusOr<journal::Position> position = journal_->Append(bytes, {}, 0);
+  CHECK_OK(position.status());
+  return PlanToken(*position);
+}
+
+std::string PlanToken(const journal::Position& position) {
+  types::v1::Basis basis;
+  *basis.mutable_plan() = rpc::ToProto(position);
+  return rpc::MakeStamp(basis, 0).token();
+}
+
+}  // namespace anju::progress::testing
