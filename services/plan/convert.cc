@@ -1,0 +1,200 @@
+// Copies fields between messages and core values.
+#include "services/plan/convert.h"
+
+#include "common/registry/registry.h"
+
+namespace anju::plan {
+namespace {
+
+types::v1::Period ToProto(const Period& period) {
+  types::v1::Period out;
+  out.set_first_year(period.first);
+  out.set_last_year(period.last);
+  return out;
+}
+
+types::v1::Layer ToProto(Layer layer) { return static_cast<types::v1::Layer>(layer); }
+types::v1::Missing ToProto(Missing missing) { return static_cast<types::v1::Missing>(missing); }
+
+types::v1::Verdict ToProto(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kExact: return types::v1::VERDICT_EXACT;
+    case Verdict::kRounding: return types::v1::VERDICT_ROUNDING;
+    case Verdict::kError: return types::v1::VERDICT_ERROR;
+    case Verdict::kNotAdditive: return types::v1::VERDICT_NOT_ADDITIVE;
+    case Verdict::kNote: return types::v1::VERDICT_NOTE;
+  }
+  return types::v1::VERDICT_UNSPECIFIED;
+}
+
+// Rows, cells, differences and allocations all name their cell with the same five fields.
+template <typename Message>
+void SetKey(const CellKey& key, Message* message) {
+  message->set_region(key.region);
+  message->set_programme(key.programme);
+  message->set_indicator(key.indicator);
+  *message->mutable_period() = ToProto(key.period);
+  message->set_layer(ToProto(key.layer));
+}
+
+void SetRow(const PrintedRow& row, v1::PrintedRow* out) {
+  SetKey(row.key, out);
+  out->set_printed(row.value);
+  out->set_unit(row.unit_word);
+  out->set_amount(row.amount);
+  out->set_missing(ToProto(row.missing));
+  out->set_role(static_cast<v1::Role>(row.role));
+  out->set_place(row.place);
+  out->set_note(row.note);
+  out->mutable_total_of()->Add(row.total_of.begin(), row.total_of.end());
+  out->set_line(row.line);
+}
+
+}  // namespace
+
+std::vector<RegionRowText> RegionRows(const v1::ImportRegionsRequest& request) {
+  std::vector<RegionRowText> rows;
+  rows.reserve(request.rows_size());
+  for (const v1::RegionRow& row : request.rows()) {
+    rows.push_back({row.line(), row.code(), row.name(), row.parent(), row.level(), row.kind(), row.valid_from(), row.valid_to(),
+                    row.aliases(), row.gb_code(), row.order(), row.members(), row.note()});
+  }
+  return rows;
+}
+
+std::vector<CatalogueRowText> CatalogueRows(const v1::ImportCatalogueRequest& request) {
+  std::vector<CatalogueRowText> rows;
+  rows.reserve(request.rows_size());
+  for (const v1::CatalogueRow& row : request.rows()) {
+    rows.push_back({row.line(), row.type(), row.code(), row.name(), row.parent(), row.unit(), row.scale(), row.units_accepted(),
+                    row.over_regions(), row.over_time(), row.part_of(), row.part_kind(), row.entries(), row.exits(), row.negative()});
+  }
+  return rows;
+}
+
+DocumentText DocumentOf(const v1::ImportDocumentRequest& request) {
+  DocumentText text{request.document(), request.issuer(), request.issued(), request.layer(), {}};
+  text.rows.reserve(request.rows_size());
+  for (const v1::PlanRow& row : request.rows()) {
+    text.rows.push_back({row.line(), row.region(), row.programme(), row.indicator(), row.plan_year(), row.value(), row.unit(), row.note(),
+                         row.role(), row.layer(), row.place(), row.total_of()});
+  }
+  return text;
+}
+
+std::vector<MilestoneRowText> MilestoneRows(const v1::ImportMilestonesRequest& request) {
+  std::vector<MilestoneRowText> rows;
+  rows.reserve(request.rows_size());
+  for (const v1::MilestoneRow& row : request.rows()) {
+    rows.push_back({row.line(), row.region(), row.programme(), row.indicator(), row.plan_year(), row.by(), row.share(), row.of(),
+                    row.cohort(), row.strength(), row.layer(), row.place()});
+  }
+  return rows;
+}
+
+v1::RegionsImported RegionsEvent(const RegionImport& import) {
+  v1::RegionsImported event;
+  for (const std::vector<Region>& rows : import.changed) {
+    for (const Region& row : rows) *event.add_regions() = anju::ToProto(row);
+  }
+  event.set_unchanged(import.unchanged);
+  return event;
+}
+
+v1::CatalogueImported CatalogueEvent(const CatalogueImport& import) {
+  v1::CatalogueImported event;
+  for (const Programme& programme : import.programmes) *event.add_programmes() = anju::ToProto(programme);
+  for (const Indicator& indicator : import.indicators) *event.add_indicators() = anju::ToProto(indicator);
+  event.set_unchanged(import.unchanged);
+  return event;
+}
+
+v1::DocumentImported DocumentEvent(const Document& document, const Evaluation& evaluation, const std::string& digest) {
+  v1::DocumentImported event;
+  event.set_number(document.header.number);
+  event.set_issuer(document.header.issuer);
+  if (document.header.issued) event.set_issued_days(document.header.issued->days);
+  event.set_layer(ToProto(document.header.layer));
+  for (const PrintedRow& row : document.rows) SetRow(row, event.add_rows());
+  for (const TargetCell& cell : evaluation.cells) {
+    v1::TargetCell* out = event.add_cells();
+    SetKey(cell.key, out);
+    if (cell.target) out->set_target(*cell.target);
+    if (cell.declared) out->set_declared(*cell.declared);
+    out->set_missing(ToProto(cell.missing));
+  }
+  for (const Difference& difference : evaluation.differences) {
+    v1::Difference* out = event.add_differences();
+    out->set_relation(difference.relation);
+    SetKey(difference.cell, out);
+    out->set_place(difference.place);
+    out->set_printed(difference.printed);
+    out->set_unit(difference.unit);
+    out->set_computed(difference.computed);
+    out->set_verdict(ToProto(difference.verdict));
+    out->set_rule(difference.rule);
+    out->set_line(difference.line);
+  }
+  event.set_differences_accepted(evaluation.has_errors());
+  event.set_content_digest(digest);
+  event.set_relations(evaluation.relations);
+  event.set_relations_exact(evaluation.relations_exact);
+  for (const Allocation& allocation : evaluation.allocations) {
+    v1::Allocation* out = event.add_allocations();
+    SetKey(allocation.cell, out);
+    out->set_upper_layer(ToProto(allocation.upper_layer));
+    out->set_allocated(allocation.allocated);
+    out->set_upper(allocation.upper);
+    out->set_over(allocation.over());
+  }
+  return event;
+}
+
+v1::MilestonesImported MilestonesEvent(const std::string& document, const std::vector<Milestone>& milestones, const std::string& digest) {
+  v1::MilestonesImported event;
+  event.set_document(document);
+  for (const Milestone& milestone : milestones) {
+    v1::Milestone* out = event.add_milestones();
+    out->set_region(milestone.region);
+    out->set_programme(milestone.programme);
+    out->set_indicator(milestone.indicator);
+    *out->mutable_period() = ToProto(milestone.period);
+    out->set_by_days(milestone.by.days);
+    out->set_share_digits(milestone.share.digits);
+    out->set_share_scale(static_cast<uint32_t>(milestone.share.scale));
+    out->set_of_indicator(milestone.of);
+    if (!milestone.cohort.is_stock()) *out->mutable_cohort() = ToProto(milestone.cohort);
+    out->set_strive(milestone.strive);
+    out->set_layer(ToProto(milestone.layer));
+    out->set_place(milestone.place);
+  }
+  event.set_content_digest(digest);
+  return event;
+}
+
+v1::ImportDocumentResponse DocumentAnswer(const v1::DocumentImported& event) {
+  v1::ImportDocumentResponse response;
+  response.set_rows(static_cast<uint32_t>(event.rows_size()));
+  response.set_relations(event.relations());
+  response.set_relations_exact(event.relations_exact());
+  *response.mutable_differences() = event.differences();
+  *response.mutable_allocations() = event.allocations();
+  return response;
+}
+
+v1::DocumentSummary SummaryOf(const StoredDocument& document, const RegionTree& tree) {
+  v1::DocumentSummary summary;
+  const DocumentHeader& header = document.header;
+  summary.set_number(header.number);
+  if (const std::vector<Region>* rows = tree.Rows(header.issuer)) summary.set_issuer(rows->front().code);
+  summary.set_issued(header.issued ? FormatDate(*header.issued) : "unknown");
+  summary.set_layer(ToProto(header.layer));
+  summary.set_rows(document.rows);
+  summary.set_errors(document.errors);
+  summary.set_roundings(document.roundings);
+  summary.set_notes(document.notes);
+  summary.set_sequence(document.sequence);
+  return summary;
+}
+
+}  // namespace anju::plan

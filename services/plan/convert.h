@@ -1,0 +1,31 @@
+// Wire ↔ core: the only file that reads fields of both.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "anju/plan/v1/plan.pb.h"
+#include "services/plan/core/evaluate.h"
+#include "services/plan/core/import_catalogue.h"
+#include "services/plan/core/import_regions.h"
+#include "services/plan/core/milestones.h"
+#include "services/plan/core/read_document.h"
+#include "services/plan/store/model.h"
+
+namespace anju::plan {
+
+std::vector<RegionRowText> RegionRows(const v1::ImportRegionsRequest& request);
+std::vector<CatalogueRowText> CatalogueRows(const v1::ImportCatalogueRequest& request);
+DocumentText DocumentOf(const v1::ImportDocumentRequest& request);
+std::vector<MilestoneRowText> MilestoneRows(const v1::ImportMilestonesRequest& request);
+
+v1::RegionsImported RegionsEvent(const RegionImport& import);
+v1::CatalogueImported CatalogueEvent(const CatalogueImport& import);
+v1::DocumentImported DocumentEvent(const Document& document, const Evaluation& evaluation, const std::string& digest);
+v1::MilestonesImported MilestonesEvent(const std::string& document, const std::vector<Milestone>& milestones, const std::string& digest);
+
+// What an import answers, from its event: a repeated request gets it from the same source.
+v1::ImportDocumentResponse DocumentAnswer(const v1::DocumentImported& event);
+v1::DocumentSummary SummaryOf(const StoredDocument& document, const RegionTree& tree);
+
+}  // namespace anju::plan
