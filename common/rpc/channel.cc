@@ -6,6 +6,7 @@
 namespace anju::rpc {
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+  QuietLibrary();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kReceiveBytesMax);
   arguments.SetMaxSendMessageSize(-1);  // the server judges, so that the caller gets its reason

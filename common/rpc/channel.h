@@ -9,4 +9,7 @@ inline constexpr int kKeepaliveTimeoutMs = 10'000;
 inline constexpr int kReconnectMsMin = 50;
 inline constexpr int kReconnectMsMax = 1'000;
 
+// Silences the library's own log lines for this process, unless GRPC_VERBOSITY is set. Called by Start and Connect.
+void QuietLibrary();
+
 }  // namespace anju::rpc

@@ -175,6 +175,7 @@ struct Server::Impl {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const std::vector<grpc::Service*>& services,
                                                       StatusFn status) {
   ASSIGN_OR_RETURN(const ListenAddress listen, ParseListen(options.listen));
+  QuietLibrary();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto server = std::unique_ptr<Server>(new Server());
   server->impl_ = std::make_unique<Impl>();

@@ -1,0 +1,307 @@
+// Keeping the four services running. One thread starts, watches and restarts them; all others only look.
+#include "services/cli/suite.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/client/client.h"
+#include "common/status/macros.h"
+#include "common/status/status.h"
+#include "services/cli/child.h"
+
+namespace anju::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using SteadyClock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr int kLookMs = 50;          // how soon a death is noticed
+constexpr int kHealthCallMs = 1'000;
+
+std::string DirectoryOfThisProgram() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+// The exit code of a service becomes the reason: it said on standard error what is wrong, we only classify.
+absl::Status Failure(const Child& child, int exit_code, std::string_view what) {
+  const std::string words = child.LastWords();
+  Reason reason = exit_code == kUnavailable ? Reason::UNAVAILABLE : exit_code == kUsage ? Reason::BAD_VALUE
+                  : exit_code == kDamaged   ? Reason::DATA_LOSS
+                                            : Reason::INTERNAL;
+  for (const Reason named : {Reason::DIRECTORY_IN_USE, Reason::SCHEMA_TOO_NEW, Reason::STORAGE_FAILED}) {
+    const std::string_view name = ReasonName(named);
+    if (exit_code == kDamaged && words.find(name) != std::string::npos) reason = named;
+  }
+  return MakeError(reason, child.name(), "",
+                   absl::StrCat("anju-", child.name(), " ", absl::string_view(what.data(), what.size()), " (exit code ", exit_code, ", log ",
+                                child.log_path(), ")", words.empty() ? "" : ": ", words));
+}
+
+// Holds DIR for this process. The lock goes with the file descriptor, also when we are killed.
+class DirectoryLock {
+ public:
+  ~DirectoryLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  absl::Status Take(const std::string& directory) {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    const std::string path = directory + "/up.lock";
+    fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd_ < 0) return MakeError(Reason::FILE_NOT_FOUND, "data", directory, absl::StrCat("cannot write into the directory ", directory));
+    if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+      return MakeError(Reason::DIRECTORY_IN_USE, "data", directory, absl::StrCat("another `anju up` runs the suite in ", directory));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+// Readers see the old file or the new one, never half of it.
+absl::Status WriteEndpoints(const std::string& directory, const Endpoints& endpoints) {
+  const nlohmann::ordered_json json = {
+      {"plan", endpoints.plan}, {"progress", endpoints.progress}, {"aggregator", endpoints.aggregator}, {"ranking", endpoints.ranking}};
+  const std::string path = directory + "/endpoints.json", part = path + ".part";
+  std::ofstream file(part, std::ios::trunc);
+  file << json.dump(2) << "\n";
+  file.close();
+  std::error_code error;
+  if (file) fs::rename(part, path, error);
+  if (!file || error) return MakeError(Reason::STORAGE_FAILED, "data", path, absl::StrCat("cannot write ", path));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+struct Suite::Impl {
+  SuiteOptions options;
+  DirectoryLock lock;
+  Endpoints endpoints;  // set before Start returns, constant afterwards
+  std::thread keeper;
+
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+  std::array<pid_t, kServices> pids{};                 // guarded by mutex, like what follows
+  std::array<std::string, kServices> addresses;        // empty until it listened for the first time
+  int restarts = 0;
+  bool stopping = false;
+  bool started = false;   // all four listened
+  absl::Status health;
+
+  // Only the keeper's thread.
+  std::vector<std::unique_ptr<Child>> children;
+  std::array<std::deque<SteadyClock::time_point>, kServices> restarted_at;
+
+  void Keep();
+  absl::Status StartAll();
+  absl::Status Spawn(size_t index);
+  absl::Status Restart(size_t index, int exit_code);
+  std::vector<std::string> CommandOf(size_t index) const;
+  void Look();
+  bool IsStopping() const;
+  absl::Status WaitUntilServing();
+};
+
+bool Suite::Impl::IsStopping() const {
+  const std::lock_guard guard(mutex);
+  return stopping;
+}
+
+std::vector<std::string> Suite::Impl::CommandOf(size_t index) const {
+  const std::string name = kServiceNames[index];
+  const std::lock_guard guard(mutex);
+  const std::string listen = addresses[index].empty() ? absl::StrCat("127.0.0.1:", options.ports[index]) : addresses[index];
+  std::vector<std::string> command = {options.programs + "/anju-" + name, "--data", options.data + "/" + name, "--listen", listen};
+  const auto follow = [&](size_t other) {
+    command.push_back(absl::StrCat("--", kServiceNames[other]));
+    command.push_back(addresses[other]);
+  };
+  if (name == "progress") follow(0);
+  if (name == "aggregator") follow(0), follow(1);
+  if (name == "ranking") follow(2);
+  return command;
+}
+
+absl::Status Suite::Impl::Spawn(size_t index) {
+  RETURN_IF_ERROR(children[index]->Spawn(CommandOf(index)));
+  const std::lock_guard guard(mutex);
+  pids[index] = children[index]->pid();
+  return absl::OkStatus();
+}
+
+// Waits for output or for kLookMs, whichever comes first.
+void Suite::Impl::Look() {
+  std::vector<pollfd> outputs;
+  for (const auto& child : children) {
+    if (child->output_fd() >= 0) outputs.push_back({.fd = child->output_fd(), .events = POLLIN, .revents = 0});
+  }
+  poll(outputs.data(), outputs.size(), kLookMs);
+  for (const auto& child : children) child->ReadOutput();
+}
+
+// Each one needs the addresses of those before it. While starting, a death is final: restarting would only hide what is wrong.
+absl::Status Suite::Impl::StartAll() {
+  for (size_t index = 0; index < kServices; ++index) {
+    children.push_back(std::make_unique<Child>(kServiceNames[index], options.data + "/" + kServiceNames[index] + ".log"));
+    RETURN_IF_ERROR(Spawn(index));
+    const auto deadline = SteadyClock::now() + milliseconds(kListenMsMax);
+    while (children[index]->address().empty()) {
+      if (IsStopping()) return MakeError(Reason::UNAVAILABLE, "", "", "the suite was stopped while it started");
+      for (const auto& child : children) {
+        if (const std::optional<int> code = child->Reap(); code.has_value() && child->address().empty()) return Failure(*child, *code, "did not start");
+      }
+      if (SteadyClock::now() >= deadline) return Failure(*children[index], kUnavailable, "does not listen");
+      Look();
+    }
+    const std::lock_guard guard(mutex);
+    addresses[index] = children[index]->address();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Suite::Impl::Restart(size_t index, int exit_code) {
+  const Child& child = *children[index];
+  // Flags and damaged stores do not mend by trying again.
+  if (exit_code == kUsage || exit_code == kDamaged) return Failure(child, exit_code, "ended");
+  std::deque<SteadyClock::time_point>& times = restarted_at[index];
+  const auto now = SteadyClock::now();
+  while (!times.empty() && now - times.front() > milliseconds(kRestartWindowMs)) times.pop_front();
+  if (times.size() >= kRestartsMax) return Failure(child, exit_code, absl::StrCat("ended more than ", kRestartsMax, " times within a minute"));
+  times.push_back(now);
+  {
+    const std::lock_guard guard(mutex);
+    ++restarts;
+  }
+  return Spawn(index);
+}
+
+void Suite::Impl::Keep() {
+  absl::Status status = StartAll();
+  {
+    const std::lock_guard guard(mutex);
+    started = status.ok();
+    health = status;
+    changed.notify_all();
+  }
+  while (status.ok() && !IsStopping()) {
+    Look();
+    for (size_t index = 0; index < kServices && status.ok() && !IsStopping(); ++index) {
+      const std::optional<int> code = children[index]->Reap();
+      if (!code.has_value()) continue;
+      {
+        const std::lock_guard guard(mutex);
+        pids[index] = 0;
+      }
+      status = Restart(index, *code);
+    }
+    const std::lock_guard guard(mutex);
+    health = status;
+  }
+  // The last one started goes first: it follows those before it, so nobody waits for a follower.
+  for (size_t index = children.size(); index-- > 0;) {
+    children[index]->Signal(SIGTERM);
+    children[index]->WaitOrKill(kStopMsMax);
+  }
+  const std::lock_guard guard(mutex);
+  pids = {};
+}
+
+absl::Status Suite::Impl::WaitUntilServing() {
+  const auto deadline = SteadyClock::now() + milliseconds(kServingMsMax);
+  for (size_t index = 0; index < kServices; ++index) {
+    const client::StatusClient service(addresses[index]);
+    while (true) {
+      const absl::StatusOr<bool> serving = service.CheckHealth("", {.deadline_ms = kHealthCallMs});
+      if (serving.ok() && *serving) break;
+      {
+        std::unique_lock guard(mutex);
+        if (!health.ok()) return health;
+        changed.wait_for(guard, milliseconds(10), [&] { return !health.ok(); });
+      }
+      if (SteadyClock::now() >= deadline) {
+        return MakeError(Reason::NOT_READY, kServiceNames[index], addresses[index],
+                         absl::StrCat("anju-", kServiceNames[index], " listens on ", addresses[index], " but does not answer requests within ",
+                                      kServingMsMax / 1000, " s; see ", options.data, "/", kServiceNames[index], ".log"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Suite>> Suite::Start(const SuiteOptions& options) {
+  auto suite = std::unique_ptr<Suite>(new Suite());
+  suite->impl_ = std::make_unique<Impl>();
+  Impl& impl = *suite->impl_;
+  impl.options = options;
+  if (impl.options.programs.empty()) impl.options.programs = DirectoryOfThisProgram();
+  RETURN_IF_ERROR(impl.lock.Take(options.data));
+  // The keeper starts the children itself: they are killed when the thread that started them ends.
+  impl.keeper = std::thread([&impl] { impl.Keep(); });
+  {
+    std::unique_lock guard(impl.mutex);
+    impl.changed.wait(guard, [&] { return impl.started || !impl.health.ok(); });
+    if (!impl.health.ok()) return impl.health;
+    impl.endpoints = {impl.addresses[0], impl.addresses[1], impl.addresses[2], impl.addresses[3]};
+  }
+  RETURN_IF_ERROR(impl.WaitUntilServing());
+  RETURN_IF_ERROR(WriteEndpoints(options.data, impl.endpoints));
+  return suite;
+}
+
+Suite::~Suite() {
+  if (impl_ != nullptr) Stop();
+}
+
+void Suite::Stop() {
+  {
+    const std::lock_guard guard(impl_->mutex);
+    impl_->stopping = true;
+  }
+  if (!impl_->keeper.joinable()) return;
+  // A file that names services which are gone would mislead the next command.
+  if (!impl_->endpoints.plan.empty()) std::remove((impl_->options.data + "/endpoints.json").c_str());
+  impl_->keeper.join();
+}
+
+const Endpoints& Suite::endpoints() const { return impl_->endpoints; }
+
+pid_t Suite::pid(std::string_view service) const {
+  const std::lock_guard guard(impl_->mutex);
+  for (size_t index = 0; index < kServices; ++index) {
+    if (service == kServiceNames[index]) return impl_->pids[index];
+  }
+  return 0;
+}
+
+int Suite::restarts() const {
+  const std::lock_guard guard(impl_->mutex);
+  return impl_->restarts;
+}
+
+absl::Status Suite::health() const {
+  const std::lock_guard guard(impl_->mutex);
+  return impl_->health;
+}
+
+}  // namespace anju::cli
