@@ -16,7 +16,7 @@
 #include "services/cli/import.h"
 #include "services/cli/query.h"
 #include "services/cli/report.h"
-#include "services/cli/up.h"
+#include "services/cli/suite.h"
 
 namespace anju::cli {
 namespace {
@@ -236,9 +236,9 @@ int Demo(const Context& context, const DemoOptions& options) {
   inner.output = Output::kTable;
   TemporaryDirectory directory;
   if (directory.path().empty()) return Fail(context, MakeError(Reason::STORAGE_FAILED, "data", "TMPDIR", "no temporary directory"));
-  auto suite = Suite::Start({.data = directory.path(), .ports = {0, 0, 0, 0}});
+  auto suite = Suite::Start({.data = directory.path(), .ports = {0, 0, 0, 0}, .programs = {}});
   if (!suite.ok()) return Fail(context, suite.status());
-  inner.endpoints = {(*suite)->endpoints().plan, (*suite)->endpoints().progress, (*suite)->endpoints().aggregator, (*suite)->endpoints().ranking};
+  inner.endpoints = (*suite)->endpoints();
   const absl::Status shown = ShowAll(inner, options.documents.empty() ? FindDocuments() : options.documents, directory.path());
   if (!shown.ok()) return Fail(inner, shown);
   if (options.once) return kOk;

@@ -9,9 +9,7 @@
 #include "services/cli/import.h"
 #include "services/cli/query.h"
 #include "services/cli/report.h"
-#include "services/cli/status.h"
-#include "services/cli/status_command.h"
-#include "services/cli/up.h"
+#include "services/cli/suite_commands.h"
 
 namespace anju::cli {
 namespace {
