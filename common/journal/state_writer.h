@@ -22,7 +22,8 @@ class StateWriter {
   // ahead of it, has another schema version or cannot be opened is removed first: it is a cache.
   static absl::StatusOr<std::unique_ptr<StateWriter>> Open(storage::Disk& disk, const Journal& journal, uint32_t schema_version,
                                                            Model& model, uint64_t flush_events);
-  // Rows of blocks that end at `durable`; flushes when enough events came together.
+  // Takes the rows of a block that ends at `durable`. They are written when enough came together, sorted and each key once, and
+  // flushed every `flush_events` events.
   absl::Status Add(storage::Batch rows, uint64_t events, const Position& durable);
   // Everything added is on stable storage when it returns.
   absl::Status Flush();
@@ -32,10 +33,13 @@ class StateWriter {
  private:
   StateWriter(std::unique_ptr<storage::Store> store, uint32_t schema_version, uint64_t flush_events);
   absl::Status Replay(const Journal& journal, Position from, Model& model);
+  absl::Status WritePending();
 
   std::unique_ptr<storage::Store> store_;
   const uint32_t schema_version_;
   const uint64_t flush_events_;
+  storage::Batch pending_;     // of whole blocks, up to pending_end_
+  Position pending_end_;
   uint64_t unflushed_events_ = 0;
   bool dirty_ = false;
 };

@@ -154,6 +154,7 @@ rocksdb::Options OptionsFor(StoreKind kind) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.write_buffer_size = kind == StoreKind::kJournal ? kJournalBufferBytes : kStateBufferBytes;
   options.max_write_buffer_number = 2;
+  options.allow_concurrent_memtable_write = false;  // one writer: sorted batches then go in next to each other
   options.max_background_jobs = kBackgroundJobsMax;
   options.max_open_files = kOpenFilesMax;
   options.skip_stats_update_on_db_open = true;

@@ -32,6 +32,8 @@ class Batch {
     return true;
   }
   void Append(Batch&& other);
+  // Sorts by key and keeps only the last operation on each: the same effect, and much cheaper to write when there are many.
+  void Sort();
   void Clear() { operations_.clear(); bytes_ = 0; }
   bool empty() const { return operations_.empty(); }
   size_t size() const { return operations_.size(); }

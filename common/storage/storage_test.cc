@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <random>
+#include <set>
 
 #include "common/status/macros.h"
 #include "common/storage/simulated_disk.h"
@@ -102,6 +104,36 @@ TEST_P(DiskTest, LaterOperationsOnAKeyWin) {
   EXPECT_EQ(Value(*store, "a"), "2");
   EXPECT_EQ(Value(*store, "b"), "(none)");
   EXPECT_EQ(Value(*store, "c"), "3");
+}
+
+TEST(Batch, SortingKeepsTheLastOperationOnEachKey) {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 200; ++round) {
+    Batch batch;
+    std::map<std::string, std::optional<std::string>> expected;
+    for (uint64_t i = random() % 60; i > 0; --i) {
+      // Keys share prefixes, some shorter than the eight bytes that are compared first, some with zeros at their end.
+      const std::string key = std::string("prefix\0\0\xff", 9).substr(0, random() % 10) + std::string(random() % 3, static_cast<char>(random() % 3));
+      if (random() % 4 == 0) {
+        batch.Delete(key);
+        expected[key] = std::nullopt;
+      } else {
+        batch.Put(key, std::to_string(i));
+        expected[key] = std::to_string(i);
+      }
+    }
+    batch.Sort();
+    ASSERT_EQ(batch.size(), expected.size());
+    size_t bytes = 0;
+    auto want = expected.begin();
+    for (const Batch::Operation& operation : batch.operations()) {
+      ASSERT_EQ(operation.key, want->first);
+      ASSERT_EQ(operation.value, want->second);
+      bytes += operation.key.size() + (operation.value ? operation.value->size() : 0);
+      ++want;
+    }
+    ASSERT_EQ(batch.bytes(), bytes);
+  }
 }
 
 TEST_P(DiskTest, CursorWalksKeysInByteOrder) {
