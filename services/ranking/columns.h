@@ -6,8 +6,6 @@
 #include <memory>
 #include <string>
 
-#include <grpcpp/grpcpp.h>
-
 #include "absl/status/statusor.h"
 #include "anju/aggregator/v1/aggregator.grpc.pb.h"
 

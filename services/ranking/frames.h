@@ -9,8 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include <grpcpp/grpcpp.h>
-
 #include "anju/aggregator/v1/aggregator.grpc.pb.h"
 #include "anju/status/v1/status.pb.h"
 #include "services/ranking/store/store.h"

@@ -1,6 +1,7 @@
 // The three annexes of Diqing's bulletin of June 2017, cell by cell as printed.
 #include <gtest/gtest.h>
 
+#include "common/status/status.h"
 #include "services/ranking/core/table_fixture.h"
 
 namespace anju::ranking {

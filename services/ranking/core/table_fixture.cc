@@ -78,11 +78,15 @@ Place Country::With(Place place, const Needs& needs) const {
   return place;
 }
 
-absl::StatusOr<Table> Country::Rank(const Definition& definition, std::optional<Date> as_of) const {
-  ASSIGN_OR_RETURN(const Plan plan, MakePlan(definition, catalogue_));
+Input Country::Cut(const Plan& plan, std::optional<Date> as_of) const {
   Input input{.region = With(region_, plan.needs), .children = {}, .as_of = as_of};
   for (const Place& child : children_) input.children.push_back(With(child, plan.needs));
-  return ComputeTable(definition, plan, input);
+  return input;
+}
+
+absl::StatusOr<Table> Country::Rank(const Definition& definition, std::optional<Date> as_of) const {
+  ASSIGN_OR_RETURN(const Plan plan, MakePlan(definition, catalogue_));
+  return ComputeTable(definition, plan, Cut(plan, as_of));
 }
 
 Definition StartsByRate() {

@@ -33,6 +33,8 @@ class Country {
   Target& SetMissing(const std::string& code, IndicatorNumber indicator, Layer layer, Missing missing);
   void Report(const std::string& code, IndicatorNumber indicator, int64_t amount, Date as_of = MakeDate(2017, 6, 30));
 
+  // The cells a plan needs.
+  Input Cut(const Plan& plan, std::optional<Date> as_of = std::nullopt) const;
   absl::StatusOr<Table> Rank(const Definition& definition, std::optional<Date> as_of = std::nullopt) const;
   const Catalogue& catalogue() const { return catalogue_; }
 

@@ -165,7 +165,9 @@ void Store::Publish(std::shared_ptr<const Contents> contents) {
 
 absl::Status Store::Write(const storage::Batch& batch) {
   const std::lock_guard lock(write_mutex_);
-  RETURN_IF_ERROR(store_->Write(batch));
+  RETURN_IF_ERROR(failed_);
+  failed_ = store_->Write(batch);
+  RETURN_IF_ERROR(failed_);
   dirty_ = true;
   changed_.notify_all();
   return absl::OkStatus();
@@ -177,11 +179,13 @@ void Store::FlushNowAndThen() {
     changed_.wait(lock, [&] { return dirty_ || stopping_; });
     changed_.wait_for(lock, kFlushInterval, [&] { return stopping_; });
     if (!dirty_) continue;
-    absl::Status flushed = store_->Flush();
-    // What is on disk now is unknown, and only a fresh start can find out.
-    if (!flushed.ok()) spdlog::critical("flush of state failed: {}", std::string(flushed.message()));
-    CHECK(flushed.ok());
     dirty_ = false;
+    // What is on disk after a failure is unknown: nothing more may be written, and the next Write says so to its caller, who ends
+    // the process. Answers until then are right, they come from memory.
+    failed_ = store_->Flush();
+    if (failed_.ok()) continue;
+    spdlog::critical("flush of state failed: {}", std::string(failed_.message()));
+    return;
   }
 }
 

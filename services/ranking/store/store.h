@@ -58,6 +58,7 @@ class Store {
   // tables come back nearly as new even while the aggregator is down.
   std::mutex write_mutex_;  // held around Write and Flush of store_
   std::condition_variable changed_;
+  absl::Status failed_;     // of the first write or flush that failed; guarded by write_mutex_
   bool dirty_ = false;      // guarded by write_mutex_
   bool stopping_ = false;   // guarded by write_mutex_
   std::thread flusher_;

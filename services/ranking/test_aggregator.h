@@ -1,0 +1,80 @@
+// A small real aggregator for tests: it keeps the cells it was given, streams the frames a test pushes, and answers columns.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "anju/aggregator/v1/aggregator.grpc.pb.h"
+#include "common/registry/registry.h"
+
+namespace anju::ranking {
+
+// The state at one basis. Regions: 1 迪庆州 (city 533400) over 2 州本级, 3 开发区, 4 香格里拉市 533401, 5 德钦县, 6 维西县.
+struct World {
+  World();
+  Registry registry;
+  std::vector<types::v1::RegionRecord> regions;
+  std::vector<types::v1::ProgrammeRecord> programmes;
+  std::vector<types::v1::IndicatorRecord> indicators;
+  std::map<std::tuple<uint32_t, uint32_t, uint32_t, int32_t, int32_t>, aggregator::v1::Cell> cells;
+  uint64_t plan_sequence = 1, progress_sequence = 0;
+
+  void AddRegion(const Region& region);
+  aggregator::v1::Cell& Cell(uint32_t region, uint32_t indicator, int year);  // year 0: a stock
+  types::v1::BasisStamp Stamp() const;
+  // The whole world, cut into `messages` messages.
+  std::vector<aggregator::v1::Frame> Snapshot(int messages = 1) const;
+  // One step that changes this cell, here and in the frame.
+  aggregator::v1::Frame Change(const aggregator::v1::Cell& cell);
+};
+
+// Regions and indicators of the world, by number.
+enum : uint32_t { kDiqing = 1, kOwnLevel, kZone, kShangri, kDeqin, kWeixi };
+
+class TestAggregator final : public aggregator::v1::AggregatorService::Service {
+ public:
+  explicit TestAggregator(World world) : world_(std::move(world)) {}
+
+  // Sends on the open stream, or on the next one.
+  void Push(aggregator::v1::Frame frame);
+  // A new stream is sent the world's snapshot when it asks for one; a test that pushes its own turns that off.
+  void set_answers_with_snapshot(bool answers) { answers_with_snapshot_ = answers; }
+  // Changes the world under the lock.
+  template <typename Change>
+  auto Edit(Change change) {
+    const std::lock_guard lock(mutex_);
+    return change(world_);
+  }
+  // Ends the open stream; a new one may come.
+  void EndStream();
+  // Requests that opened streams, oldest first.
+  std::vector<aggregator::v1::FollowFramesRequest> streams();
+  std::vector<aggregator::v1::GetColumnRequest> column_requests();
+  // Every column is refused with this from now on.
+  void RefuseColumns(grpc::Status status);
+
+  grpc::Status FollowFrames(grpc::ServerContext* context, const aggregator::v1::FollowFramesRequest* request,
+                            grpc::ServerWriter<aggregator::v1::Frame>* writer) override;
+  grpc::Status GetColumn(grpc::ServerContext* context, const aggregator::v1::GetColumnRequest* request,
+                         aggregator::v1::GetColumnResponse* response) override;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  World world_;
+  std::deque<aggregator::v1::Frame> frames_;
+  std::vector<aggregator::v1::FollowFramesRequest> streams_;
+  std::vector<aggregator::v1::GetColumnRequest> columns_;
+  std::optional<grpc::Status> refusal_;
+  std::atomic<bool> answers_with_snapshot_ = true;
+  int ended_ = 0;  // streams up to this number are to end
+};
+
+}  // namespace anju::ranking
