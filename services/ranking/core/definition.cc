@@ -9,6 +9,8 @@
 namespace anju::ranking {
 namespace {
 
+constexpr int128 kScalePartMax = 10'000'000'000'000'000;
+
 int64_t PowerOfTen(int exponent) {
   int64_t power = 1;
   for (int i = 0; i < exponent; ++i) power *= 10;
@@ -32,7 +34,9 @@ std::optional<Fraction> CommonScale(const Indicator& a, const Indicator& b) {
   for (const Unit& unit : of_a) {
     auto match = std::find_if(of_b.begin(), of_b.end(), [&](const Unit& other) { return other.name == unit.name; });
     if (match == of_b.end()) continue;
-    return MakeFraction(int128{match->numerator} * unit.denominator, int128{match->denominator} * unit.numerator);
+    const Fraction scale = MakeFraction(int128{match->numerator} * unit.denominator, int128{match->denominator} * unit.numerator);
+    // Beyond this a rate could outgrow 128 bits; no two real units are that far apart.
+    if (scale.numerator <= kScalePartMax && scale.denominator <= kScalePartMax) return scale;
   }
   return std::nullopt;
 }

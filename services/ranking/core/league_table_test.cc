@@ -1,6 +1,7 @@
 // The rules of league tables: who is a peer, why someone is unranked, which layer, which order, what is printed.
 #include "services/ranking/core/league_table.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <random>
@@ -309,6 +310,18 @@ TEST(LeagueTable, PrintsWithTheDigitsRoundingAndTrimOfItsDefinition) {
   EXPECT_EQ(value(), "0");
 }
 
+TEST(LeagueTable, PrintsTheLargestFigureOverTheSmallestTarget) {
+  Country country;
+  country.AddChild("A", "A");
+  country.SetTarget("A", kStarts, kCity, 1);
+  country.Report("A", kStarts, kAmountMax);
+  Definition definition = StartsByRate();
+  definition.digits = 8;
+  auto table = country.Rank(definition);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->rows[0].value, "100000000000000000.00000000");
+}
+
 TEST(LeagueTable, RefusesDefinitionsThatMeanNothing) {
   Country country;
   auto reason = [&](auto change) {
@@ -432,12 +445,15 @@ TEST(LeagueTable, MeasuresATableOfThreeThousandPeers) {
   const absl::StatusOr<Plan> plan = MakePlan(definition, country.catalogue());
   ASSERT_TRUE(plan.ok()) << plan.status();
   const Input input = country.Cut(*plan);
-  const auto before = std::chrono::steady_clock::now();
-  auto table = ComputeTable(definition, *plan, input);
-  const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - before);
-  ASSERT_TRUE(table.ok()) << table.status();
-  EXPECT_EQ(table->rows.size(), 3000u);
-  std::printf("3000 peers ranked by rate and printed: %lld us\n", static_cast<long long>(spent.count()));
+  auto best = std::chrono::microseconds::max();
+  for (int i = 0; i < 10; ++i) {
+    const auto before = std::chrono::steady_clock::now();
+    auto table = ComputeTable(definition, *plan, input);
+    best = std::min(best, std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - before));
+    ASSERT_TRUE(table.ok()) << table.status();
+    EXPECT_EQ(table->rows.size(), 3000u);
+  }
+  std::printf("3000 peers ranked by rate and printed, best of ten: %lld us\n", static_cast<long long>(best.count()));
 }
 
 }  // namespace
