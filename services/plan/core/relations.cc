@@ -73,7 +73,12 @@ std::string_view RelationName(RelationKind kind) {
 
 std::string Relation::Rule() const {
   const size_t named = expected - (has_reserve ? 1 : 0);
-  const auto count = [&](const char* one, const char* many) { return absl::StrCat(named, " ", named == 1 ? one : many); };
+  const size_t printed = static_cast<size_t>(std::count_if(parts.begin(), parts.end(), [](const Cell* cell) {
+    return cell->figure != nullptr && !cell->key.reserve;
+  }));
+  const auto count = [&](const char* one, const char* many) {
+    return absl::StrCat(complete || printed == named ? "" : absl::StrCat(printed, " of "), named, " ", named == 1 ? one : many);
+  };
   std::string what;
   switch (kind) {
     case RelationKind::kChildren: what = count("child region", "child regions"); break;
@@ -81,12 +86,12 @@ std::string Relation::Rule() const {
     case RelationKind::kParts: what = count("of-which part", "of-which parts"); break;
     case RelationKind::kYears: what = count("period", "periods"); break;
   }
-  return absl::StrCat(complete ? "sum of " : "sum so far of ", what, has_reserve ? " and the reserve" : "");
+  return absl::StrCat("sum of ", what, has_reserve ? " and the reserve" : "");
 }
 
 Relation ChildrenOf(const Sheet& sheet, const CellKey& whole) {
+  if (whole.reserve) return {.kind = RelationKind::kChildren};
   Relation relation = Begin(RelationKind::kChildren);
-  if (whole.reserve) return relation;
   for (const RegionNumber child : sheet.ChildrenOf(whole)) {
     CellKey part = whole;
     part.region = child;
@@ -130,15 +135,15 @@ Relation PartsOf(const Sheet& sheet, const CellKey& whole) {
     part.indicator = of_which;
     Expect(sheet, part, &relation);
   }
-  if (relation.parts.empty()) return Begin(RelationKind::kParts);
+  if (relation.parts.empty()) return {.kind = RelationKind::kParts};
   End(&relation);
   return relation;
 }
 
 Relation YearsOf(const Sheet& sheet, const CellKey& whole) {
-  Relation relation = Begin(RelationKind::kYears);
   const std::vector<Period> periods = sheet.PeriodsInside(whole);
-  if (periods.empty()) return relation;
+  if (periods.empty()) return {.kind = RelationKind::kYears};
+  Relation relation = Begin(RelationKind::kYears);
   const auto cell_of = [&](const Period& period) {
     CellKey key = whole;
     key.period = period;

@@ -21,7 +21,7 @@ struct Relation {
   bool complete = false;
 
   bool exists() const { return expected > 0; }
-  // "sum of 3 child regions".
+  // "sum of 3 child regions", "sum of 1 of 2 programmes".
   std::string Rule() const;
 };
 
@@ -32,7 +32,7 @@ Relation ChildrenOf(const Sheet& sheet, const CellKey& whole);
 Relation ProgrammesOf(const Sheet& sheet, const CellKey& whole, const std::vector<ProgrammeNumber>& total_of);
 // The of-which indicators that partition the cell's.
 Relation PartsOf(const Sheet& sheet, const CellKey& whole);
-// The coarsest printed periods that tile the cell's. `incomplete` lists then the printed ones that do not overlap and sum highest.
+// The coarsest printed periods that tile the cell's; where none do, those that do not overlap and together come to most.
 Relation YearsOf(const Sheet& sheet, const CellKey& whole);
 // Cells of subset indicators: each must stay within the whole.
 std::vector<const Cell*> SubsetsOf(const Sheet& sheet, const CellKey& whole);

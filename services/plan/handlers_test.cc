@@ -1,0 +1,451 @@
+// The plan service as a caller meets it: a real server, a real store, every reason it can say, restarts, repeats and dry runs.
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "anju/feed/v1/feed.grpc.pb.h"
+#include "anju/status/v1/status.grpc.pb.h"
+#include "common/journal/format.h"
+#include "services/plan/handlers.h"
+#include "services/plan/plan_fixture.h"
+#include "services/plan/store/schema.h"
+
+namespace anju::plan {
+namespace {
+
+using anju::testing::HasReason;
+using anju::testing::HasReasonAt;
+using anju::testing::IsOk;
+using ::testing::ElementsAre;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class PlanServiceTest : public PlanFixture {
+ protected:
+  void SetUp() override { ImportSmallTree(); }
+
+  // A document of one row: "region,programme,indicator,plan_year,value,unit,…".
+  absl::Status Row(const std::string& row) { return ImportDocument("单行", Csv(kPlanHeader, row + "\n")).status(); }
+  absl::Status Region(const std::string& row) { return ImportRegions(Csv(kRegionHeader, row + "\n")).status(); }
+  absl::Status Entry(const std::string& row) { return ImportCatalogue(Csv(kCatalogueHeader, row + "\n")).status(); }
+  absl::Status Milestone(const std::string& row) { return ImportMilestones("基础", Csv(kMilestoneHeader, row + "\n")).status(); }
+  void ImportBase() {
+    ASSERT_THAT(ImportDocument("基础", Csv(kPlanHeader, "某市,low_rent,starts,2017,60,套,,declared_total\n甲县,low_rent,starts,2017,40,套\n乙县,low_rent,starts,2017,20,套\n")), IsOk());
+  }
+};
+
+// ---- One test per reason ----
+
+TEST_F(PlanServiceTest, MissingField) { EXPECT_THAT(Row(",low_rent,starts,2017,1,套"), HasReasonAt(Reason::MISSING_FIELD, "region")); }
+TEST_F(PlanServiceTest, BadNumber) {
+  for (const char* number : {"\"1,000\"", "1e3", "１", "约100", "+1", "1.", "007"}) {
+    EXPECT_THAT(Row(absl::StrCat("甲县,low_rent,starts,2017,", number, ",套")), HasReasonAt(Reason::BAD_NUMBER, "value")) << number;
+  }
+}
+TEST_F(PlanServiceTest, NumberTooLarge) {
+  EXPECT_THAT(Row("甲县,low_rent,starts,2017,1000000000000001,套"), HasReason(Reason::NUMBER_TOO_LARGE));
+  EXPECT_THAT(Row("甲县,low_rent,starts,2017,99999999999999999999,套"), HasReason(Reason::NUMBER_TOO_LARGE));
+}
+TEST_F(PlanServiceTest, NumberTooFine) { EXPECT_THAT(Row("甲县,low_rent,starts,2017,1.5,套"), HasReason(Reason::NUMBER_TOO_FINE)); }
+TEST_F(PlanServiceTest, NegativeNumber) { EXPECT_THAT(Row("甲县,low_rent,starts,2017,-1,套"), HasReason(Reason::NEGATIVE_NUMBER)); }
+TEST_F(PlanServiceTest, BadDate) {
+  auto request = DocumentRequest("日期", Csv(kPlanHeader, "甲县,low_rent,starts,2017,1,套\n"));
+  request.set_issued("2017-02-30");
+  EXPECT_THAT(ImportDocument(request), HasReasonAt(Reason::BAD_DATE, "issued"));
+}
+TEST_F(PlanServiceTest, BadPeriod) {
+  for (const char* year : {"17", "2017-2016", "2017年", "2017Q1"}) {
+    EXPECT_THAT(Row(absl::StrCat("甲县,low_rent,starts,", year, ",1,套")), HasReasonAt(Reason::BAD_PERIOD, "plan_year")) << year;
+  }
+}
+TEST_F(PlanServiceTest, BadCode) {
+  EXPECT_THAT(Region("代码,某区,9901,county,administrative"), HasReasonAt(Reason::BAD_CODE, "code"));
+  EXPECT_THAT(ImportDocument(std::string(121, 'x'), Csv(kPlanHeader, "甲县,low_rent,starts,2017,1,套\n")), HasReasonAt(Reason::BAD_CODE, "document"));
+}
+TEST_F(PlanServiceTest, BadValue) { EXPECT_THAT(Row("甲县,low_rent,starts,2017,1,套,,goal"), HasReasonAt(Reason::BAD_VALUE, "role")); }
+TEST_F(PlanServiceTest, DuplicateRow) {
+  EXPECT_THAT(Row("甲县,low_rent,starts,2017,1,套\n甲县,low_rent,starts,2017,1,套"), HasReason(Reason::DUPLICATE_ROW));
+}
+TEST_F(PlanServiceTest, TooManyRows) {
+  std::string rows;
+  for (int i = 0; i <= 10'000; ++i) absl::StrAppend(&rows, "甲县,low_rent,starts,2017,1,套\n");
+  EXPECT_THAT(ImportDocument("太多", Csv(kPlanHeader, rows)), HasReason(Reason::TOO_MANY_ROWS));
+}
+TEST_F(PlanServiceTest, EmptyRequest) {
+  EXPECT_THAT(ImportDocument("空", kPlanHeader), HasReason(Reason::EMPTY_REQUEST));
+  EXPECT_THAT(ImportRegions(kRegionHeader), HasReason(Reason::EMPTY_REQUEST));
+  EXPECT_THAT(ImportCatalogue(kCatalogueHeader), HasReason(Reason::EMPTY_REQUEST));
+  EXPECT_THAT(ImportMilestones("空", kMilestoneHeader), HasReason(Reason::EMPTY_REQUEST));
+}
+TEST_F(PlanServiceTest, MessageTooLarge) {
+  // Texts at their limits: the message is taken, but the event would be larger than any event may be.
+  v1::ImportDocumentRequest request = DocumentRequest("很大", Csv(kPlanHeader, "甲县,low_rent,starts,1900,1,套\n"));
+  const v1::PlanRow row = request.rows(0);
+  request.clear_rows();
+  for (int i = 0; i < 10'000; ++i) {
+    v1::PlanRow* out = request.add_rows();
+    *out = row;
+    out->set_plan_year(absl::StrCat(1950 + i % 200));
+    out->set_place(absl::StrCat(i, std::string(480, 'p')));
+    out->set_note(std::string(490, 'n'));
+    out->set_unit("套");
+    out->set_total_of("");
+    out->set_line(static_cast<uint32_t>(i + 2));
+    out->set_value(absl::StrCat(1 + i % 7));  // each differs from its figure: thousands of notes that repeat the place
+  }
+  EXPECT_THAT(ImportDocument(request), HasReason(Reason::MESSAGE_TOO_LARGE));
+}
+TEST_F(PlanServiceTest, UnknownRegion) {
+  EXPECT_THAT(Row("丁县,low_rent,starts,2017,1,套"), HasReasonAt(Reason::UNKNOWN_REGION, "region"));
+  EXPECT_THAT(Row("某省,low_rent,starts,2017,1,套"), HasReason(Reason::UNKNOWN_REGION));  // outside the issuer's subtree
+}
+TEST_F(PlanServiceTest, AmbiguousRegionListsCandidates) {
+  ASSERT_THAT(Region("990104,乙县,9901,county,administrative,2000"), IsOk());
+  const absl::Status status = Row("乙县,low_rent,starts,2017,1,套");
+  EXPECT_THAT(status, HasReason(Reason::AMBIGUOUS_REGION));
+  EXPECT_THAT(ErrorsOf(status).front().candidates, ElementsAre("990102 乙县", "990104 乙县"));
+}
+TEST_F(PlanServiceTest, UnknownProgramme) { EXPECT_THAT(Row("甲县,lowrent,starts,2017,1,套"), HasReason(Reason::UNKNOWN_PROGRAMME)); }
+TEST_F(PlanServiceTest, UnknownIndicator) { EXPECT_THAT(Row("甲县,low_rent,start,2017,1,套"), HasReason(Reason::UNKNOWN_INDICATOR)); }
+TEST_F(PlanServiceTest, UnknownUnit) { EXPECT_THAT(Row("甲县,low_rent,starts,2017,1,亩"), HasReason(Reason::UNKNOWN_UNIT)); }
+TEST_F(PlanServiceTest, RegionClosed) { EXPECT_THAT(Row("丙县,low_rent,starts,2017,1,套"), HasReason(Reason::REGION_CLOSED)); }
+TEST_F(PlanServiceTest, BrokenTree) {
+  EXPECT_THAT(Region("990105,戊县,9909,county,administrative"), HasReasonAt(Reason::BROKEN_TREE, "parent"));
+  EXPECT_THAT(Region("99,某省,990101,province,administrative,1990"), HasReason(Reason::BROKEN_TREE));
+}
+TEST_F(PlanServiceTest, BrokenCatalogue) { EXPECT_THAT(Entry("programme,new,新类,nothing"), HasReasonAt(Reason::BROKEN_CATALOGUE, "parent")); }
+TEST_F(PlanServiceTest, Immutable) {
+  EXPECT_THAT(Entry("indicator,starts,新开工,,套,2,,sum,sum"), HasReasonAt(Reason::IMMUTABLE, "scale"));
+  ImportBase();
+  EXPECT_THAT(Region("990101,甲县,9901,county,administrative,2018"), HasReason(Reason::IMMUTABLE));
+}
+TEST_F(PlanServiceTest, UnbalancedNamesLineRelationAndBothFigures) {
+  const absl::Status status = Row("某市,low_rent,starts,2017,61,套\n甲县,low_rent,starts,2017,40,套\n乙县,low_rent,starts,2017,20,套");
+  ASSERT_THAT(status, HasReason(Reason::UNBALANCED));
+  const ErrorDetail detail = ErrorsOf(status).front();
+  EXPECT_EQ(detail.line, 2u);
+  EXPECT_EQ(detail.value, "61");
+  EXPECT_EQ(detail.message, "children: 61套 is printed, the sum of 2 child regions is 60套");
+}
+TEST_F(PlanServiceTest, NotAdditive) {
+  EXPECT_THAT(Row("甲县,policy,plot_ratio,2017,5.6,\n甲县,low_rent,plot_ratio,2017,2.8,\n甲县,economical,plot_ratio,2017,2.8,"), HasReason(Reason::NOT_ADDITIVE));
+}
+TEST_F(PlanServiceTest, AreaOverlap) {
+  EXPECT_THAT(Row("中心区,low_rent,starts,2017,1,套\n甲县,low_rent,starts,2017,1,套"), HasReason(Reason::AREA_OVERLAP));
+}
+TEST_F(PlanServiceTest, DocumentConflictNamesAmend) {
+  ImportBase();
+  const absl::Status status = ImportDocument("基础", Csv(kPlanHeader, "甲县,low_rent,starts,2017,41,套\n")).status();
+  ASSERT_THAT(status, HasReason(Reason::DOCUMENT_CONFLICT));
+  EXPECT_THAT(ErrorsOf(status).front().message, ::testing::HasSubstr("plan amend"));
+}
+TEST_F(PlanServiceTest, TargetConflictNamesTheOtherDocument) {
+  ImportBase();
+  const absl::Status status = Row("甲县,low_rent,starts,2017,41,套");
+  ASSERT_THAT(status, HasReason(Reason::TARGET_CONFLICT));
+  EXPECT_THAT(ErrorsOf(status).front().message, ::testing::HasSubstr("基础"));
+  EXPECT_THAT(Row("甲县,low_rent,starts,2017,40,套"), IsOk());
+}
+TEST_F(PlanServiceTest, RequestConflict) {
+  auto request = CsvRequest<v1::ImportRegionsRequest>(Csv(kRegionHeader, "990105,戊县,9901,county,administrative\n"));
+  request.set_request_id("r-1");
+  ASSERT_THAT(Call(&v1::PlanService::Stub::ImportRegions, request), IsOk());
+  request.mutable_rows(0)->set_name("己县");
+  EXPECT_THAT(Call(&v1::PlanService::Stub::ImportRegions, request), HasReasonAt(Reason::REQUEST_CONFLICT, "request_id"));
+}
+TEST_F(PlanServiceTest, UnknownDocument) {
+  EXPECT_THAT(GetDocument("没有"), HasReason(Reason::UNKNOWN_DOCUMENT));
+  EXPECT_THAT(ImportMilestones("没有", Csv(kMilestoneHeader, "某市,low_rent,starts,2017,2017-06-30,50\n")), HasReason(Reason::UNKNOWN_DOCUMENT));
+}
+TEST_F(PlanServiceTest, BadToken) {
+  v1::ListRegionsRequest regions;
+  for (const char* token : {"x", "1", "99999.0", "1.2.3"}) {
+    regions.set_page_token(token);
+    EXPECT_THAT(Call(&v1::PlanService::Stub::ListRegions, regions), HasReasonAt(Reason::BAD_TOKEN, "page_token")) << token;
+  }
+}
+TEST_F(PlanServiceTest, DirectoryInUse) {
+  EXPECT_THAT(Server::Start({.data = directory_ / "plan", .listen = "127.0.0.1:0"}, clock_), HasReason(Reason::DIRECTORY_IN_USE));
+}
+TEST_F(PlanServiceTest, UnavailableWhenThePortIsTaken) {
+  EXPECT_THAT(Server::Start({.data = directory_ / "other", .listen = server_->address()}, clock_), HasReason(Reason::UNAVAILABLE));
+}
+TEST_F(PlanServiceTest, BadValueWhenTheAddressIsNotLoopback) {
+  EXPECT_THAT(Server::Start({.data = directory_ / "other", .listen = "0.0.0.0:0"}, clock_), HasReason(Reason::BAD_VALUE));
+}
+TEST_F(PlanServiceTest, DataLossWhenTheJournalEndsBeforeItsWitness) {
+  Stop();
+  // A witness without the journal it saw.
+  ASSERT_EQ(std::system(absl::StrCat("rm -rf ", directory_ / "plan/journal").c_str()), 0);
+  EXPECT_THAT(Server::Start({.data = directory_ / "plan", .listen = "127.0.0.1:0"}, clock_), HasReason(Reason::DATA_LOSS));
+}
+TEST_F(PlanServiceTest, NotAllowedOutsideTheCallersSubtree) {
+  // Without TLS every caller is the local operator, so the handlers are asked directly in the name of somebody smaller.
+  class NoRecorder : public journal::Recorder {
+   public:
+    uint64_t Record(std::string) override { return ADD_FAILURE() << "nothing may be recorded", 0; }
+    storage::Batch& rows() override { return batch_; }
+    uint64_t last_sequence() const override { return 0; }
+    int64_t time_us() const override { return 1'500'000'000'000'000; }
+   private:
+    storage::Batch batch_;
+  } recorder;
+  PlanModel model;
+  storage::Batch rows;
+  const auto apply = [&](const v1::Event& event) { ASSERT_THAT(model.Apply({.sequence = 1}, event.SerializeAsString(), rows), IsOk()); };
+  v1::Event catalogue, regions;
+  const auto stored = Call(&v1::PlanService::Stub::GetCatalogue, v1::GetCatalogueRequest());
+  *catalogue.mutable_catalogue()->mutable_programmes() = stored->programmes();
+  *catalogue.mutable_catalogue()->mutable_indicators() = stored->indicators();
+  *regions.mutable_regions()->mutable_regions() = Call(&v1::PlanService::Stub::ListRegions, v1::ListRegionsRequest())->regions();
+  apply(catalogue);
+  apply(regions);
+  Desk desk(model, recorder);
+  const rpc::Caller planner{.identity = "甲县规划", .role = rpc::Role::kPlanner, .region = "990101"};
+  EXPECT_THAT(plan::ImportDocument(planner, DocumentRequest("越权", Csv(kPlanHeader, "甲县,low_rent,starts,2017,1,套\n")), desk), HasReason(Reason::NOT_ALLOWED));
+  EXPECT_THAT(plan::ImportRegions(planner, CsvRequest<v1::ImportRegionsRequest>(Csv(kRegionHeader, "990102,乙县,990101,county,administrative,1990\n")), desk),
+              HasReason(Reason::NOT_ALLOWED));
+  EXPECT_THAT(plan::ImportCatalogue(planner, CsvRequest<v1::ImportCatalogueRequest>(Csv(kCatalogueHeader, "programme,new,新类,all\n")), desk), HasReason(Reason::NOT_ALLOWED));
+  v1::ListRegionsRequest list;
+  list.set_within("乙县");
+  EXPECT_THAT(plan::ListRegions(planner, list, desk), HasReason(Reason::NOT_ALLOWED));
+  list.set_within("甲县");
+  EXPECT_THAT(plan::ListRegions(planner, list, desk), IsOk());
+}
+
+// ---- Answers, repeats, restarts ----
+
+TEST_F(PlanServiceTest, AllErrorsOfAFileComeAtOnceUpToTheLimit) {
+  std::string rows;
+  for (int i = 0; i < 150; ++i) absl::StrAppend(&rows, "丁县,low_rent,starts,", 1950 + i, ",1,套\n");
+  const absl::Status status = ImportDocument("全错", Csv(kPlanHeader, rows)).status();
+  EXPECT_THAT(ErrorsOf(status), SizeIs(kErrorsMax));
+  EXPECT_EQ(ErrorTotal(status), 150u);
+  EXPECT_EQ(ErrorsOf(status)[99].line, 101u);
+}
+
+TEST_F(PlanServiceTest, ARefusedImportStoresNothing) {
+  const uint64_t before = Position();
+  EXPECT_THAT(Region("990105,戊县,9901,county,administrative\n990106,己县,9909,county,administrative"), HasReason(Reason::BROKEN_TREE));
+  EXPECT_THAT(Row("甲县,low_rent,starts,2017,1,套\n丁县,low_rent,starts,2017,1,套"), HasReason(Reason::UNKNOWN_REGION));
+  EXPECT_EQ(Position(), before);
+}
+
+TEST_F(PlanServiceTest, ADryRunDecidesAndRecordsNothing) {
+  const uint64_t before = Position();
+  auto document = DocumentRequest("试", Csv(kPlanHeader, "甲县,low_rent,starts,2017,1,套\n"));
+  document.set_dry_run(true);
+  document.set_request_id("dry");
+  ASSERT_THAT(ImportDocument(document), IsOk());
+  auto regions = CsvRequest<v1::ImportRegionsRequest>(Csv(kRegionHeader, "990105,戊县,9901,county,administrative\n"));
+  regions.set_dry_run(true);
+  ASSERT_OK_AND_ASSIGN(const auto response, Call(&v1::PlanService::Stub::ImportRegions, regions));
+  EXPECT_EQ(response.changed(), 1u);
+  EXPECT_EQ(Position(), before);
+  EXPECT_THAT(GetDocument("试"), HasReason(Reason::UNKNOWN_DOCUMENT));
+  auto wrong = DocumentRequest("试", Csv(kPlanHeader, "某市,low_rent,starts,2017,2,套\n甲县,low_rent,starts,2017,1,套\n"));
+  wrong.set_dry_run(true);
+  EXPECT_THAT(ImportDocument(wrong), HasReason(Reason::UNBALANCED));
+}
+
+TEST_F(PlanServiceTest, TheSameContentAgainIsUnchanged) {
+  ImportBase();
+  const uint64_t before = Position();
+  // Codes for names, another word for the layer, another line: what it says is the same.
+  auto request = DocumentRequest("基础", Csv(kPlanHeader, "\n9901,low_rent,starts,2017,60,套,declared_total,,市\n990101,low_rent,starts,2017,40,套\n990102,low_rent,starts,2017,20,套\n"));
+  ASSERT_OK_AND_ASSIGN(const auto response, ImportDocument(request));
+  EXPECT_TRUE(response.unchanged());
+  EXPECT_EQ(response.relations_exact(), 1u);
+  EXPECT_EQ(Position(), before);
+}
+
+TEST_F(PlanServiceTest, ARepeatedRequestGetsItsOriginalAnswerAlsoAfterARestart) {
+  auto regions = CsvRequest<v1::ImportRegionsRequest>(Csv(kRegionHeader, "990105,戊县,9901,county,administrative\n990102,乙县,9901,county,administrative,1990,,,990102,2,,\n"));
+  regions.set_request_id("regions");
+  auto document = DocumentRequest("号", Csv(kPlanHeader, "某市,low_rent,starts,2017,61,套\n甲县,low_rent,starts,2017,40,套\n乙县,low_rent,starts,2017,20,套\n"));
+  document.set_accept_differences(true);
+  document.set_request_id("document");
+  auto milestones = CsvRequest<v1::ImportMilestonesRequest>(Csv(kMilestoneHeader, "某市,low_rent,starts,2017,2017-06-30;2017-10-31,50\n"));
+  milestones.set_document("号");
+  milestones.set_request_id("milestones");
+  auto catalogue = CsvRequest<v1::ImportCatalogueRequest>(Csv(kCatalogueHeader, "programme,new,新类,all\nprogramme,all,保障性安居工程\n"));
+  catalogue.set_request_id("catalogue");
+
+  ASSERT_OK_AND_ASSIGN(const auto first_regions, Call(&v1::PlanService::Stub::ImportRegions, regions));
+  ASSERT_OK_AND_ASSIGN(const auto first_document, ImportDocument(document));
+  ASSERT_OK_AND_ASSIGN(const auto first_milestones, Call(&v1::PlanService::Stub::ImportMilestones, milestones));
+  ASSERT_OK_AND_ASSIGN(const auto first_catalogue, Call(&v1::PlanService::Stub::ImportCatalogue, catalogue));
+  EXPECT_EQ(first_regions.changed(), 1u);
+  EXPECT_EQ(first_regions.unchanged(), 1u);
+  EXPECT_EQ(first_document.differences_size(), 1);
+  EXPECT_EQ(first_milestones.milestones(), 2u);
+  EXPECT_EQ(first_catalogue.changed(), 1u);
+  const uint64_t before = Position();
+
+  for (const bool rebuilt : {false, true}) {
+    SCOPED_TRACE(rebuilt ? "rebuilt" : "running");
+    if (rebuilt) RestartWithoutState();
+    ASSERT_OK_AND_ASSIGN(const auto again_regions, Call(&v1::PlanService::Stub::ImportRegions, regions));
+    ASSERT_OK_AND_ASSIGN(const auto again_document, ImportDocument(document));
+    ASSERT_OK_AND_ASSIGN(const auto again_milestones, Call(&v1::PlanService::Stub::ImportMilestones, milestones));
+    ASSERT_OK_AND_ASSIGN(const auto again_catalogue, Call(&v1::PlanService::Stub::ImportCatalogue, catalogue));
+    EXPECT_EQ(again_regions.changed(), first_regions.changed());
+    EXPECT_EQ(again_regions.unchanged(), first_regions.unchanged());
+    EXPECT_EQ(again_regions.basis().token(), first_regions.basis().token());
+    EXPECT_EQ(again_document.basis().token(), first_document.basis().token());
+    EXPECT_FALSE(again_document.unchanged());
+    EXPECT_EQ(again_document.differences(0).computed(), "60");
+    EXPECT_EQ(again_milestones.milestones(), first_milestones.milestones());
+    EXPECT_FALSE(again_milestones.unchanged());
+    EXPECT_EQ(again_catalogue.changed(), first_catalogue.changed());
+    EXPECT_EQ(again_catalogue.unchanged(), first_catalogue.unchanged());
+    EXPECT_EQ(Position(), before);
+  }
+}
+
+TEST_F(PlanServiceTest, WithStateDeletedTheAnswersAreTheSame) {
+  ImportBase();
+  ASSERT_THAT(Milestone("某市,low_rent,starts,2017,2017-06-30,50"), IsOk());
+  const auto dump = [&] {
+    std::string all;
+    all += Call(&v1::PlanService::Stub::ListRegions, v1::ListRegionsRequest())->DebugString();
+    all += Call(&v1::PlanService::Stub::GetCatalogue, v1::GetCatalogueRequest())->DebugString();
+    all += Call(&v1::PlanService::Stub::ListDocuments, v1::ListDocumentsRequest())->DebugString();
+    all += Call(&v1::PlanService::Stub::ListMilestones, v1::ListMilestonesRequest())->DebugString();
+    all += GetDocument("基础")->DebugString();
+    return all;
+  };
+  const std::string before = dump();
+  Stop();
+  Start();
+  EXPECT_EQ(dump(), before);
+  RestartWithoutState();
+  EXPECT_EQ(dump(), before);
+}
+
+TEST_F(PlanServiceTest, AllocationsCompareWithTheDocumentAbove) {
+  auto province = DocumentRequest("省", Csv(kPlanHeader, "某市,low_rent,starts,2017,50,套\n"));
+  province.set_issuer("某省");
+  ASSERT_THAT(ImportDocument(province), IsOk());
+  ASSERT_OK_AND_ASSIGN(const auto city, ImportDocument("市", Csv(kPlanHeader, "甲县,low_rent,starts,2017,40,套\n乙县,low_rent,starts,2017,20,套\n")));
+  ASSERT_EQ(city.allocations_size(), 1);
+  EXPECT_EQ(city.allocations(0).allocated(), 60);
+  EXPECT_EQ(city.allocations(0).upper(), 50);
+  EXPECT_EQ(city.allocations(0).over(), 10);
+  EXPECT_EQ(city.allocations(0).upper_layer(), types::v1::LAYER_PROVINCE);
+  EXPECT_EQ(city.allocations(0).layer(), types::v1::LAYER_CITY);
+}
+
+TEST_F(PlanServiceTest, ListsComeInPages) {
+  v1::ListRegionsRequest request;
+  request.set_page_size(2);
+  std::vector<std::string> codes;
+  for (int page = 0; page < 10; ++page) {
+    ASSERT_OK_AND_ASSIGN(const auto response, Call(&v1::PlanService::Stub::ListRegions, request));
+    for (const auto& region : response.regions()) codes.push_back(region.code());
+    request.set_page_token(response.next_page_token());
+    if (response.next_page_token().empty()) break;
+  }
+  EXPECT_THAT(codes, ElementsAre("99", "9901", "9901-BJ", "9901-ZX", "990101", "990102", "990103"));
+  v1::ListRegionsRequest within;
+  within.set_within("甲县");
+  EXPECT_EQ(Call(&v1::PlanService::Stub::ListRegions, within)->regions_size(), 1);
+  within.set_within("990103");  // closed, but a code is a code
+  EXPECT_EQ(Call(&v1::PlanService::Stub::ListRegions, within)->regions_size(), 1);
+  within.set_page_size(10'001);
+  EXPECT_THAT(Call(&v1::PlanService::Stub::ListRegions, within), HasReasonAt(Reason::BAD_VALUE, "page_size"));
+
+  ImportBase();
+  ASSERT_THAT(ImportDocument("二", Csv(kPlanHeader, "甲县,economical,starts,2017,1,套\n")), IsOk());
+  ASSERT_THAT(Milestone("某市,low_rent,starts,2017,2017-06-30;2017-08-31;2017-10-31,50"), IsOk());
+  ASSERT_THAT(ImportMilestones("二", Csv(kMilestoneHeader, "某市,low_rent,starts,2017,2017-12-31,100\n")), IsOk());
+  v1::ListDocumentsRequest documents;
+  documents.set_page_size(1);
+  ASSERT_OK_AND_ASSIGN(const auto first, Call(&v1::PlanService::Stub::ListDocuments, documents));
+  ASSERT_EQ(first.documents_size(), 1);
+  EXPECT_EQ(first.documents(0).issuer(), "9901");
+  EXPECT_EQ(first.documents(0).issued(), "2017-03-01");
+  documents.set_page_token(first.next_page_token());
+  ASSERT_OK_AND_ASSIGN(const auto second, Call(&v1::PlanService::Stub::ListDocuments, documents));
+  EXPECT_EQ(second.documents(0).number(), "二");
+  EXPECT_EQ(second.next_page_token(), "");
+  v1::ListMilestonesRequest milestones;
+  milestones.set_page_size(2);
+  std::vector<int> pages;
+  for (int page = 0; page < 5; ++page) {
+    ASSERT_OK_AND_ASSIGN(const auto response, Call(&v1::PlanService::Stub::ListMilestones, milestones));
+    int count = 0;
+    for (const auto& document : response.documents()) count += document.milestones_size();
+    pages.push_back(count);
+    milestones.set_page_token(response.next_page_token());
+    if (response.next_page_token().empty()) break;
+  }
+  EXPECT_THAT(pages, ElementsAre(2, 2));
+}
+
+TEST_F(PlanServiceTest, ChineseWordsAreTaken) {
+  ASSERT_OK_AND_ASSIGN(const auto response,
+                       ImportDocument("中文", Csv(kPlanHeader, "某市,廉租住房,新开工,2017,40,套,,合计,市\n老甲,廉租住房,新开工,2017,40,套,,任务,市\n"
+                                                              "乙县,廉租住房,新开工,2017,无任务,,,,\n某市本级,廉租住房,基本建成,2017,暂未公布,,,,\n")));
+  EXPECT_EQ(response.relations_exact(), 1u);
+  ASSERT_OK_AND_ASSIGN(const auto document, GetDocument("中文"));
+  EXPECT_EQ(document.document().cells(2).missing(), types::v1::MISSING_NO_TASK);
+  EXPECT_EQ(document.document().cells(3).missing(), types::v1::MISSING_NOT_PUBLISHED);
+  EXPECT_EQ(document.document().cells(0).declared(), 40);
+}
+
+TEST_F(PlanServiceTest, TheFeedDeliversTheEvents) {
+  ImportBase();
+  auto feed = feed::v1::FeedService::NewStub(rpc::Connect(server_->address()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  auto stream = feed->Follow(&context, feed::v1::FollowRequest());
+  std::vector<v1::Event> events;
+  feed::v1::FollowResponse response;
+  while (events.size() < 3 && stream->Read(&response)) {
+    for (const std::string& bytes : response.blocks()) {
+      ASSERT_OK_AND_ASSIGN(const journal::BlockView block, journal::DecodeBlock(bytes));
+      for (const std::string_view event : block.events) ASSERT_TRUE(events.emplace_back().ParseFromArray(event.data(), static_cast<int>(event.size())));
+    }
+  }
+  context.TryCancel();
+  ASSERT_THAT(events, SizeIs(3));
+  EXPECT_EQ(events[0].actor(), "system");
+  EXPECT_TRUE(events[0].has_catalogue());
+  EXPECT_TRUE(events[1].has_regions());
+  EXPECT_EQ(events[1].actor(), "local");
+  ASSERT_TRUE(events[2].has_document());
+  EXPECT_EQ(events[2].document().rows_size(), 3);
+  EXPECT_EQ(events[2].document().cells(0).target(), 60);
+  EXPECT_EQ(events[2].document().content_digest().size(), 32u);
+}
+
+TEST_F(PlanServiceTest, TheStatusNamesThePosition) {
+  auto status = status::v1::StatusService::NewStub(rpc::Connect(server_->address()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  status::v1::GetStatusResponse response;
+  ASSERT_TRUE(status->GetStatus(&context, status::v1::GetStatusRequest(), &response).ok());
+  EXPECT_EQ(response.position().sequence(), 2u);
+  EXPECT_EQ(response.basis().basis().plan().sequence(), 2u);
+}
+
+// The window is a promise of the schema, and what falls out of it is forgotten everywhere.
+TEST_F(PlanServiceTest, TheOldestRequestsAreForgotten) {
+  PlanModel model;
+  storage::Batch rows;
+  const auto remember = [&](uint64_t sequence) {
+    v1::Event event;
+    event.set_actor("甲");
+    event.set_request_id(absl::StrCat("r", sequence));
+    event.mutable_regions();
+    ASSERT_THAT(model.Apply({.sequence = sequence}, event.SerializeAsString(), rows), IsOk());
+  };
+  for (uint64_t sequence = 1; sequence <= kRequestsRemembered + 1; ++sequence) remember(sequence);
+  EXPECT_EQ(model.FindRequest("甲", "r1"), nullptr);
+  ASSERT_NE(model.FindRequest("甲", "r2"), nullptr);
+  EXPECT_EQ(model.FindRequest("甲", "r2")->sequence, 2u);
+  EXPECT_EQ(model.FindRequest("乙", "r2"), nullptr);
+}
+
+}  // namespace
+}  // namespace anju::plan
