@@ -38,19 +38,23 @@ void AppendText(Tag tag, std::string_view text, std::string* to) {
   to->append(text);
 }
 
-// proto3 leaves zeros out. Negative int32 fields travel sign-extended to 64 bits.
-size_t PutNumbers(const UpdateEvent& update, char* const start) {
+// Fields in the order of their numbers, like protobuf: 1-6, the explanation, 8-9, other texts. proto3 leaves zeros out, and negative
+// int32 fields travel sign-extended to 64 bits.
+char* PutHead(const UpdateEvent& update, char* to) {
   const Figure& figure = update.figure;
-  char* to = start;
   if (update.series != 0) to = PutField(kSeries, update.series, to);
   if (figure.as_of.days != 0) to = PutField(kAsOf, static_cast<uint64_t>(int64_t{figure.as_of.days}), to);
   if (figure.amount != 0) to = PutField(kAmount, ZigZag(figure.amount), to);
   if (update.source != 0) to = PutField(kSource, update.source, to);
   if (update.source_sequence != 0) to = PutField(kSourceSequence, update.source_sequence, to);
   if (figure.kind != UpdateKind::kCumulative) to = PutField(kKind, static_cast<uint8_t>(figure.kind), to);
+  return to;
+}
+
+char* PutTail(const Figure& figure, char* to) {
   if (figure.corrects != 0) to = PutField(kCorrects, figure.corrects, to);
   if (figure.published) to = PutField(kPublished, static_cast<uint64_t>(int64_t{figure.published->days}), to);
-  return to - start;
+  return to;
 }
 
 bool SetNumber(uint64_t tag, uint64_t value, UpdateEvent* update) {
@@ -90,14 +94,17 @@ bool TakeText(std::string_view* bytes, std::string_view* text) {
 std::string EncodeUpdate(const UpdateEvent& update) {
   const Figure& figure = update.figure;
   char buffer[2 + kNumbersBytesMax];
-  const size_t size = PutNumbers(update, buffer + 2);
+  char* const head_end = PutHead(update, buffer + 2);
   if (figure.explanation.empty() && figure.printed.empty() && figure.unit.empty() && update.actor.empty()) {
+    char* const end = PutTail(figure, head_end);
     buffer[0] = static_cast<char>(kEventUpdate);
-    buffer[1] = static_cast<char>(size);  // < 128: one byte
-    return std::string(buffer, 2 + size);
+    buffer[1] = static_cast<char>(end - buffer - 2);  // < 128: one byte
+    return std::string(buffer, end);
   }
-  std::string body(buffer + 2, size);
+  std::string body(buffer + 2, head_end);
   AppendText(kExplanation, figure.explanation, &body);
+  char tail[2 * 11];
+  body.append(tail, PutTail(figure, tail));
   AppendText(kPrinted, figure.printed, &body);
   AppendText(kUnit, figure.unit, &body);
   AppendText(kActor, update.actor, &body);

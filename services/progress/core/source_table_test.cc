@@ -1,0 +1,49 @@
+// The window of a source: where numbers stand, and what it remembers of them.
+#include "services/progress/core/source_table.h"
+
+#include <gtest/gtest.h>
+
+namespace anju::progress {
+namespace {
+
+TEST(WindowTest, NumbersAreDenseFromOne) {
+  Window window;
+  EXPECT_EQ(window.StandingOf(1), Standing::kNext);
+  EXPECT_EQ(window.StandingOf(2), Standing::kGap);
+  window.Push(11, Outcome::kAccepted, nullptr);
+  EXPECT_EQ(window.StandingOf(1), Standing::kRepeat);
+  EXPECT_EQ(window.StandingOf(2), Standing::kNext);
+  EXPECT_EQ(window.StandingOf(UINT64_MAX), Standing::kGap);
+}
+
+TEST(WindowTest, RemembersTheLast4096AndNothingBefore) {
+  Window window;
+  for (uint64_t number = 1; number <= 3 * kWindow + 5; ++number) {
+    const Refused refused{.reason = Reason::BAD_NUMBER, .field = "value", .value = std::to_string(number)};
+    const Outcome outcome = number % 3 == 0 ? Outcome::kRefused : number % 3 == 1 ? Outcome::kAccepted : Outcome::kUnchanged;
+    window.Push(number * 7, outcome, &refused);
+    // Spot checks as it grows and wraps.
+    if (number % 257 != 0 && number != 3 * kWindow + 5) continue;
+    const uint64_t oldest = number > kWindow ? number - kWindow + 1 : 1;
+    for (uint64_t known = oldest; known <= number; ++known) {
+      ASSERT_EQ(window.StandingOf(known), Standing::kRepeat);
+      ASSERT_EQ(window.At(known).digest, known * 7);
+      if (known % 3 == 0) {
+        ASSERT_EQ(window.RefusedAt(known).value, std::to_string(known));
+      }
+    }
+    if (oldest > 1) {
+      ASSERT_EQ(window.StandingOf(oldest - 1), Standing::kTooOld);
+    }
+  }
+}
+
+TEST(SourceTableTest, NamesAreOfAPlainForm) {
+  for (const std::string& name : {std::string("a"), std::string("2017-06:row_1.csv"), std::string(128, 'f')}) EXPECT_TRUE(IsSourceName(name)) << name;
+  for (const std::string& name : {std::string(), std::string("a b"), std::string("县"), std::string("a/b"), std::string(129, 'f'), std::string("a\0b", 3)}) {
+    EXPECT_FALSE(IsSourceName(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace anju::progress

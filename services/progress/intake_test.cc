@@ -1,0 +1,273 @@
+// The intake against a simple model: exactly once under repeats, conflicts, gaps and reordered resends.
+#include "services/progress/intake.h"
+
+#include <map>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "services/progress/testing/memory_recorder.h"
+#include "services/progress/testing/plan_stub.h"
+
+namespace anju::progress {
+namespace {
+
+using testing::MemoryRecorder;
+
+rpc::Caller Local() { return {.identity = "local", .role = rpc::Role::kOperator, .everywhere = true}; }
+
+v1::SeriesDefinition Definition(uint32_t index, std::string region, std::string plan_year = "2017", std::string unit = "") {
+  v1::SeriesDefinition definition;
+  definition.set_index(index);
+  definition.set_region(std::move(region));
+  definition.set_programme("shantytown");
+  definition.set_indicator("starts");
+  definition.set_plan_year(std::move(plan_year));
+  definition.set_unit(std::move(unit));
+  return definition;
+}
+
+v1::Items Message(uint64_t first, std::vector<v1::Item> items) {
+  v1::Items message;
+  message.set_first_sequence(first);
+  for (v1::Item& item : items) message.mutable_items()->Add(std::move(item));
+  *message.add_definitions() = Definition(0, "533401");
+  *message.add_definitions() = Definition(1, "德钦县");  // of two regions: every item is refused
+  *message.add_definitions() = Definition(2, "533423");
+  return message;
+}
+
+v1::Item MakeItem(uint32_t series, int64_t amount, int month = 3, v1::UpdateKind kind = v1::UPDATE_KIND_UNSPECIFIED) {
+  v1::Item item;
+  item.set_series(series);
+  item.set_as_of_days(MakeDate(2017, month, 1).days);
+  item.set_amount(amount);
+  item.set_kind(kind);
+  return item;
+}
+
+class IntakeTest : public ::testing::Test {
+ protected:
+  IntakeTest() : recorder_(model_) { recorder_.ApplyRegistry(); }
+
+  std::unique_ptr<Intake> Open(std::string source, bool is_batch = false) { return std::make_unique<Intake>(std::move(source), "r1", Local(), is_batch); }
+  absl::Status Take(Intake& intake, const v1::Items& items) { return intake.Take(model_, recorder_, items, &taken_); }
+
+  Model model_;
+  MemoryRecorder recorder_;
+  Taken taken_;
+};
+
+TEST_F(IntakeTest, AcceptedItemsAreNotListedAndTheOthersAre) {
+  auto intake = Open("s");
+  ASSERT_TRUE(Take(*intake, Message(1, {MakeItem(0, 10), MakeItem(0, 10), MakeItem(1, 5), MakeItem(2, 7)})).ok());
+  EXPECT_EQ(taken_.acked, 4u);
+  ASSERT_EQ(taken_.verdicts.size(), 2);
+  EXPECT_EQ(taken_.verdicts[0].source_sequence(), 2u);
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_UNCHANGED);
+  EXPECT_EQ(taken_.verdicts[1].source_sequence(), 3u);
+  EXPECT_EQ(taken_.verdicts[1].verdict(), v1::ITEM_VERDICT_REFUSED);
+  EXPECT_EQ(taken_.verdicts[1].error().reason(), "AMBIGUOUS_REGION");
+  EXPECT_EQ(taken_.verdicts[1].error().candidates_size(), 2);
+}
+
+TEST_F(IntakeTest, ARepeatGetsTheWholeOriginalAnswer) {
+  auto intake = Open("s");
+  const v1::Items message = Message(1, {MakeItem(0, 10), MakeItem(0, 10), MakeItem(1, 5)});
+  ASSERT_TRUE(Take(*intake, message).ok());
+  const Taken first = taken_;
+  const uint64_t events = recorder_.last_sequence();
+  auto again = Open("s");
+  ASSERT_TRUE(Take(*again, message).ok());
+  EXPECT_EQ(recorder_.last_sequence(), events);
+  ASSERT_EQ(taken_.verdicts.size(), 3);
+  for (const v1::Verdict& verdict : taken_.verdicts) EXPECT_TRUE(verdict.repeated());
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_UNSPECIFIED);
+  EXPECT_EQ(taken_.verdicts[1].verdict(), first.verdicts[0].verdict());
+  EXPECT_EQ(taken_.verdicts[2].error().SerializeAsString(), first.verdicts[1].error().SerializeAsString());
+}
+
+TEST_F(IntakeTest, TheSameContentInOtherWordsIsARepeatAndOtherContentAConflict) {
+  auto intake = Open("s");
+  ASSERT_TRUE(Take(*intake, Message(1, {MakeItem(0, 10)})).ok());
+  v1::Item written;
+  written.set_series(0);
+  written.set_as_of("2017-03-01");
+  written.set_text("10");
+  written.set_kind_text("cumulative");
+  ASSERT_TRUE(Take(*intake, Message(1, {written})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 1);
+  EXPECT_TRUE(taken_.verdicts[0].repeated());
+  for (const v1::Item& other : {MakeItem(0, 11), MakeItem(0, 10, 4), MakeItem(2, 10), MakeItem(1, 10), MakeItem(0, 10, 3, v1::UPDATE_KIND_INCREMENT)}) {
+    ASSERT_TRUE(Take(*intake, Message(1, {other})).ok());
+    ASSERT_EQ(taken_.verdicts.size(), 1);
+    EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_CONFLICT) << other.ShortDebugString();
+    EXPECT_EQ(taken_.verdicts[0].error().reason(), "SEQUENCE_CONFLICT");
+  }
+}
+
+TEST_F(IntakeTest, ARepeatIsKnownAfterItsRegionWasClosed) {
+  auto intake = Open("s");
+  ASSERT_TRUE(Take(*intake, Message(1, {MakeItem(2, 10)})).ok());
+  const plan::v1::Event regions = testing::RegionsEvent();
+  plan::v1::Event closing;
+  for (const auto& region : regions.regions().regions()) {
+    if (region.code() != "533423") continue;
+    *closing.mutable_regions()->add_regions() = region;
+    closing.mutable_regions()->mutable_regions(0)->set_valid_to_days(MakeDate(2017, 2, 1).days);
+  }
+  recorder_.ApplyPlan({closing});
+  ASSERT_TRUE(Take(*intake, Message(1, {MakeItem(2, 10), MakeItem(2, 11)})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 2);
+  EXPECT_TRUE(taken_.verdicts[0].repeated());
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_UNSPECIFIED);
+  EXPECT_EQ(taken_.verdicts[1].error().reason(), "REGION_CLOSED");
+}
+
+TEST_F(IntakeTest, OlderThanTheWindowIsAlreadyRecorded) {
+  auto intake = Open("s");
+  for (uint64_t first = 1; first <= kWindow + 1; first += 1'000) {
+    std::vector<v1::Item> items;
+    for (uint64_t number = first; number < first + 1'000; ++number) items.push_back(MakeItem(0, static_cast<int64_t>(number)));
+    ASSERT_TRUE(Take(*intake, Message(first, items)).ok());
+  }
+  const uint64_t last = taken_.acked;
+  const uint64_t events = recorder_.last_sequence();
+  ASSERT_TRUE(Take(*intake, Message(last - kWindow, {MakeItem(0, 1), MakeItem(0, 1)})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 2);
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_ALREADY_RECORDED);
+  EXPECT_EQ(taken_.verdicts[1].verdict(), v1::ITEM_VERDICT_CONFLICT);
+  EXPECT_EQ(recorder_.last_sequence(), events);
+}
+
+TEST_F(IntakeTest, AGapEndsTheIntakeAndNamesTheExpectedNumber) {
+  auto intake = Open("s");
+  ASSERT_TRUE(Take(*intake, Message(1, {MakeItem(0, 1)})).ok());
+  const absl::Status gap = Take(*intake, Message(3, {MakeItem(0, 2)}));
+  EXPECT_THAT(gap, anju::testing::HasReason(Reason::SEQUENCE_GAP));
+  EXPECT_EQ(ErrorsOf(gap).front().candidates, std::vector<std::string>{"2"});
+  EXPECT_EQ(taken_.acked, 1u);
+  // What was already under way behind it is not taken, though its number would be the next one.
+  EXPECT_THAT(Take(*intake, Message(2, {MakeItem(0, 2)})), anju::testing::HasReason(Reason::SEQUENCE_GAP));
+  EXPECT_EQ(taken_.acked, 1u);
+}
+
+TEST_F(IntakeTest, AnUndefinedSeriesRecordsNothing) {
+  auto intake = Open("s");
+  EXPECT_THAT(Take(*intake, Message(1, {MakeItem(0, 1), MakeItem(9, 1)})), anju::testing::HasReason(Reason::UNKNOWN_SERIES));
+  EXPECT_EQ(taken_.acked, 1u);
+}
+
+TEST_F(IntakeTest, InOneBatchACellHasOneFigure) {
+  auto batch = Open("b", true);
+  ASSERT_TRUE(Take(*batch, Message(1, {MakeItem(0, 1), MakeItem(0, 2), MakeItem(0, 1), MakeItem(0, 3, 4), MakeItem(0, 3, 5, v1::UPDATE_KIND_INCREMENT),
+                                       MakeItem(0, 4, 5, v1::UPDATE_KIND_INCREMENT)})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 2);
+  EXPECT_EQ(taken_.verdicts[0].source_sequence(), 2u);
+  EXPECT_EQ(taken_.verdicts[0].error().reason(), "DUPLICATE_ROW");
+  EXPECT_EQ(taken_.verdicts[1].verdict(), v1::ITEM_VERDICT_UNCHANGED);
+  // Also when the first of the two was recorded before and the second was not.
+  auto half = Open("h", true);
+  ASSERT_TRUE(Take(*half, Message(1, {MakeItem(2, 1)})).ok());
+  auto whole = Open("h", true);
+  ASSERT_TRUE(Take(*whole, Message(1, {MakeItem(2, 1), MakeItem(2, 2)})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 2);
+  EXPECT_EQ(taken_.verdicts[1].error().reason(), "DUPLICATE_ROW");
+}
+
+TEST_F(IntakeTest, ACallerWithoutTheRegionIsRefusedItemByItem) {
+  Intake intake("s", "", {.identity = "li", .role = rpc::Role::kReporter, .region = "533401"}, false);
+  EXPECT_TRUE(intake.Admit(model_, MakeDate(2017, 7, 1)).ok());
+  ASSERT_TRUE(Take(intake, Message(1, {MakeItem(0, 1), MakeItem(2, 1)})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 1);
+  EXPECT_EQ(taken_.verdicts[0].error().reason(), "NOT_ALLOWED");
+  const Intake analyst("t", "", {.identity = "wu", .role = rpc::Role::kAnalyst, .region = "533401"}, false);
+  EXPECT_THAT(analyst.Admit(model_, MakeDate(2017, 7, 1)), anju::testing::HasReason(Reason::NOT_ALLOWED));
+}
+
+TEST_F(IntakeTest, ANewRegistryIsUsedAtOnce) {
+  auto intake = Open("s");
+  v1::Items message = Message(1, {MakeItem(3, 1)});
+  *message.add_definitions() = Definition(3, "533499");
+  ASSERT_TRUE(Take(*intake, message).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 1);
+  plan::v1::Event added;
+  *added.mutable_regions()->add_regions() = ToProto(Region{.number = 9, .code = "533499", .name = "新县", .parent = 2, .level = RegionLevel::kCounty});
+  recorder_.ApplyPlan({added});
+  ASSERT_TRUE(Take(*intake, Message(2, {MakeItem(3, 1)})).ok());
+  EXPECT_EQ(taken_.verdicts.size(), 0);
+}
+
+// Several sources send, resend from random places, change content and jump ahead. The simple model keeps every first verdict for ever.
+TEST_F(IntakeTest, EveryNumberIsDecidedExactlyOnceWhateverIsSent) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  struct Known {
+    v1::Item item;
+    v1::ItemVerdict verdict;
+    std::string error;
+  };
+  std::map<std::string, std::vector<Known>> known;
+  std::map<std::string, std::unique_ptr<Intake>> intakes;
+  std::map<int, int> seen;  // how often each verdict came, so that the test cannot pass by never getting there
+  for (int round = 0; round < 5'000; ++round) {
+    const std::string source = "s" + std::to_string(random() % 3);
+    std::vector<Known>& mine = known[source];
+    if (intakes[source] == nullptr || random() % 20 == 0) intakes[source] = Open(source);
+    uint64_t first = mine.size() + 1;
+    if (random() % 3 == 0) first = 1 + random() % (mine.size() + 1);
+    if (random() % 25 == 0) first += 2;
+    std::vector<v1::Item> items;
+    const uint64_t count = 1 + random() % 20;
+    for (uint64_t number = first; number < first + count; ++number) {
+      const bool repeat = number <= mine.size() && random() % 10 != 0;
+      items.push_back(repeat ? mine[number - 1].item : MakeItem(static_cast<uint32_t>(random() % 3), static_cast<int64_t>(random() % 5), 1 + static_cast<int>(random() % 6),
+                                                                static_cast<v1::UpdateKind>(random() % 3)));
+    }
+    const size_t before = mine.size();
+    const uint64_t events = recorder_.updates_and_refusals();
+    const absl::Status status = Take(*intakes[source], Message(first, items));
+    std::map<uint64_t, v1::Verdict> verdicts;
+    for (const v1::Verdict& verdict : taken_.verdicts) ASSERT_TRUE(verdicts.emplace(verdict.source_sequence(), verdict).second);
+    if (first > before + 1) {
+      ASSERT_THAT(status, anju::testing::HasReason(Reason::SEQUENCE_GAP));
+      ASSERT_EQ(recorder_.updates_and_refusals(), events);
+      intakes[source] = nullptr;
+      continue;
+    }
+    ASSERT_TRUE(status.ok()) << status;
+    for (size_t i = 0; i < items.size(); ++i) {
+      const uint64_t number = first + i;
+      const auto it = verdicts.find(number);
+      if (number > before) {
+        Known now{items[i], v1::ITEM_VERDICT_UNSPECIFIED, ""};
+        if (it != verdicts.end()) {
+          ASSERT_FALSE(it->second.repeated());
+          now = {items[i], it->second.verdict(), it->second.error().SerializeAsString()};
+        }
+        ++seen[now.verdict];
+        mine.push_back(now);
+      } else {
+        ASSERT_NE(it, verdicts.end()) << "a repeat is always listed";
+        const v1::Verdict& verdict = it->second;
+        ++seen[10 + verdict.verdict()];
+        if (before - number >= kWindow) {
+          ASSERT_EQ(verdict.verdict(), v1::ITEM_VERDICT_ALREADY_RECORDED);
+        } else if (items[i].SerializeAsString() == mine[number - 1].item.SerializeAsString()) {
+          ASSERT_EQ(verdict.verdict(), mine[number - 1].verdict);
+          ASSERT_EQ(verdict.error().SerializeAsString(), mine[number - 1].error);
+          ASSERT_TRUE(verdict.repeated());
+        } else {
+          ASSERT_EQ(verdict.verdict(), v1::ITEM_VERDICT_CONFLICT);
+        }
+      }
+    }
+    ASSERT_EQ(taken_.acked, mine.size());
+    ASSERT_EQ(recorder_.updates_and_refusals() - events, mine.size() - before) << "each new number makes one event, a repeat none";
+  }
+  for (const int verdict : {0, 1, 2, 10, 11, 12, 13, 14}) EXPECT_GT(seen[verdict], 0) << verdict;
+}
+
+}  // namespace
+}  // namespace anju::progress

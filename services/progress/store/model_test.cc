@@ -1,0 +1,201 @@
+// The model's two ways to the same memory: rows of the state store, and the journal's events.
+#include "services/progress/store/model.h"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "anju/progress/v1/progress.pb.h"
+#include "common/storage/storage.h"
+#include "common/testing/testing.h"
+#include "services/progress/convert.h"
+#include "services/progress/intake.h"
+#include "services/progress/testing/memory_recorder.h"
+
+namespace anju::progress {
+namespace {
+
+using anju::testing::IsOk;
+using testing::MemoryRecorder;
+
+// Everything a model answers from, as text.
+std::string DumpOf(const Model& model) {
+  std::string out = "plan " + std::to_string(model.plan().position.sequence) + " regions " + std::to_string(model.registry().regions.size()) + "\n";
+  for (SourceNumber number = 1; model.sources().Has(number); ++number) {
+    const Source& source = model.sources().at(number);
+    out += source.name + " by " + source.actor + " at " + std::to_string(source.window.last()) + ":";
+    for (uint64_t item = 1; item <= source.window.last(); ++item) {
+      if (source.window.StandingOf(item) != Standing::kRepeat) continue;
+      const Window::Entry& entry = source.window.At(item);
+      out += " " + std::to_string(entry.digest) + "/" + std::to_string(static_cast<int>(entry.outcome));
+      if (entry.outcome != Outcome::kRefused) continue;
+      const Refused& refused = source.window.RefusedAt(item);
+      out += std::string(ReasonName(refused.reason)) + refused.field + refused.value;
+      for (const std::string& candidate : refused.candidates) out += "|" + candidate;
+    }
+    out += "\n";
+  }
+  for (SeriesNumber number = 1; model.series().Has(number); ++number) {
+    const SeriesKey& key = model.series().KeyOf(number);
+    out += std::to_string(key.region) + "/" + std::to_string(key.programme) + "/" + std::to_string(key.indicator) + "/" + FormatPeriod(key.period) + ":";
+    for (const SeriesEntry& entry : model.series().HistoryOf(number).entries()) {
+      out += " " + std::to_string(entry.as_of.days) + "," + std::to_string(entry.sequence) + "," + std::to_string(entry.amount) + "," +
+             std::to_string(static_cast<int>(entry.kind));
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+// A bit of everything: all kinds, texts, refusals with candidates, several sources, more than a window.
+void ReportAll(Model& model, MemoryRecorder& recorder) {
+  Taken taken;
+  for (int source = 0; source < 3; ++source) {
+    Intake intake("s" + std::to_string(source), "r", {.identity = "local", .role = rpc::Role::kOperator, .everywhere = true}, false);
+    v1::Items items;
+    int index = 0;
+    for (const char* region : {"533401", "533422", "德钦县", "533423"}) {
+      v1::SeriesDefinition* definition = items.add_definitions();
+      definition->set_index(static_cast<uint32_t>(index++));
+      definition->set_region(region);
+      definition->set_programme("shantytown");
+      definition->set_indicator("starts");
+      definition->set_plan_year("2017");
+    }
+    for (uint64_t number = 1; number <= (source == 0 ? 5'050 : 50); ++number) {
+      if (items.items_size() == 1'000) items.clear_items();
+      if (items.items_size() == 0) items.set_first_sequence(number);
+      v1::Item* item = items.add_items();
+      item->set_series(static_cast<uint32_t>(number % 4));
+      item->set_as_of_days(MakeDate(2017, 1, 1).days + static_cast<int>(number * 31 % 180));
+      item->set_amount(static_cast<int64_t>(number * 7919 % 1000));
+      if (number % 5 == 0) item->set_kind(v1::UPDATE_KIND_INCREMENT);
+      if (number % 7 == 0) item->set_text(std::to_string(number) + ".0");
+      if (number % 11 == 0) item->set_explanation("说明");
+      if (number % 13 == 0) item->set_published("2017-06-30");
+      if (number % 17 == 0) item->set_kind_text("correction");
+      if (items.items_size() == 1'000 || number == 50) {
+        ASSERT_THAT(intake.Take(model, recorder, items, &taken), IsOk());
+      }
+      if (number == 50) items.clear_items(), items.set_first_sequence(51);
+    }
+  }
+}
+
+class ModelTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto disk = storage::OpenRocksDisk(directory_.path());
+    ASSERT_THAT(disk, IsOk());
+    disk_ = *std::move(disk);
+    auto state = disk_->OpenStore("state", storage::StoreKind::kState);
+    ASSERT_THAT(state, IsOk());
+    state_ = *std::move(state);
+  }
+  anju::testing::TempDir directory_;
+  std::unique_ptr<storage::Disk> disk_;
+  std::unique_ptr<storage::Store> state_;
+};
+
+TEST_F(ModelTest, RowsAndEventsGiveTheSameMemory) {
+  Model model;
+  MemoryRecorder recorder(model);
+  recorder.ApplyRegistry();
+  ReportAll(model, recorder);
+  ASSERT_GT(model.sources().at(1).window.last(), kWindow);
+  const std::string expected = DumpOf(model);
+
+  ASSERT_THAT(state_->Write(recorder.rows()), IsOk());
+  Model loaded;
+  ASSERT_THAT(loaded.Load(*state_), IsOk());
+  EXPECT_EQ(DumpOf(loaded), expected);
+  EXPECT_TRUE(loaded.plan_ready());
+
+  Model replayed;
+  MemoryRecorder again(replayed);
+  again.ApplyRegistry();
+  for (const std::string& event : recorder.events()) again.Record(event);
+  EXPECT_EQ(DumpOf(replayed), expected);
+}
+
+TEST_F(ModelTest, IsNotReadyBeforeItsRegistryIsAsNewAsItsEvents) {
+  Model model;
+  EXPECT_FALSE(model.plan_ready());
+  storage::Batch rows;
+  ASSERT_THAT(model.Apply({.sequence = 1, .plan_sequence = 2}, EncodeSourceOpened(1, "s", "local", ""), rows), IsOk());
+  PlanBlock block;
+  block.after.position.sequence = 1;
+  ASSERT_THAT(model.ApplyPlan(block, rows), IsOk());
+  EXPECT_FALSE(model.plan_ready());
+  block.after.position.sequence = 2;
+  ASSERT_THAT(model.ApplyPlan(block, rows), IsOk());
+  EXPECT_TRUE(model.plan_ready());
+}
+
+TEST_F(ModelTest, EventsThatCannotBeAreDataLoss) {
+  Model model;
+  storage::Batch rows;
+  const UpdateEvent update{.series = 1, .source = 1, .source_sequence = 1};
+  EXPECT_THAT(model.Apply({.sequence = 1}, EncodeUpdate(update), rows), anju::testing::HasReason(Reason::DATA_LOSS));
+  EXPECT_THAT(model.Apply({.sequence = 1}, "garbage", rows), anju::testing::HasReason(Reason::DATA_LOSS));
+  ASSERT_THAT(model.Apply({.sequence = 1}, EncodeSourceOpened(1, "s", "local", ""), rows), IsOk());
+  EXPECT_THAT(model.Apply({.sequence = 2}, EncodeSourceOpened(1, "s", "local", ""), rows), anju::testing::HasReason(Reason::DATA_LOSS));
+  EXPECT_THAT(model.Apply({.sequence = 2}, EncodeUpdate(update), rows), anju::testing::HasReason(Reason::DATA_LOSS));
+  ASSERT_THAT(model.Apply({.sequence = 2}, EncodeSeriesOpened(1, {3, 2, 1, {2017, 2017}}), rows), IsOk());
+  ASSERT_THAT(model.Apply({.sequence = 3}, EncodeUpdate(update), rows), IsOk());
+  EXPECT_THAT(model.Apply({.sequence = 4}, EncodeUpdate(update), rows), anju::testing::HasReason(Reason::DATA_LOSS)) << "the same number again";
+}
+
+TEST_F(ModelTest, DamagedRowsAreDataLossNamingTheRow) {
+  for (const auto& [key, value] : {std::pair<std::string, std::string>{"l1234", ""}, {std::string("l\0\0\0\0\0\0\0\1", 9), "\x03"}, {"p", "short"},
+                                   {std::string("s\0\0\0\1", 5), ""}, {std::string("w\0\0\0\2", 5), std::string("\1a", 2)}}) {
+    storage::Batch rows;
+    rows.Put(key, value);
+    ASSERT_THAT(state_->Write(rows), IsOk());
+    Model model;
+    EXPECT_THAT(model.Load(*state_), anju::testing::HasReason(Reason::DATA_LOSS)) << key;
+    rows.Clear();
+    rows.Delete(key);
+    ASSERT_THAT(state_->Write(rows), IsOk());
+  }
+}
+
+TEST_F(ModelTest, AMillionUpdatesLoadInTime) {
+  constexpr uint64_t kUpdates = 1'000'000;
+  constexpr SeriesNumber kSeries = 12'000;
+  constexpr SourceNumber kSources = 100;
+  {
+    Model model;
+    MemoryRecorder recorder(model);
+    uint64_t sequence = 0;
+    storage::Batch rows;
+    for (SourceNumber source = 1; source <= kSources; ++source) {
+      ASSERT_THAT(model.Apply({.sequence = ++sequence}, EncodeSourceOpened(source, "source" + std::to_string(source), "local", ""), rows), IsOk());
+    }
+    for (SeriesNumber series = 1; series <= kSeries; ++series) {
+      ASSERT_THAT(model.Apply({.sequence = ++sequence}, EncodeSeriesOpened(series, {series, 2, 1, {2017, 2017}}), rows), IsOk());
+    }
+    for (uint64_t i = 0; i < kUpdates; ++i) {
+      const UpdateEvent update{.series = static_cast<SeriesNumber>(1 + i % kSeries),
+                               .source = static_cast<SourceNumber>(1 + i % kSources),
+                               .source_sequence = 1 + i / kSources,
+                               .figure = {.as_of = Date{17'000 + static_cast<int>(i / kSeries)}, .amount = static_cast<int64_t>(i % 5'000)}};
+      ASSERT_THAT(model.Apply({.sequence = ++sequence}, EncodeUpdate(update), rows), IsOk());
+      if (i % 100 != 99) continue;  // as messages of 100
+      ASSERT_THAT(state_->Write(rows), IsOk());
+      rows.Clear();
+    }
+    ASSERT_THAT(state_->Flush(), IsOk());
+  }
+  Model model;
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_THAT(model.Load(*state_), IsOk());
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  RecordProperty("load_ms", static_cast<int>(took.count()));
+  std::printf("loaded %llu updates in %lld ms\n", static_cast<unsigned long long>(kUpdates), static_cast<long long>(took.count()));
+  EXPECT_EQ(model.sources().at(1).window.last(), kUpdates / kSources);
+  EXPECT_LT(took, std::chrono::milliseconds(1'500));
+}
+
+}  // namespace
+}  // namespace anju::progress
