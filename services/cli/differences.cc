@@ -133,7 +133,7 @@ Sheet DifferenceSheet(const Context& context, const Registry& names, const googl
     sheet.rows.push_back({std::to_string(difference.line()), VerdictWords(context, difference.verdict()),
                           RegionName(names, difference.region(), DayOf(period)), ProgrammeCode(names, difference.programme()),
                           IndicatorCode(names, difference.indicator()), FormatPeriod(period), difference.printed(), difference.computed(),
-                          difference.unit(), difference.rule(), difference.place()});
+                          difference.unit(), RuleWords(difference.rule(), context.lang), difference.place()});
   }
   return sheet;
 }

@@ -166,7 +166,7 @@ int ImportPlan(const Context& context, const PlanImportOptions& options) {
                {"dry_run", options.dry_run},
                {"basis", {{"token", response->basis().token()}}}});
   } else {
-    PrintSheet(context, DifferenceSheet(context, *names, response->differences()));
+    if (context.output == Output::kCsv || !response->differences().empty()) PrintSheet(context, DifferenceSheet(context, *names, response->differences()));
     if (!response->allocations().empty()) PrintSheet(context, AllocationSheet(*names, response->allocations()));
     Talk(context, response->unchanged() ? context.Say("内容与已存文件相同，没有变化。", "This document is stored already; nothing changed.")
                                         : options.dry_run ? context.Say("仅检查，没有导入。", "Checked only; nothing was stored.")

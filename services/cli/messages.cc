@@ -92,6 +92,25 @@ void ReplaceAll(std::string& text, std::string_view what, std::string_view with)
   }
 }
 
+// Reasons whose sentence says too little without what the service found.
+bool NeedsDetail(Reason reason) {
+  switch (reason) {
+    case Reason::UNBALANCED:
+    case Reason::NOT_ADDITIVE:
+    case Reason::BROKEN_TREE:
+    case Reason::BROKEN_CATALOGUE:
+    case Reason::AREA_OVERLAP:
+    case Reason::TARGET_CONFLICT:
+    case Reason::DUPLICATE_ROW:
+    case Reason::SEQUENCE_GAP:
+    case Reason::SEQUENCE_CONFLICT:
+    case Reason::TIE_NOT_BROKEN:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Lang ChooseLang(std::string_view flag) {
@@ -110,7 +129,10 @@ std::string MessageOf(const ErrorDetail& detail, Lang lang) {
   // A detail without a value says what it is about in its own message.
   ReplaceAll(text, "{value}", detail.value.empty() ? std::string_view(detail.message) : std::string_view(detail.value));
   ReplaceAll(text, "{field}", FieldWords(detail.field, lang));
-  if (lang == Lang::kEnglish && !detail.message.empty() && !detail.value.empty()) text += " (" + detail.message + ")";
+  if (!detail.message.empty() && !detail.value.empty()) {
+    if (lang == Lang::kEnglish) text += " (" + detail.message + ")";
+    if (lang == Lang::kChinese && NeedsDetail(detail.reason)) text += "（" + RuleWords(detail.message, lang) + "）";
+  }
   if (!detail.candidates.empty()) {
     text += Say(lang, "；可用：", "; candidates: ");
     for (size_t i = 0; i < detail.candidates.size(); ++i) {
@@ -137,6 +159,21 @@ std::string_view UnrankedWords(std::string_view reason, Lang lang) {
   return it == kWords.end() ? reason : Say(lang, it->second.first, it->second.second);
 }
 
+std::string RuleWords(std::string_view rule, Lang lang) {
+  std::string text(rule);
+  if (lang != Lang::kChinese) return text;
+  // Phrases of services/plan/core/relations.cc and judge.cc, longest first.
+  static constexpr std::pair<std::string_view, std::string_view> kPhrases[] = {
+      {"sum so far of ", "已列分项之和："}, {"sum of ", "合计："},          {" and the reserve", "及预留"}, {" child regions", " 个下级地区"},
+      {" child region", " 个下级地区"},     {" programmes", " 个保障类别"},  {" programme", " 个保障类别"}, {" periods", " 个年度"},
+      {" period", " 个年度"},               {" of-which parts", " 个其中项"}, {" of-which part", " 个其中项"},     {" is printed, the ", "（原文）；"},
+      {"figure printed at ", "原文另见 "},  {"children: ", "下级地区："},    {"programmes: ", "保障类别："}, {"years: ", "年度："},
+      {"parts: ", "其中："},                {"expected ", "应为 "},          {" is the ", " 是"},           {", but ", "，但 "},
+      {" does not add", " 不可相加"},       {" is ", " 为 "}};
+  for (const auto& [english, chinese] : kPhrases) ReplaceAll(text, english, chinese);
+  return text;
+}
+
 std::string FieldWords(std::string_view field, Lang lang) {
   static const std::map<std::string_view, std::string_view> kWords = {
       {"region", "地区"},         {"programme", "保障类别"}, {"indicator", "指标"},  {"plan_year", "计划年度"}, {"value", "数值"},
@@ -145,7 +182,15 @@ std::string FieldWords(std::string_view field, Lang lang) {
       {"sequence", "序号"},       {"code", "代码"},          {"name", "名称"},       {"parent", "上级"},        {"level", "级别"},
       {"valid_from", "启用"},     {"valid_to", "停用"},      {"aliases", "别名"},    {"gb_code", "国标代码"},   {"order", "次序"},
       {"document", "文号"},       {"issuer", "下达单位"},    {"issued", "下达日期"}, {"by", "期限"},            {"share", "比例"},
-      {"source", "来源"},         {"total_of", "合计范围"},  {"members", "成员"},    {"year", "年度"},
+      {"line", "行"},             {"verdict", "结论"},       {"printed", "原文"},    {"computed", "计算"},      {"rule", "关系"},
+      {"reason", "原因"},         {"target", "任务"},        {"declared_target", "原文合计"}, {"actual", "完成"}, {"declared", "上报合计"},
+      {"changed", "变化"},        {"unchanged", "无变化"},   {"token", "标记"},      {"service", "服务"},       {"address", "地址"},
+      {"healthy", "状态"},        {"position", "位置"},      {"lag", "待处理"},      {"problem", "问题"},       {"upper_layer", "上级层级"},
+      {"upper", "上级任务"},      {"allocated", "本级下达"}, {"over", "超出(+)/缺口(−)"}, {"rows", "行数"},      {"errors", "错误"},
+      {"roundings", "尾差"},      {"notes", "提示"},         {"cohort", "开工年份"}, {"strength", "要求"},      {"of", "基数"},
+      {"type", "类型"},           {"scale", "小数位"},       {"over_regions", "地区汇总"}, {"over_time", "时间汇总"}, {"part_of", "所属"},
+      {"part_kind", "其中关系"},  {"actor", "报送人"},       {"source_sequence", "来源序号"}, {"journal_sequence", "日志序号"},
+      {"resident_mib", "内存MiB"}, {"pid", "进程"},          {"source", "来源"},     {"total_of", "合计范围"},  {"members", "成员"},    {"year", "年度"},
   };
   auto it = kWords.find(field);
   return lang == Lang::kChinese && it != kWords.end() ? std::string(it->second) : std::string(field);

@@ -23,6 +23,8 @@ inline std::string_view Say(Lang lang, std::string_view chinese, std::string_vie
 }
 // A reason for standing outside a ranking (NO_TARGET …) in words.
 std::string_view UnrankedWords(std::string_view reason, Lang lang);
+// A rule of a document's check ("sum of 3 child regions") in words; unknown rules come back unchanged.
+std::string RuleWords(std::string_view rule, Lang lang);
 // A column or field name in the reader's language; unknown names come back unchanged.
 std::string FieldWords(std::string_view field, Lang lang);
 
