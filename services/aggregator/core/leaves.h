@@ -39,6 +39,8 @@ class Leaves {
   size_t series_count(Slot slot) const { return slots_[slot].leaves.size(); }
   size_t slots() const { return slots_.size(); }
   const Leaf& At(Slot slot, uint32_t series) const { return slots_[slot].leaves[series - 1]; }
+  // Tells the processor that a series is about to be changed.
+  void Prefetch(Slot slot, uint32_t series) const { __builtin_prefetch(&slots_[slot].leaves[series - 1], 1); }
   // Records an update. REQUIRES: an open series, a sequence that is not in it.
   const Leaf& Record(Slot slot, uint32_t series, const SeriesEntry& entry);
   // The reported figure of a cell as of a date. Where two journals report one cell the newer as_of holds, then the smaller journal id.

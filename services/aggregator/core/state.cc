@@ -7,6 +7,11 @@
 #include "common/status/status.h"
 
 namespace anju::aggregator {
+namespace {
+
+constexpr size_t kLookAhead = 8;
+
+}  // namespace
 
 State::State(size_t slots) : leaves_(slots), nodes_(slots) { totals_.Reset(regions_, catalogue_); }
 
@@ -86,7 +91,16 @@ absl::Status State::CheckProgress(Slot slot, const std::vector<ProgressChange>& 
 
 void State::ApplyProgress(Slot slot, const std::string& journal_id, const std::vector<ProgressChange>& changes) {
   if (leaves_.JournalOf(slot) != journal_id) leaves_.SetJournal(slot, journal_id);
-  for (const ProgressChange& change : changes) {
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const ProgressChange& change = changes[i];
+    // Series are spread over memory that no cache holds: ask for the next ones while this one is computed.
+    if (i + kLookAhead < changes.size()) {
+      const ProgressChange& later = changes[i + kLookAhead];
+      if (later.kind == ProgressChange::Kind::kUpdate && later.series <= nodes_[slot].size()) {
+        leaves_.Prefetch(slot, later.series);
+        Totals::Prefetch(nodes_[slot][later.series - 1]);
+      }
+    }
     if (change.kind == ProgressChange::Kind::kOpenSeries) {
       leaves_.Open(slot, change.cell);
       nodes_[slot].push_back(totals_.Touch(change.cell));

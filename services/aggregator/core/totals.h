@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "services/aggregator/core/cell.h"
 #include "services/aggregator/core/dated_tree.h"
 
@@ -26,6 +27,8 @@ class Totals {
   // Forgets all nodes and goes on in these trees. Both must outlive the totals and stay unchanged until the next Reset.
   void Reset(const RegionTree& regions, const Catalogue& catalogue);
 
+  // Tells the processor that a node is about to be changed.
+  static void Prefetch(const Node* node);
   // Finds or makes the node of a cell, with everything above it.
   Node* Touch(const CellKey& cell) { return Touch(NodeKey{cell, 0}); }
   // Sets the reported figure.
@@ -109,20 +112,27 @@ struct Totals::TargetSums {
 };
 
 struct Totals::Node {
-  CellKey cell;
-  int year_end = 0;
-  bool additive = false;
-  bool changed = false;
-  std::optional<Figure> own;
-  Sum by_children, by_parts, by_members;
+  // What a change on its way up touches comes first and fits two cache lines.
   Value counted;
-  // Upwards.
+  std::optional<Figure> own;
+  Sum by_children, by_parts;
+  bool changed = false;
+  bool additive = false;
+  int year_end = 0;
   Node* parent = nullptr;
-  std::vector<Node*> wholes, areas;
+  absl::InlinedVector<Node*, 2> wholes;  // most programmes have one, some a group too
+  std::vector<Node*> areas;
+  Sum by_members;
+  CellKey cell;
   // Downwards, for finding the newest date again when the newest part goes back.
   std::vector<Node*> children, parts, members;
   std::unique_ptr<std::array<TargetSums, kLayers>> targets;
 };
+
+inline void Totals::Prefetch(const Node* node) {
+  __builtin_prefetch(node, 1);
+  __builtin_prefetch(reinterpret_cast<const char*>(node) + 64, 1);
+}
 
 template <typename Visit>
 void Totals::ForEach(Visit visit) const {

@@ -1,0 +1,109 @@
+// The aggregator's state and the one way blocks go into it: whole, in turn, together with the position they lead to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "anju/types/v1/basis.pb.h"
+#include "common/journal/format.h"
+#include "common/registry/registry.h"
+#include "common/storage/storage.h"
+#include "services/aggregator/core/state.h"
+#include "services/aggregator/locks.h"
+#include "services/aggregator/store/store.h"
+
+namespace anju::aggregator {
+
+inline constexpr size_t kFlushUpdates = 250'000;  // what a restart has to read again at most, about
+inline constexpr int kFlushIdleMs = 5'000;
+
+// What changed since the last frame.
+struct PendingChanges {
+  bool started_over = false;  // everything before is void
+  std::vector<CellKey> cells;
+  std::set<RegionNumber> regions;
+  std::set<ProgrammeNumber> programmes;
+  std::set<IndicatorNumber> indicators;
+};
+
+// Safe for concurrent use. Appliers and whoever needs the state to stand still take `apply_mutex_`; answers only share `state_mutex_`,
+// which an applier holds exclusively for no longer than one block takes in memory. Lock order: apply before state.
+class Applier {
+ public:
+  // Opens state/ on `disk`, which must outlive it. Damaged or foreign rows are dropped: the feeds bring everything again.
+  // `on_fatal` is called when a write fails: the outcome is unknown and the process must end.
+  static absl::StatusOr<std::unique_ptr<Applier>> Open(storage::Disk& disk, size_t slots, std::function<void(const absl::Status&)> on_fatal);
+  // Flushes.
+  ~Applier();
+
+  // What feeds hand over. A block that is applied already changes nothing; one that is not the next is refused (DATA_LOSS).
+  absl::Status ApplyPlan(const journal::BlockView& block, const journal::Position& after);
+  absl::Status ApplyProgress(Slot slot, const journal::BlockView& block, const journal::Position& after);
+  // True when the plan prefix that a block names has been applied.
+  bool PlanReached(const journal::BlockHeader& header) const;
+  // Back to nothing: a feed lost our position. All feeds must start from zero then.
+  void StartOver();
+  // The plan service answered, if only to say that its journal is empty.
+  void MarkPlanSeen();
+  bool plan_seen() const;
+
+  journal::Position plan_position() const;
+  journal::Position position(Slot slot) const;
+  size_t slots() const { return slots_; }
+  // True when at least this much is applied.
+  bool Includes(const types::v1::Basis& wanted) const;
+  types::v1::BasisStamp Stamp() const;
+
+  // One consistent look: `look(state, stamp)` under the readers' lock. Keep it short.
+  template <typename Look>
+  auto Read(Look look) const {
+    const ReaderLock lock(state_mutex_);
+    return look(static_cast<const State&>(*state_), StampLocked());
+  }
+  // Runs `work(state, stamp, take)` while nothing is applied; readers go on. `take()` hands over the pending changes and forgets them.
+  using Work = std::function<void(const State&, const types::v1::BasisStamp&, const std::function<PendingChanges()>& take)>;
+  void StandStill(const Work& work);
+
+  // Called after every change of the basis, without locks held. Set once, before the feeds start.
+  void set_on_applied(std::function<void()> on_applied) { on_applied_ = std::move(on_applied); }
+  // Writes rows behind if there are any and nothing has come for kFlushIdleMs, or at once.
+  void FlushIfIdle();
+  void Flush();
+
+ private:
+  Applier(std::unique_ptr<Store> store, size_t slots, std::function<void(const absl::Status&)> on_fatal);
+  absl::Status Load();
+  void Clear() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
+  void ApplyPlanEvent(uint64_t sequence, const plan::v1::Event& event, std::vector<PrintedTarget> targets, bool* registry_changed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
+  void Note(const plan::v1::RegionsImported& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+  void Note(const plan::v1::CatalogueImported& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+  void FlushLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+  void Fatal(const absl::Status& status);
+  types::v1::BasisStamp StampLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
+  types::v1::Basis BasisLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
+
+  const size_t slots_;
+  const std::function<void(const absl::Status&)> on_fatal_;
+  std::function<void()> on_applied_;
+
+  Mutex apply_mutex_ ABSL_ACQUIRED_BEFORE(state_mutex_);
+  const std::unique_ptr<Store> store_ ABSL_PT_GUARDED_BY(apply_mutex_);
+  Registry registry_ ABSL_GUARDED_BY(apply_mutex_);
+  PendingChanges noted_ ABSL_GUARDED_BY(apply_mutex_);  // its cells stay in the state until they are taken
+  int64_t last_applied_ms_ ABSL_GUARDED_BY(apply_mutex_) = 0;
+
+  mutable StateMutex state_mutex_;
+  std::unique_ptr<State> state_ ABSL_GUARDED_BY(state_mutex_);
+  FeedPosition plan_ ABSL_GUARDED_BY(state_mutex_);
+  std::vector<FeedPosition> progress_ ABSL_GUARDED_BY(state_mutex_);
+  bool plan_seen_ ABSL_GUARDED_BY(state_mutex_) = false;
+};
+
+}  // namespace anju::aggregator

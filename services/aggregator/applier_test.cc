@@ -1,0 +1,339 @@
+// Blocks one by one: each once and in turn, stored with their position; damage; frames at their limits; the speed of a rebuild.
+#include "services/aggregator/applier.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <future>
+
+#include "services/aggregator/core/dump.h"
+#include "services/aggregator/core/world_for_tests.h"
+#include "services/aggregator/frames.h"
+#include "services/aggregator/handlers.h"
+#include "services/aggregator/store/rows.h"
+#include "services/aggregator/upstream_for_tests.h"
+
+namespace anju::aggregator {
+namespace {
+
+using anju::testing::HasReason;
+using anju::testing::IsOk;
+using anju::testing::TempDir;
+using anju::testing::WaitUntil;
+using testing::CatalogueEvent;
+using testing::MakeCatalogue;
+using testing::MakeRegion;
+using testing::ProgressEvents;
+using testing::RegionsEvent;
+
+// Encodes blocks as a journal would, without a disk under them.
+class BlockChain {
+ public:
+  explicit BlockChain(uint8_t id) { position_.journal_id.fill(id); }
+  struct Encoded {
+    std::string bytes;
+    journal::Position after;
+  };
+  Encoded Next(const std::vector<std::string>& events) {
+    journal::BlockHeader header{.first_sequence = position_.sequence + 1, .count = static_cast<uint32_t>(events.size()), .time_us = 1};
+    for (const std::string& event : events) header.event_bytes += event.size() + 4;
+    Encoded block;
+    block.bytes = journal::EncodeBlock(header, position_.block_hash, events, &position_.block_hash);
+    position_.sequence += events.size();
+    block.after = position_;
+    return block;
+  }
+
+ private:
+  journal::Position position_;
+};
+
+class ApplierTest : public ::testing::Test {
+ protected:
+  ApplierTest() { Open(); }
+  void Open() {
+    applier_.reset();
+    disk_.reset();
+    auto disk = storage::OpenRocksDisk(directory_.path());
+    CHECK_OK(disk.status());
+    disk_ = *std::move(disk);
+    auto applier = Applier::Open(*disk_, 1, [](const absl::Status& status) { ADD_FAILURE() << status; });
+    CHECK_OK(applier.status());
+    applier_ = *std::move(applier);
+  }
+  // A province of `cities` × `counties`.
+  void Seed(int cities, int counties) {
+    RegionTree regions;
+    RegionNumber number = 1;
+    regions.Put({MakeRegion(number, "P", 0, RegionLevel::kProvince)});
+    for (int city = 0; city < cities; ++city) {
+      const RegionNumber above = ++number;
+      regions.Put({MakeRegion(above, "C" + std::to_string(above), 1, RegionLevel::kCity)});
+      for (int county = 0; county < counties; ++county, counties_.push_back(number)) {
+        ++number;
+        regions.Put({MakeRegion(number, "X" + std::to_string(number), above)});
+      }
+    }
+    ASSERT_THAT(Plan({RegionsEvent(regions), CatalogueEvent(MakeCatalogue())}), IsOk());
+  }
+  absl::Status Plan(const std::vector<std::string>& events) {
+    const auto block = plan_.Next(events);
+    return applier_->ApplyPlan(*journal::DecodeBlock(block.bytes), block.after);
+  }
+  absl::Status Apply(const BlockChain::Encoded& block) {
+    return applier_->ApplyProgress(0, *journal::DecodeBlock(block.bytes), block.after);
+  }
+  std::vector<std::string> Dump() {
+    return applier_->Read([](const State& state, const types::v1::BasisStamp&) { return aggregator::Dump(state); });
+  }
+  static std::vector<std::string> Update(uint32_t series, int64_t amount, Date as_of = MakeDate(2017, 6, 30)) {
+    return ProgressEvents({{.series = series, .entry = {.as_of = as_of, .amount = amount}}});
+  }
+  std::vector<std::string> Open(uint32_t series, RegionNumber region, ProgrammeNumber programme = 3, IndicatorNumber indicator = 1) {
+    return ProgressEvents({{.kind = ProgressChange::Kind::kOpenSeries, .series = series, .cell = {region, programme, indicator, {2017, 2017}}}});
+  }
+
+  TempDir directory_;
+  std::unique_ptr<storage::Disk> disk_;
+  std::unique_ptr<Applier> applier_;
+  BlockChain plan_{1}, progress_{2};
+  std::vector<RegionNumber> counties_;
+  uint32_t series_count_ = 0;
+};
+
+TEST_F(ApplierTest, ABlockIsAppliedOnceAndOnlyInTurn) {
+  Seed(1, 2);
+  const auto first = progress_.Next(Open(1, counties_[0])), second = progress_.Next(Update(1, 5)), third = progress_.Next(Update(1, 6));
+  EXPECT_THAT(Apply(second), HasReason(Reason::DATA_LOSS));
+  ASSERT_THAT(Apply(first), IsOk());
+  ASSERT_THAT(Apply(second), IsOk());
+  EXPECT_THAT(Apply(second), IsOk());  // again: nothing happens
+  EXPECT_EQ(applier_->position(0), second.after);
+  ASSERT_THAT(Apply(third), IsOk());
+  BlockChain foreign(9);
+  EXPECT_THAT(Apply(foreign.Next(Update(1, 7))), HasReason(Reason::DATA_LOSS));
+}
+
+TEST_F(ApplierTest, ABlockWithOneBadEventChangesNothing) {
+  Seed(1, 2);
+  std::vector<std::string> events = Open(1, counties_[0]);
+  events.push_back("\xff\xff");
+  EXPECT_THAT(Apply(progress_.Next(events)), HasReason(Reason::DATA_LOSS));
+  events[1] = Update(2, 5)[0];  // never opened
+  EXPECT_THAT(Apply(BlockChain(2).Next(events)), HasReason(Reason::DATA_LOSS));
+  EXPECT_EQ(applier_->position(0).sequence, 0U);
+  EXPECT_TRUE(Dump().empty());
+}
+
+TEST_F(ApplierTest, WhatWasFlushedIsThereAfterARestartWithItsPosition) {
+  Seed(2, 3);
+  for (uint32_t i = 0; i < counties_.size(); ++i) ASSERT_THAT(Apply(progress_.Next(Open(i + 1, counties_[i]))), IsOk());
+  for (int month = 1; month <= 6; ++month) {
+    for (uint32_t i = 0; i < counties_.size(); ++i) ASSERT_THAT(Apply(progress_.Next(Update(i + 1, 10 * month + i, MakeDate(2017, month, 25)))), IsOk());
+    applier_->Flush();
+  }
+  const auto dump = Dump();
+  const auto stamp = applier_->Stamp();
+  EXPECT_EQ(dump.size(), 6 + 3 * 9U);  // leaves; cells of counties, cities and province under urban, shantytown and all
+  Open();
+  EXPECT_EQ(Dump(), dump);
+  EXPECT_EQ(applier_->Stamp().SerializeAsString(), stamp.SerializeAsString());
+  // And it goes on from there.
+  ASSERT_THAT(Apply(progress_.Next(Update(1, 99, MakeDate(2017, 7, 25)))), IsOk());
+}
+
+TEST_F(ApplierTest, ADamagedOrForeignStateIsDroppedAndTheFeedsBringItAgain) {
+  Seed(1, 2);
+  ASSERT_THAT(Apply(progress_.Next(Open(1, counties_[0]))), IsOk());
+  applier_.reset();
+  {
+    auto state = disk_->OpenStore("state", storage::StoreKind::kState);
+    ASSERT_THAT(state, IsOk());
+    storage::Batch batch;
+    batch.Put(RowWriter(Table::kSeries).U16(0).U32(1).bytes(), "short");
+    ASSERT_THAT((*state)->Write(batch), IsOk());
+    ASSERT_THAT((*state)->Flush(), IsOk());
+  }
+  Open();
+  EXPECT_EQ(applier_->position(0).sequence, 0U);
+  EXPECT_EQ(applier_->plan_position().sequence, 0U);
+  EXPECT_TRUE(Dump().empty());
+  plan_ = BlockChain(1);
+  counties_.clear();
+  Seed(1, 2);
+  applier_.reset();
+  // Another number of progress journals: slots would be mixed up.
+  auto wider = Applier::Open(*disk_, 2, [](const absl::Status&) {});
+  ASSERT_THAT(wider, IsOk());
+  EXPECT_EQ((*wider)->plan_position().sequence, 0U);
+}
+
+TEST(RowsTest, UpdatesComeBackAsTheyWereAndNothingElseIsTaken) {
+  std::string bytes;
+  const std::vector<SeriesEntry> entries = {{MakeDate(2017, 6, 30), 7, 1'000'000'000'000'000, UpdateKind::kCumulative},
+                                            {MakeDate(1969, 12, 31), 9, -5, UpdateKind::kCorrection},
+                                            {MakeDate(2017, 6, 30), 300, 0, UpdateKind::kReduction}};
+  uint64_t previous = entries[0].sequence;
+  for (const SeriesEntry& entry : entries) {
+    AppendUpdate(entry, previous, &bytes);
+    previous = entry.sequence;
+  }
+  EXPECT_EQ(ParseUpdates(7, bytes), entries);
+  for (size_t cut = 1; cut < bytes.size(); ++cut) {
+    const auto parsed = ParseUpdates(7, std::string_view(bytes).substr(0, cut));
+    EXPECT_TRUE(!parsed || parsed->size() < entries.size()) << cut;
+  }
+  EXPECT_FALSE(ParseUpdates(7, ""));
+  EXPECT_EQ(ParseCell(PackCell({1, 2, 3, {2011, 2015}})), (CellKey{1, 2, 3, {2011, 2015}}));
+  EXPECT_FALSE(ParseCell("x"));
+}
+
+TEST_F(ApplierTest, AtLeastEndsBehindAtItsDeadline) {
+  Seed(1, 2);
+  Frames frames(*applier_);
+  Handlers handlers(*applier_, frames);
+  types::v1::Basis wanted = applier_->Stamp().basis();
+  wanted.mutable_plan()->set_sequence(wanted.plan().sequence() + 1);
+  v1::GetRollupRequest request;
+  request.set_region("P");
+  request.set_at_least(rpc::MakeStamp(wanted, 0).token());
+  std::promise<absl::Status> answer;
+  handlers.GetRollup({.identity = "t", .role = rpc::Role::kOperator, .everywhere = true}, request,
+                     std::chrono::system_clock::now() + std::chrono::milliseconds(50),
+                     [&](absl::StatusOr<v1::GetRollupResponse> result) { answer.set_value(result.status()); });
+  EXPECT_THAT(answer.get_future().get(), HasReason(Reason::BEHIND));
+}
+
+TEST_F(ApplierTest, ACallerSeesOnlyItsSubtreeAndOnlyOperatorsTheWhole) {
+  Seed(2, 1);
+  Frames frames(*applier_);
+  Handlers handlers(*applier_, frames);
+  const rpc::Caller county{.identity = "t", .role = rpc::Role::kReporter, .region = "C2"};
+  const auto rollup = [&](const std::string& region) {
+    v1::GetRollupRequest request;
+    request.set_region(region);
+    absl::Status status;
+    handlers.GetRollup(county, request, Deadline::max(), [&](absl::StatusOr<v1::GetRollupResponse> result) { status = result.status(); });
+    return status;
+  };
+  EXPECT_THAT(rollup("C2"), IsOk());
+  EXPECT_THAT(rollup("X3"), IsOk());
+  EXPECT_THAT(rollup("C4"), HasReason(Reason::NOT_ALLOWED));
+  EXPECT_THAT(rollup("P"), HasReason(Reason::NOT_ALLOWED));
+  v1::GetColumnRequest column;
+  column.set_region("P");
+  v1::ColumnKey* key = column.add_keys();
+  key->set_programme("all");
+  key->set_indicator("built");
+  handlers.GetColumn(county, column, Deadline::max(), [&](absl::StatusOr<v1::GetColumnResponse> result) {
+    EXPECT_THAT(result, HasReason(Reason::NOT_ALLOWED));
+  });
+  EXPECT_THAT(handlers.FollowFrames(county, {}, [] {}), HasReason(Reason::NOT_ALLOWED));
+  handlers.Dump(county, {}, Deadline::max(), [&](absl::StatusOr<Handlers::DumpMessages> result) {
+    EXPECT_THAT(result, HasReason(Reason::NOT_ALLOWED));
+  });
+}
+
+TEST_F(ApplierTest, AFollowerTooSlowForTheRingGetsASnapshotInSmallMessages) {
+  Seed(15, 200);
+  for (uint32_t i = 0; i < counties_.size(); ++i) {
+    std::vector<std::string> events;
+    for (uint32_t indicator : {1, 2, 5}) {
+      for (ProgrammeNumber programme : {3, 4, 5, 6}) {
+        const uint32_t series = ++series_count_;
+        events.push_back(Open(series, counties_[i], programme, indicator)[0]);
+        events.push_back(Update(series, series)[0]);
+      }
+    }
+    ASSERT_THAT(Apply(progress_.Next(events)), IsOk());
+  }
+  Frames frames(*applier_);
+  applier_->set_on_applied([&] { frames.Moved(); });
+  auto follower = frames.Follow(std::nullopt, [] {});
+  ASSERT_THAT(follower, IsOk());
+  const auto next = [&] {
+    std::shared_ptr<const v1::Frame> frame;
+    EXPECT_TRUE(WaitUntil([&] {
+      auto taken = frames.Next(**follower);
+      if (taken.ok()) frame = *taken;
+      return frame != nullptr;
+    }));
+    return frame;
+  };
+  const auto snapshot = [&] {
+    size_t messages = 0, cells = 0;
+    for (std::shared_ptr<const v1::Frame> frame; frame == nullptr || !frame->last(); ++messages) {
+      frame = next();
+      EXPECT_TRUE(frame->snapshot());
+      EXPECT_EQ(frame->has_to(), frame->last());
+      EXPECT_LE(frame->ByteSizeLong(), kSnapshotMessageBytesMax);
+      cells += frame->cells_size();
+    }
+    EXPECT_GE(messages, 2U);
+    return cells;
+  };
+  const size_t cells = snapshot();
+  EXPECT_GT(cells, 20'000U);
+  // More steps than the ring keeps, each its own frame.
+  journal::Position last;
+  for (size_t i = 0; i <= kRingFramesMax + 1; ++i) {
+    const auto block = progress_.Next(Update(1, static_cast<int64_t>(i), MakeDate(2017, 7, 1)));
+    last = block.after;
+    ASSERT_THAT(Apply(block), IsOk());
+    if (i == 0) {
+      const auto frame = next();
+      EXPECT_FALSE(frame->snapshot());
+      EXPECT_EQ(frame->cells_size(), 9);
+    } else {
+      // Another follower forces the frame to be built now.
+      auto other = frames.Follow(applier_->Stamp().basis(), [] {});
+      ASSERT_THAT(other, IsOk());
+      ASSERT_TRUE(WaitUntil([&] { return frames.published().progress(0).sequence() == last.sequence; }));
+    }
+  }
+  EXPECT_EQ(snapshot(), cells);
+}
+
+// Not a check: prints how fast a rebuild from zero is. Machines differ.
+TEST_F(ApplierTest, PrintsTheSpeedOfARebuild) {
+  Seed(20, 100);
+  constexpr int kUpdates = 1'000'000, kBlock = 2'000;
+  std::vector<BlockChain::Encoded> blocks;
+  std::vector<std::string> events;
+  for (const RegionNumber county : counties_) {
+    for (ProgrammeNumber programme : {3, 4, 5}) {
+      for (IndicatorNumber indicator : {1, 5}) events.push_back(Open(++series_count_, county, programme, indicator)[0]);
+    }
+  }
+  blocks.push_back(progress_.Next(events));
+  for (int i = 0; i < kUpdates;) {
+    events.clear();
+    for (int n = 0; n < kBlock; ++n, ++i) {
+      const uint32_t series = 1 + static_cast<uint32_t>(i) * 7919U % series_count_;
+      events.push_back(Update(series, i, Date{MakeDate(2017, 1, 1).days + i / 20'000})[0]);
+    }
+    blocks.push_back(progress_.Next(events));
+  }
+  const std::clock_t cpu_start = std::clock();
+  const auto start = std::chrono::steady_clock::now();
+  for (const auto& block : blocks) {
+    const auto decoded = journal::DecodeBlock(block.bytes);
+    ASSERT_THAT(applier_->ApplyProgress(0, *decoded, block.after), IsOk());
+  }
+  applier_->Flush();
+  const long cpu_ms = static_cast<long>((std::clock() - cpu_start) * 1000 / CLOCKS_PER_SEC);
+  const auto rebuilt = std::chrono::steady_clock::now();
+  const auto dump = Dump();
+  const auto dumped = std::chrono::steady_clock::now();
+  Open();
+  const auto loaded = std::chrono::steady_clock::now();
+  EXPECT_EQ(Dump(), dump);
+  const auto ms = [](auto duration) { return static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()); };
+  std::printf("%d updates of %u series, hashes checked and rows written: %ld ms (%ld ms of processor time), %ld thousand updates/s; restart: %ld ms; dump: %ld ms\n",
+              kUpdates, series_count_, ms(rebuilt - start), cpu_ms, kUpdates / ms(rebuilt - start), ms(loaded - dumped), ms(dumped - rebuilt));
+}
+
+}  // namespace
+}  // namespace anju::aggregator

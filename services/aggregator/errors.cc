@@ -1,0 +1,58 @@
+// The words of the aggregator's errors.
+#include "services/aggregator/errors.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/status.h"
+
+namespace anju::aggregator {
+namespace {
+
+absl::string_view View(std::string_view text) { return absl::string_view(text.data(), text.size()); }
+
+}  // namespace
+
+absl::Status MissingField(std::string_view field) {
+  return MakeError(Reason::MISSING_FIELD, field, "", absl::StrCat("The request names no ", View(field), "."));
+}
+
+absl::Status NotReady() {
+  return MakeError(Reason::NOT_READY, "", "", "The aggregator has not seen the plan journal yet.");
+}
+
+absl::Status TooManyRows(std::string_view field, size_t rows, size_t rows_max) {
+  return MakeError(Reason::TOO_MANY_ROWS, field, absl::StrCat(rows),
+                   absl::StrCat("The answer would have ", rows, " rows; at most ", rows_max, " are given. Name a year, a programme or an indicator."));
+}
+
+absl::Status NoKeys() { return MakeError(Reason::EMPTY_REQUEST, "keys", "", "The request names no keys."); }
+
+absl::Status BadKeyPeriod(Period period, std::string_view indicator, bool is_stock) {
+  const std::string text = period.first == period.last ? absl::StrCat(period.first) : absl::StrCat(period.first, "-", period.last);
+  return MakeError(Reason::BAD_PERIOD, "period", text,
+                   is_stock ? absl::StrCat("\"", text, "\" is not a plan year for the targets of ", View(indicator), ".")
+                            : absl::StrCat("\"", text, "\" is not a plan year, and ", View(indicator), " has no figures without one."));
+}
+
+absl::Status Stopping() { return MakeError(Reason::UNAVAILABLE, "", "", "The aggregator is stopping."); }
+
+absl::Status TooManyDumps() { return MakeError(Reason::OVERLOADED, "", "", "Too many dumps are waiting already."); }
+
+absl::Status TooManyFollowers() { return MakeError(Reason::OVERLOADED, "", "", "Too many followers read frames already."); }
+
+absl::Status UnreadableEvent(uint64_t sequence) {
+  return MakeError(Reason::DATA_LOSS, "event", absl::StrCat(sequence), absl::StrCat("Event ", sequence, " of the feed cannot be read."));
+}
+
+absl::Status NotTheNextBlock(uint64_t first_sequence, uint64_t expected) {
+  return MakeError(Reason::DATA_LOSS, "block", absl::StrCat(first_sequence),
+                   absl::StrCat("The feed brought event ", first_sequence, " where ", expected, " is the next."));
+}
+
+absl::Status WaitsForPlan(std::string_view journal_id, uint64_t sequence) {
+  return MakeError(Reason::NOT_READY, "plan", absl::StrCat(View(journal_id), "/", sequence),
+                   absl::StrCat("A block waits for position ", sequence, " of plan journal ", View(journal_id), "."));
+}
+
+}  // namespace anju::aggregator

@@ -1,0 +1,27 @@
+// Every error the aggregator can say, as a named function with its stable reason.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/time/date.h"
+
+namespace anju::aggregator {
+
+// Requests.
+absl::Status MissingField(std::string_view field);
+absl::Status NotReady();
+absl::Status TooManyRows(std::string_view field, size_t rows, size_t rows_max);
+absl::Status NoKeys();
+absl::Status BadKeyPeriod(Period period, std::string_view indicator, bool is_stock);
+absl::Status Stopping();
+absl::Status TooManyDumps();
+absl::Status TooManyFollowers();
+
+// Feeds. The follower goes on trying; the status of the service shows what was wrong.
+absl::Status UnreadableEvent(uint64_t sequence);
+absl::Status NotTheNextBlock(uint64_t first_sequence, uint64_t expected);
+absl::Status WaitsForPlan(std::string_view journal_id, uint64_t sequence);
+
+}  // namespace anju::aggregator

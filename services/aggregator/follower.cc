@@ -1,0 +1,136 @@
+// Keeps the feeds running and in step with one another.
+#include "services/aggregator/follower.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/rpc.h"
+#include "services/aggregator/errors.h"
+
+namespace anju::aggregator {
+namespace {
+
+constexpr auto kHousekeeping = std::chrono::milliseconds(1000);
+
+}  // namespace
+
+Followers::Followers(Applier& applier, const std::string& plan, const std::vector<std::string>& progress) : applier_(applier) {
+  links_.resize(1 + progress.size());
+  for (size_t feed = 0; feed < links_.size(); ++feed) {
+    links_[feed].name = feed == 0 ? "plan" : "progress";
+    links_[feed].address = feed == 0 ? plan : progress[feed - 1];
+    links_[feed].channel = rpc::Connect(links_[feed].address);
+  }
+  for (size_t feed = 0; feed < links_.size(); ++feed) Start(feed);
+  thread_ = std::thread([this] { Run(); });
+}
+
+Followers::~Followers() {
+  std::vector<std::unique_ptr<feed::Follower>> followers;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  thread_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    for (Link& link : links_) followers.push_back(std::move(link.follower));
+  }
+}
+
+void Followers::Start(size_t feed) {
+  feed::Follower::Callbacks callbacks;
+  callbacks.on_block = [this, feed](const journal::BlockView& block, std::string_view, const journal::Position& after) {
+    return ApplyWhenReady(feed, block, after);
+  };
+  callbacks.on_bookmark = [this, feed](const journal::Position&) {
+    if (feed == 0) applier_.MarkPlanSeen();
+  };
+  callbacks.on_data_loss = [this, feed] { return LoseAll(feed); };
+  const journal::Position from = feed == 0 ? applier_.plan_position() : applier_.position(feed - 1);
+  // The follower's thread may call back before this returns; it then waits for the lock where it needs one.
+  auto follower = std::make_unique<feed::Follower>(absl::StrCat(links_[feed].name, " ", links_[feed].address), links_[feed].channel, from,
+                                                   std::move(callbacks));
+  const std::lock_guard lock(mutex_);
+  links_[feed].follower = std::move(follower);
+}
+
+absl::Status Followers::ApplyWhenReady(size_t feed, const journal::BlockView& block, const journal::Position& after) {
+  if (feed == 0) {
+    const absl::Status applied = applier_.ApplyPlan(block, after);
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+    return applied;
+  }
+  {
+    std::unique_lock lock(mutex_);
+    Link& link = links_[feed];
+    while (!applier_.PlanReached(block.header)) {
+      if (stopping_ || link.stopping) return Stopping();
+      link.waits = std::string(
+          WaitsForPlan(journal::ToHex(block.header.plan_journal_id), block.header.plan_sequence).message());
+      changed_.wait(lock);
+    }
+    link.waits.clear();
+  }
+  return applier_.ApplyProgress(feed - 1, block, after);
+}
+
+journal::Position Followers::LoseAll(size_t feed) {
+  spdlog::warn("{} {} does not have our position: everything is derived again", links_[feed].name, links_[feed].address);
+  const std::lock_guard lock(mutex_);
+  applier_.StartOver();
+  for (size_t other = 0; other < links_.size(); ++other) {
+    if (other != feed) links_[other].restart = true;
+  }
+  changed_.notify_all();
+  return {};
+}
+
+void Followers::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const auto lost = std::find_if(links_.begin(), links_.end(), [](const Link& link) { return link.restart && link.follower != nullptr; });
+    if (lost != links_.end()) {
+      lost->stopping = true;
+      lost->restart = false;
+      lost->waits.clear();
+      changed_.notify_all();
+      std::unique_ptr<feed::Follower> old = std::move(lost->follower);
+      lock.unlock();
+      old.reset();
+      lock.lock();
+      lost->stopping = false;
+      lock.unlock();
+      Start(static_cast<size_t>(lost - links_.begin()));
+      lock.lock();
+      continue;
+    }
+    changed_.wait_for(lock, kHousekeeping);
+    if (stopping_) return;
+    lock.unlock();
+    applier_.FlushIfIdle();
+    lock.lock();
+  }
+}
+
+void Followers::FillStatus(status::v1::GetStatusResponse* response) const {
+  const std::lock_guard lock(mutex_);
+  for (size_t feed = 0; feed < links_.size(); ++feed) {
+    const Link& link = links_[feed];
+    const feed::FollowerStatus status = link.follower == nullptr ? feed::FollowerStatus{} : link.follower->status();
+    const uint64_t applied = feed == 0 ? applier_.plan_position().sequence : applier_.position(feed - 1).sequence;
+    status::v1::Followed* followed = response->add_following();
+    followed->set_name(link.name);
+    followed->set_address(link.address);
+    followed->set_connected(status.connected);
+    followed->set_lag(status.upstream_sequence > applied ? status.upstream_sequence - applied : 0);
+    followed->set_problem(status.connected ? link.waits : status.problem);
+  }
+}
+
+}  // namespace anju::aggregator

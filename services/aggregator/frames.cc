@@ -1,0 +1,282 @@
+// Builds, keeps and hands out frames.
+#include "services/aggregator/frames.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/rpc/rpc.h"
+#include "common/status/status.h"
+#include "services/aggregator/convert.h"
+#include "services/aggregator/errors.h"
+
+namespace anju::aggregator {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool SamePosition(const types::v1::Position& a, const types::v1::Position& b) {
+  return a.journal_id() == b.journal_id() && a.sequence() == b.sequence();
+}
+
+bool SameBasis(const types::v1::Basis& a, const types::v1::Basis& b) {
+  return SamePosition(a.plan(), b.plan()) &&
+         std::equal(a.progress().begin(), a.progress().end(), b.progress().begin(), b.progress().end(), SamePosition);
+}
+
+void AddRegion(const State& state, RegionNumber number, v1::Frame* frame) {
+  if (const std::vector<Region>* rows = state.regions().Rows(number)) {
+    for (const Region& row : *rows) *frame->add_regions() = ToProto(row);
+  }
+}
+
+v1::Frame MakeFrame(const State& state, const PendingChanges& changes) {
+  v1::Frame frame;
+  frame.set_last(true);
+  for (const RegionNumber number : changes.regions) AddRegion(state, number, &frame);
+  for (const ProgrammeNumber number : changes.programmes) *frame.add_programmes() = ToProto(*state.catalogue().FindProgramme(number));
+  for (const IndicatorNumber number : changes.indicators) *frame.add_indicators() = ToProto(*state.catalogue().FindIndicator(number));
+  for (const CellKey& key : changes.cells) *frame.add_cells() = ToProto(Cell{key, state.Current(key)});
+  return frame;
+}
+
+// The whole state in messages of at most kSnapshotMessageBytesMax (about); only the last has the basis.
+std::vector<std::shared_ptr<const v1::Frame>> MakeSnapshot(const State& state, const types::v1::BasisStamp& stamp) {
+  std::vector<std::shared_ptr<const v1::Frame>> messages;
+  v1::Frame frame;
+  size_t bytes = 0;
+  const auto added = [&](size_t more) {
+    bytes += more + 8;  // tag and length
+    if (bytes < kSnapshotMessageBytesMax - (64 << 10)) return;
+    frame.set_snapshot(true);
+    messages.push_back(std::make_shared<const v1::Frame>(std::exchange(frame, {})));
+    bytes = 0;
+  };
+  for (const RegionNumber number : state.regions().Numbers()) {
+    const int before = frame.regions_size();
+    AddRegion(state, number, &frame);
+    size_t more = 0;
+    for (int i = before; i < frame.regions_size(); ++i) more += frame.regions(i).ByteSizeLong() + 8;
+    added(more);
+  }
+  for (const auto& [number, programme] : state.catalogue().programmes()) {
+    *frame.add_programmes() = ToProto(programme);
+    added(frame.programmes().rbegin()->ByteSizeLong());
+  }
+  for (const auto& [number, indicator] : state.catalogue().indicators()) {
+    *frame.add_indicators() = ToProto(indicator);
+    added(frame.indicators().rbegin()->ByteSizeLong());
+  }
+  state.totals().ForEach([&](const CellKey& key, CellFigures figures) {
+    if (figures.empty()) return;
+    *frame.add_cells() = ToProto(Cell{key, std::move(figures)});
+    added(frame.cells().rbegin()->ByteSizeLong());
+  });
+  frame.set_snapshot(true);
+  frame.set_last(true);
+  *frame.mutable_to() = stamp;
+  messages.push_back(std::make_shared<const v1::Frame>(std::move(frame)));
+  return messages;
+}
+
+}  // namespace
+
+// Guarded by Frames::mutex_.
+class Frames::Follower {
+ public:
+  std::optional<types::v1::Basis> from;
+  std::function<void()> wake;
+  Clock::time_point since;
+  bool placed = false;
+  uint64_t next = 0;                                         // number of the next frame; meaningful when placed
+  std::deque<std::shared_ptr<const v1::Frame>> snapshot;     // goes out first
+};
+
+Frames::Frames(Applier& applier) : applier_(applier) {
+  applier_.StandStill([&](const State&, const types::v1::BasisStamp& stamp, const auto& take) {
+    take();
+    published_ = stamp.basis();
+  });
+  thread_ = std::thread([this] { Run(); });
+}
+
+Frames::~Frames() {
+  Stop();
+  thread_.join();
+}
+
+void Frames::Stop() {
+  std::vector<std::shared_ptr<Follower>> followers;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    followers = Living();
+    changed_.notify_all();
+  }
+  for (const auto& follower : followers) follower->wake();
+}
+
+std::vector<std::shared_ptr<Frames::Follower>> Frames::Living() {
+  std::vector<std::shared_ptr<Follower>> living;
+  std::erase_if(followers_, [&](const std::weak_ptr<Follower>& weak) {
+    auto follower = weak.lock();
+    if (follower == nullptr) return true;
+    living.push_back(std::move(follower));
+    return false;
+  });
+  return living;
+}
+
+absl::StatusOr<std::shared_ptr<Frames::Follower>> Frames::Follow(std::optional<types::v1::Basis> from, std::function<void()> wake) {
+  auto follower = std::make_shared<Follower>();
+  follower->from = std::move(from);
+  follower->wake = std::move(wake);
+  follower->since = Clock::now();
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return Stopping();
+  if (Living().size() >= kFrameFollowersMax) return TooManyFollowers();
+  followers_.push_back(follower);
+  placing_ = true;
+  changed_.notify_all();
+  return follower;
+}
+
+absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::Next(Follower& follower) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return Stopping();
+  if (!follower.snapshot.empty()) {
+    auto message = std::move(follower.snapshot.front());
+    follower.snapshot.pop_front();
+    return message;
+  }
+  if (!follower.placed) return nullptr;
+  if (follower.next < first_) {
+    // Too slow for the ring.
+    follower.placed = false;
+    follower.from.reset();
+    placing_ = true;
+    changed_.notify_all();
+    return nullptr;
+  }
+  if (follower.next >= first_ + ring_.size()) return nullptr;
+  return ring_[follower.next++ - first_].frame;
+}
+
+void Frames::Moved() {
+  const std::lock_guard lock(mutex_);
+  moved_ = true;
+  changed_.notify_all();
+}
+
+types::v1::Basis Frames::published() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
+}
+
+void Frames::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return stopping_ || placing_ || (moved_ && !Living().empty()); });
+    if (stopping_) return;
+    if (!placing_) {
+      const auto due = published_time_ + std::chrono::milliseconds(kFrameIntervalMs);
+      changed_.wait_until(lock, due, [&] { return stopping_ || placing_; });
+      if (stopping_) return;
+    }
+    moved_ = placing_ = false;
+    lock.unlock();
+    Publish();
+    lock.lock();
+    if (std::any_of(followers_.begin(), followers_.end(), [](const auto& weak) {
+          const auto follower = weak.lock();
+          return follower != nullptr && !follower->placed;
+        })) {
+      // Somebody is ahead of us: look again when more is applied, and for the last time when its patience ends.
+      changed_.wait_for(lock, std::chrono::milliseconds(kFrameIntervalMs), [&] { return stopping_; });
+      placing_ = true;
+    }
+  }
+}
+
+void Frames::Publish() {
+  std::vector<std::shared_ptr<Follower>> followers;
+  applier_.StandStill([&](const State& state, const types::v1::BasisStamp& stamp, const auto& take) {
+    const PendingChanges changes = take();
+    std::optional<v1::Frame> frame;
+    if (!SameBasis(stamp.basis(), published_)) {
+      frame = MakeFrame(state, changes);
+      *frame->mutable_from() = published_;
+      *frame->mutable_to() = stamp;
+    }
+    bool snapshot_needed;
+    {
+      const std::lock_guard lock(mutex_);
+      published_time_ = Clock::now();
+      published_ = stamp.basis();
+      if (changes.started_over) DropRing();
+      if (frame && !changes.started_over) Keep(*std::move(frame));
+      snapshot_needed = Place(published_);
+    }
+    if (snapshot_needed) {
+      const auto messages = MakeSnapshot(state, stamp);
+      const std::lock_guard lock(mutex_);
+      for (const auto& follower : Living()) {
+        if (follower->placed || (follower->from && Clock::now() - follower->since < std::chrono::milliseconds(kAheadWaitMs))) continue;
+        follower->snapshot.assign(messages.begin(), messages.end());
+        follower->next = first_ + ring_.size();
+        follower->placed = true;
+      }
+    }
+    const std::lock_guard lock(mutex_);
+    followers = Living();
+  });
+  for (const auto& follower : followers) follower->wake();
+}
+
+bool Frames::Place(const types::v1::Basis& now) {
+  bool snapshot_needed = false;
+  for (const auto& follower : Living()) {
+    if (follower->placed) continue;
+    if (follower->from && SameBasis(*follower->from, now)) {
+      follower->next = first_ + ring_.size();
+      follower->placed = true;
+      continue;
+    }
+    for (size_t i = 0; follower->from && i < ring_.size() && !follower->placed; ++i) {
+      if (!SameBasis(ring_[i].frame->from(), *follower->from)) continue;
+      follower->next = first_ + i;
+      follower->placed = true;
+    }
+    if (follower->placed) continue;
+    // A follower that has seen more than we have (we restarted and are catching up) waits a while, lest it be thrown back in time.
+    if (follower->from && !rpc::Includes(*follower->from, now)) follower->from.reset();
+    if (!follower->from || Clock::now() - follower->since >= std::chrono::milliseconds(kAheadWaitMs)) snapshot_needed = true;
+  }
+  return snapshot_needed;
+}
+
+void Frames::Keep(v1::Frame frame) {
+  const size_t bytes = frame.ByteSizeLong();
+  if (bytes > kFrameBytesMax) return DropRing();
+  ring_.push_back({std::make_shared<const v1::Frame>(std::move(frame)), bytes});
+  ring_bytes_ += bytes;
+  while (ring_.size() > kRingFramesMax || ring_bytes_ > kRingBytesMax) {
+    ring_bytes_ -= ring_.front().bytes;
+    ring_.pop_front();
+    ++first_;
+  }
+}
+
+void Frames::DropRing() {
+  // One number more than there are frames: followers that stood at the end have missed the step that was too large.
+  first_ += ring_.size() + 1;
+  ring_.clear();
+  ring_bytes_ = 0;
+  for (const auto& follower : Living()) {
+    // One that is still taking a snapshot finishes it first: messages of two snapshots must not mix.
+    if (!follower->placed || !follower->snapshot.empty()) continue;
+    follower->placed = false;
+    follower->from.reset();
+  }
+}
+
+}  // namespace anju::aggregator

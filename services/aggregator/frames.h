@@ -1,0 +1,80 @@
+// Frames for followers: each step of the basis with the cells it changed, kept for a while, and snapshots for whoever is further behind.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "anju/aggregator/v1/aggregator.pb.h"
+#include "services/aggregator/applier.h"
+
+namespace anju::aggregator {
+
+inline constexpr size_t kRingFramesMax = 1024;
+inline constexpr size_t kRingBytesMax = 64 << 20;
+inline constexpr size_t kFrameBytesMax = 4 << 20;         // a larger step is not sent as a frame: every follower gets a snapshot
+inline constexpr size_t kSnapshotMessageBytesMax = 2 << 20;
+inline constexpr size_t kFrameFollowersMax = 64;
+inline constexpr int kFrameIntervalMs = 20;               // under load blocks are coalesced to one frame in so long
+inline constexpr int kAheadWaitMs = 5'000;                // how long a follower that knows more than we do waits for us to catch up
+
+// One thread of its own builds frames and snapshots, so that neither appliers nor gRPC threads do. While nobody follows, changes
+// only accumulate; the next frame then carries them all. Safe for concurrent use.
+class Frames {
+ public:
+  // One follower. Hold it as long as it follows.
+  class Follower;
+
+  explicit Frames(Applier& applier);
+  ~Frames();  // ends every stream
+
+  // Follows after a basis (nullopt: from a snapshot). `wake` is called, on any thread and without locks, when Next may have something;
+  // it must not block. OVERLOADED beyond kFrameFollowersMax.
+  absl::StatusOr<std::shared_ptr<Follower>> Follow(std::optional<types::v1::Basis> from, std::function<void()> wake);
+  // The next message for a follower; nullptr when there is none now. An error when the stream is to end.
+  absl::StatusOr<std::shared_ptr<const v1::Frame>> Next(Follower& follower);
+  // Something was applied.
+  void Moved();
+  // The basis after the newest frame.
+  types::v1::Basis published() const;
+  // No frames from now on: every follower's Next says UNAVAILABLE. Idempotent.
+  void Stop();
+
+ private:
+  struct Kept {
+    std::shared_ptr<const v1::Frame> frame;
+    size_t bytes = 0;
+  };
+  void Run();
+  // Builds the frame of what was applied since the last one, and a snapshot if a follower needs one.
+  void Publish();
+  void Keep(v1::Frame frame);
+  void DropRing();
+  // Finds the place of followers that came in; true when one needs a snapshot now.
+  bool Place(const types::v1::Basis& now);
+  std::vector<std::shared_ptr<Follower>> Living();
+
+  Applier& applier_;
+  // Guards what follows. Taken after the applier's locks, never before; no `wake` is called under it.
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  bool moved_ = false;
+  bool placing_ = false;                            // a follower waits for its place
+  std::vector<std::weak_ptr<Follower>> followers_;
+  std::deque<Kept> ring_;
+  size_t ring_bytes_ = 0;
+  uint64_t first_ = 0;                              // number of the ring's first frame
+  types::v1::Basis published_;                      // after the ring's last frame
+  std::chrono::steady_clock::time_point published_time_;
+  std::thread thread_;
+};
+
+}  // namespace anju::aggregator

@@ -1,0 +1,46 @@
+// anju-aggregator: flags → options → server.
+#include <cstdio>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "common/log/log.h"
+#include "common/rpc/rpc.h"
+#include "common/status/status.h"
+#include "services/aggregator/server.h"
+
+namespace {
+
+constexpr int kExitUnavailable = 6, kExitUsage = 64, kExitDamaged = 70;
+
+int ExitCode(const absl::Status& status) {
+  if (anju::HasReason(status, anju::Reason::UNAVAILABLE)) return kExitUnavailable;  // the port is taken
+  if (anju::HasReason(status, anju::Reason::BAD_VALUE)) return kExitUsage;
+  return kExitDamaged;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  anju::rpc::BlockSignals();
+  anju::InitLogging("aggregator");
+  anju::aggregator::Options options;
+  CLI::App app("Rollups over the regions of the suite, derived from the plan and progress journals.", "anju-aggregator");
+  app.add_option("--data", options.data, "directory of the service's own state")->required();
+  app.add_option("--listen", options.listen, "HOST:PORT, loopback only")->envname("ANJU_AGGREGATOR");
+  app.add_option("--plan", options.plan, "address of the plan service")->envname("ANJU_PLAN");
+  app.add_option("--progress", options.progress, "address of a progress service; may be repeated")->envname("ANJU_PROGRESS")->delimiter(',');
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
+  auto server = anju::aggregator::Server::Start(options);
+  if (!server.ok()) {
+    std::fprintf(stderr, "anju-aggregator: %s\n", std::string(server.status().message()).c_str());
+    return ExitCode(server.status());
+  }
+  anju::rpc::Announce((*server)->address());
+  anju::rpc::WaitForSignal();
+  return 0;
+}

@@ -1,0 +1,45 @@
+// Builds the process and takes it down in order.
+#include "services/aggregator/server.h"
+
+#include <cstdlib>
+
+#include "common/status/macros.h"
+
+namespace anju::aggregator {
+namespace {
+
+constexpr int kExitDamaged = 70;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
+  auto server = std::unique_ptr<Server>(new Server);
+  ASSIGN_OR_RETURN(server->disk_, storage::OpenRocksDisk(options.data));
+  // Crash-only: after a write of unknown outcome the state is opened afresh by the next process.
+  ASSIGN_OR_RETURN(server->applier_, Applier::Open(*server->disk_, options.progress.size(),
+                                                   [](const absl::Status&) { std::_Exit(kExitDamaged); }));
+  server->frames_ = std::make_unique<Frames>(*server->applier_);
+  server->handlers_ = std::make_unique<Handlers>(*server->applier_, *server->frames_);
+  server->service_ = std::make_unique<Service>(*server->handlers_, *server->frames_);
+  server->applier_->set_on_applied([frames = server->frames_.get(), handlers = server->handlers_.get()] {
+    frames->Moved();
+    handlers->Wake();
+  });
+  server->followers_ = std::make_unique<Followers>(*server->applier_, options.plan, options.progress);
+  ASSIGN_OR_RETURN(server->rpc_, rpc::Server::Start({.service = "aggregator", .listen = options.listen}, {server->service_.get()},
+                                                    [raw = server.get()](status::v1::GetStatusResponse* response) { raw->FillStatus(response); }));
+  server->rpc_->SetServing(true);
+  return server;
+}
+
+Server::~Server() {
+  // Streams of frames never end by themselves: end them before the drain waits for them.
+  if (frames_ != nullptr) frames_->Stop();
+}
+
+void Server::FillStatus(status::v1::GetStatusResponse* response) const {
+  *response->mutable_basis() = applier_->Stamp();
+  followers_->FillStatus(response);
+}
+
+}  // namespace anju::aggregator

@@ -1,0 +1,54 @@
+// Hands calls to the handlers and their answers to gRPC.
+#include "services/aggregator/service.h"
+
+#include <memory>
+
+#include "common/rpc/rpc.h"
+#include "services/aggregator/stream.h"
+
+namespace anju::aggregator {
+
+grpc::ServerUnaryReactor* Service::GetRollup(grpc::CallbackServerContext* context, const v1::GetRollupRequest* request,
+                                             v1::GetRollupResponse* response) {
+  return rpc::Answer<v1::GetRollupResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetRollupResponse> finish) {
+    handlers_.GetRollup(caller, *request, context->deadline(), std::move(finish));
+  });
+}
+
+grpc::ServerUnaryReactor* Service::GetColumn(grpc::CallbackServerContext* context, const v1::GetColumnRequest* request,
+                                             v1::GetColumnResponse* response) {
+  return rpc::Answer<v1::GetColumnResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetColumnResponse> finish) {
+    handlers_.GetColumn(caller, *request, context->deadline(), std::move(finish));
+  });
+}
+
+grpc::ServerWriteReactor<v1::Frame>* Service::FollowFrames(grpc::CallbackServerContext* context, const v1::FollowFramesRequest* request) {
+  using FrameStream = Stream<v1::Frame>;
+  const std::shared_ptr<FrameStream> stream = FrameStream::Make();
+  auto follower = handlers_.FollowFrames(rpc::CallerOf(*context), *request, [weak = std::weak_ptr<FrameStream>(stream)] {
+    if (const auto held = weak.lock()) held->Pump();
+  });
+  stream->set_source([this, follower = std::move(follower)]() -> FrameStream::Next {
+    if (!follower.ok()) return {nullptr, follower.status()};
+    auto next = frames_.Next(**follower);
+    if (!next.ok()) return {nullptr, next.status()};
+    return {*std::move(next), std::nullopt};
+  });
+  return stream.get();
+}
+
+grpc::ServerWriteReactor<v1::DumpResponse>* Service::Dump(grpc::CallbackServerContext* context, const v1::DumpRequest* request) {
+  using DumpStream = Stream<v1::DumpResponse>;
+  const std::shared_ptr<DumpStream> stream = DumpStream::Make();
+  handlers_.Dump(rpc::CallerOf(*context), *request, context->deadline(), [stream](absl::StatusOr<Handlers::DumpMessages> messages) {
+    auto left = std::make_shared<absl::StatusOr<Handlers::DumpMessages>>(std::move(messages));
+    stream->set_source([left, next = size_t{0}]() mutable -> DumpStream::Next {
+      if (!left->ok()) return {nullptr, left->status()};
+      if (next == (*left)->size()) return {nullptr, absl::OkStatus()};
+      return {std::shared_ptr<const v1::DumpResponse>(left, &(**left)[next++]), std::nullopt};
+    });
+  });
+  return stream.get();
+}
+
+}  // namespace anju::aggregator

@@ -1,0 +1,91 @@
+// Packs and unpacks the state rows.
+#include "services/aggregator/store/rows.h"
+
+namespace anju::aggregator {
+namespace {
+
+void AppendVarint(uint64_t value, std::string* bytes) {
+  for (; value >= 0x80; value >>= 7) bytes->push_back(static_cast<char>(value | 0x80));
+  bytes->push_back(static_cast<char>(value));
+}
+
+uint64_t ZigZag(int64_t value) { return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63); }
+int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
+
+bool TakeVarint(std::string_view* bytes, uint64_t* value) {
+  *value = 0;
+  for (int shift = 0; shift < 64 && !bytes->empty(); shift += 7) {
+    const uint8_t byte = static_cast<uint8_t>(bytes->front());
+    bytes->remove_prefix(1);
+    *value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+RowWriter& RowWriter::Integer(uint64_t value, int width) {
+  for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) bytes_.push_back(static_cast<char>(value >> shift));
+  return *this;
+}
+
+uint64_t RowReader::Integer(int width) {
+  uint64_t value = 0;
+  for (const char byte : Bytes(width)) value = value << 8 | static_cast<uint8_t>(byte);
+  return value;
+}
+
+std::string_view RowReader::Bytes(size_t count) {
+  if (bytes_.size() < count) {
+    bad_ = true;
+    return {};
+  }
+  const std::string_view taken = bytes_.substr(0, count);
+  bytes_.remove_prefix(count);
+  return taken;
+}
+
+void AppendUpdate(const SeriesEntry& entry, uint64_t previous_sequence, std::string* bytes) {
+  AppendVarint(entry.sequence - previous_sequence, bytes);
+  AppendVarint(static_cast<uint64_t>(entry.kind), bytes);
+  AppendVarint(ZigZag(entry.as_of.days), bytes);
+  AppendVarint(ZigZag(entry.amount), bytes);
+}
+
+std::optional<std::vector<SeriesEntry>> ParseUpdates(uint64_t first, std::string_view bytes) {
+  std::vector<SeriesEntry> entries;
+  uint64_t sequence = first;
+  while (!bytes.empty()) {
+    uint64_t step, kind, as_of, amount;
+    if (!TakeVarint(&bytes, &step) || !TakeVarint(&bytes, &kind) || !TakeVarint(&bytes, &as_of) || !TakeVarint(&bytes, &amount)) {
+      return std::nullopt;
+    }
+    if (kind > static_cast<uint64_t>(UpdateKind::kReduction) || (step == 0) != entries.empty()) return std::nullopt;
+    sequence += step;
+    entries.push_back({.as_of = {static_cast<int32_t>(UnZigZag(as_of))},
+                       .sequence = sequence,
+                       .amount = UnZigZag(amount),
+                       .kind = static_cast<UpdateKind>(kind)});
+  }
+  if (entries.empty()) return std::nullopt;
+  return entries;
+}
+
+std::string PackCell(const CellKey& cell) {
+  return RowWriter().U32(cell.region).U32(cell.programme).U32(cell.indicator).U16(cell.period.first).U16(cell.period.last).bytes();
+}
+
+std::optional<CellKey> ParseCell(std::string_view bytes) {
+  RowReader reader(bytes);
+  CellKey cell;
+  cell.region = static_cast<RegionNumber>(reader.U32());
+  cell.programme = static_cast<ProgrammeNumber>(reader.U32());
+  cell.indicator = static_cast<IndicatorNumber>(reader.U32());
+  cell.period.first = static_cast<int32_t>(reader.U16());
+  cell.period.last = static_cast<int32_t>(reader.U16());
+  if (!reader.Done()) return std::nullopt;
+  return cell;
+}
+
+}  // namespace anju::aggregator

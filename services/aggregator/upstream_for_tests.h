@@ -1,0 +1,126 @@
+// Upstream services for tests: real journals behind real feeds, filled by hand, and events as the owners would write them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <grpcpp/impl/service_type.h>
+
+#include "anju/plan/v1/event.pb.h"
+#include "anju/progress/v1/event.pb.h"
+#include "common/feed/feed.h"
+#include "common/journal/journal.h"
+#include "common/registry/registry.h"
+#include "common/status/macros.h"
+#include "common/testing/testing.h"
+#include "services/aggregator/convert.h"
+#include "services/aggregator/core/state.h"
+
+namespace anju::aggregator::testing {
+
+// One owner of facts: its journal and its feed on a port that stays the same when the journal is replaced.
+class Upstream {
+ public:
+  explicit Upstream(std::string name) : name_(std::move(name)) { Boot("127.0.0.1:0"); }
+
+  const std::string& address() const { return address_; }
+  journal::Journal& journal() { return *journal_; }
+  // Appends one block; returns its last position.
+  journal::Position Append(const std::vector<std::string>& events, const journal::Position& plan = {}) {
+    auto appended = journal_->Append(events, plan.journal_id, plan.sequence);
+    CHECK_OK(appended.status());
+    return *appended;
+  }
+  void Stop() { server_.reset(); }
+  // Another, empty journal in its place.
+  void Replace() {
+    Stop();
+    feed_.reset();
+    journal_.reset();
+    disk_.reset();
+    directory_ = std::make_unique<anju::testing::TempDir>();
+    Boot(address_);
+  }
+  void Serve() { server_ = std::make_unique<anju::testing::ServerFixture>(std::vector<grpc::Service*>{feed_.get()}, name_, address_); }
+
+ private:
+  void Boot(const std::string& listen) {
+    auto disk = storage::OpenRocksDisk(directory_->path());
+    CHECK_OK(disk.status());
+    disk_ = *std::move(disk);
+    auto journal = journal::Journal::Open(*disk_, name_, RealClock());
+    CHECK_OK(journal.status());
+    journal_ = *std::move(journal);
+    feed_ = feed::NewFeedService(*journal_);
+    address_ = listen;
+    Serve();
+    address_ = server_->address();
+  }
+
+  std::string name_;
+  std::unique_ptr<anju::testing::TempDir> directory_ = std::make_unique<anju::testing::TempDir>();
+  std::unique_ptr<storage::Disk> disk_;
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<grpc::Service> feed_;
+  std::unique_ptr<anju::testing::ServerFixture> server_;
+  std::string address_;
+};
+
+inline std::string RegionsEvent(const RegionTree& regions) {
+  plan::v1::Event event;
+  for (const RegionNumber number : regions.Numbers()) {
+    for (const Region& row : *regions.Rows(number)) *event.mutable_regions()->add_regions() = ToProto(row);
+  }
+  return event.SerializeAsString();
+}
+
+inline std::string CatalogueEvent(const Catalogue& catalogue) {
+  plan::v1::Event event;
+  for (const auto& [number, programme] : catalogue.programmes()) *event.mutable_catalogue()->add_programmes() = ToProto(programme);
+  for (const auto& [number, indicator] : catalogue.indicators()) *event.mutable_catalogue()->add_indicators() = ToProto(indicator);
+  return event.SerializeAsString();
+}
+
+inline std::string DocumentEvent(const std::string& number, const std::vector<PrintedTarget>& targets) {
+  plan::v1::Event event;
+  event.mutable_document()->set_number(number);
+  for (const PrintedTarget& printed : targets) {
+    plan::v1::TargetCell* cell = event.mutable_document()->add_cells();
+    cell->set_region(printed.cell.region);
+    cell->set_programme(printed.cell.programme);
+    cell->set_indicator(printed.cell.indicator);
+    *cell->mutable_period() = ToProto(printed.cell.period);
+    cell->set_layer(static_cast<types::v1::Layer>(static_cast<int>(printed.layer) + 1));
+    if (printed.target.amount) cell->set_target(*printed.target.amount);
+    if (printed.target.declared) cell->set_declared(*printed.target.declared);
+    cell->set_missing(static_cast<types::v1::Missing>(printed.target.missing));
+  }
+  return event.SerializeAsString();
+}
+
+// The events that stand for these changes.
+inline std::vector<std::string> ProgressEvents(const std::vector<ProgressChange>& changes) {
+  std::vector<std::string> events;
+  for (const ProgressChange& change : changes) {
+    progress::v1::Event event;
+    if (change.kind == ProgressChange::Kind::kOpenSeries) {
+      event.mutable_series()->set_number(change.series);
+      event.mutable_series()->set_region(change.cell.region);
+      event.mutable_series()->set_programme(change.cell.programme);
+      event.mutable_series()->set_indicator(change.cell.indicator);
+      *event.mutable_series()->mutable_period() = ToProto(change.cell.period);
+    } else {
+      event.mutable_update()->set_series(change.series);
+      event.mutable_update()->set_as_of_days(change.entry.as_of.days);
+      event.mutable_update()->set_amount(change.entry.amount);
+      event.mutable_update()->set_kind(static_cast<progress::v1::UpdateKind>(change.entry.kind));
+      event.mutable_update()->set_source(1);
+    }
+    events.push_back(event.SerializeAsString());
+  }
+  return events;
+}
+
+}  // namespace anju::aggregator::testing

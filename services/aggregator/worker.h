@@ -1,0 +1,56 @@
+// One thread for work that would hold up a gRPC thread for too long: dumps.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace anju::aggregator {
+
+// Safe for concurrent use.
+class Worker {
+ public:
+  static constexpr size_t kJobsMax = 16;
+  Worker() : thread_([this] { Run(); }) {}
+  // Jobs not begun are destroyed unrun.
+  ~Worker() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      changed_.notify_all();
+    }
+    thread_.join();
+  }
+  // False when kJobsMax are waiting; the job is then destroyed unrun.
+  bool Post(std::function<void()> job) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || jobs_.size() >= kJobsMax) return false;
+    jobs_.push_back(std::move(job));
+    changed_.notify_all();
+    return true;
+  }
+
+ private:
+  void Run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
+      if (stopping_) return;
+      const std::function<void()> job = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      job();
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::deque<std::function<void()>> jobs_;
+  std::thread thread_;
+};
+
+}  // namespace anju::aggregator
