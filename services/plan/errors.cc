@@ -51,6 +51,10 @@ ErrorDetail TooManyRows(size_t rows, size_t rows_max) {
   return Detail(Reason::TOO_MANY_ROWS, 0, "rows", absl::StrCat(rows), absl::StrCat(rows, " rows; at most ", rows_max, " are taken at once"));
 }
 
+ErrorDetail TooManyOf(uint32_t line, std::string_view field, size_t count_max, std::string_view what) {
+  return Detail(Reason::TOO_MANY_ROWS, line, field, "", absl::StrCat("more than ", count_max, " ", View(what)));
+}
+
 ErrorDetail TooLarge(size_t bytes, size_t bytes_max) {
   return Detail(Reason::MESSAGE_TOO_LARGE, 0, "rows", absl::StrCat(bytes),
                 absl::StrCat("this would be an event of ", bytes, " bytes; at most ", bytes_max, " are stored as one"));

@@ -19,6 +19,7 @@ ErrorDetail TextTooLong(uint32_t line, std::string_view field, std::string_view 
 ErrorDetail DuplicateRow(uint32_t line, std::string_view field, std::string_view value, uint32_t first_line);
 ErrorDetail EmptyRequest();
 ErrorDetail TooManyRows(size_t rows, size_t rows_max);
+ErrorDetail TooManyOf(uint32_t line, std::string_view field, size_t count_max, std::string_view what);
 ErrorDetail TooLarge(size_t bytes, size_t bytes_max);
 ErrorDetail BadPageSize(int32_t value, int32_t page_max);
 ErrorDetail BadPageToken(std::string_view token);

@@ -1,6 +1,7 @@
 // Starts servers for tests and turns files into requests.
 #include "services/plan/plan_fixture.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <google/protobuf/message.h>
@@ -25,6 +26,25 @@ void AddCsvRows(std::string_view text, google::protobuf::Message* request) {
     out->GetReflection()->SetUInt32(out, row_type->FindFieldByName("line"), row.line);
     for (size_t i = 0; i < columns.size(); ++i) out->GetReflection()->SetString(out, row_type->FindFieldByName(columns[i].name), row.fields[i]);
   }
+}
+
+std::string Csv(std::string_view header, std::string_view rows) {
+  const auto commas = std::count(header.begin(), header.end(), ',');
+  std::string csv(header);
+  while (!rows.empty()) {
+    const std::string_view row = rows.substr(0, rows.find('\n'));
+    rows.remove_prefix(std::min(rows.size(), row.size() + 1));
+    int64_t missing = commas;
+    bool quoted = false;
+    for (const char c : row) {
+      quoted ^= c == '"';
+      missing -= c == ',' && !quoted ? 1 : 0;
+    }
+    csv.append(row);
+    if (!row.empty() && missing > 0) csv.append(static_cast<size_t>(missing), ',');
+    csv.push_back('\n');
+  }
+  return csv;
 }
 
 void PlanFixture::Start() {

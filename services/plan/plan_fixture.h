@@ -69,7 +69,7 @@ inline constexpr std::string_view kCatalogueHeader =
     "type,code,name,parent,unit,scale,units_accepted,over_regions,over_time,part_of,part_kind,entries,exits,negative\n";
 inline constexpr std::string_view kMilestoneHeader = "region,programme,indicator,plan_year,by,share,of,cohort,strength,layer,place\n";
 
-// "header" + "rows".
-inline std::string Csv(std::string_view header, std::string_view rows) { return std::string(header) + std::string(rows); }
+// A file of `header` and `rows`; rows may leave out their last fields.
+std::string Csv(std::string_view header, std::string_view rows);
 
 }  // namespace anju::plan

@@ -21,6 +21,9 @@ namespace anju::plan {
 inline constexpr size_t kRowsMax = 10'000;
 inline constexpr size_t kTextBytesMax = 500;          // a place, a note, a name
 inline constexpr size_t kDocumentCharactersMax = 120;  // a document number
+// Work on a cell grows with these: a hostile file must not keep the decider busy.
+inline constexpr size_t kPrintsMax = 100;   // places that print one cell
+inline constexpr size_t kPeriodsMax = 100;  // periods of one region, programme, indicator and layer
 
 // Values as in anju.types.v1 and anju.plan.v1: they are stored.
 enum class Layer : uint8_t { kNone = 0, kNational = 1, kProvince = 2, kCity = 3, kCounty = 4 };

@@ -78,6 +78,8 @@ absl::StatusOr<Evaluation> Evaluate(const Document& document, const RegionTree& 
                                     const TargetsInForce& standing) {
   ErrorCollector errors;
   const Sheet sheet(document, tree, catalogue);
+  sheet.CheckLimits(errors);
+  if (!errors.empty()) return errors.ToStatus();
   sheet.CheckDuplicates(errors);
   sheet.CheckAreas(errors);
   const Targets targets(sheet, standing, errors);

@@ -22,8 +22,8 @@ struct Evaluation {
   bool has_errors() const;               // a difference of verdict ERROR or NOT_ADDITIVE
 };
 
-// DUPLICATE_ROW, AREA_OVERLAP, TARGET_CONFLICT with another document in force, NUMBER_TOO_LARGE for a sum, an addition to
-// nothing. Differences are no errors here: whether they refuse the document is for the caller, and the issuer, to say.
+// TOO_MANY_ROWS of one cell, DUPLICATE_ROW, AREA_OVERLAP, TARGET_CONFLICT with another document in force, NUMBER_TOO_LARGE for a
+// sum, an addition to nothing. Differences are no errors here: whether they refuse the document is for the caller, and the issuer, to say.
 absl::StatusOr<Evaluation> Evaluate(const Document& document, const RegionTree& tree, const Catalogue& catalogue,
                                     const TargetsInForce& standing);
 

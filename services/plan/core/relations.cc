@@ -2,6 +2,7 @@
 #include "services/plan/core/relations.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -150,22 +151,19 @@ Relation YearsOf(const Sheet& sheet, const CellKey& whole) {
     return sheet.Find(key);
   };
 
-  // The fewest periods that tile the whole, found year by year; the longest first where two tilings are as coarse.
+  // The fewest periods that tile the whole, found from year to year; the longest last one where two tilings are as coarse.
   struct Tiling {
     size_t count = 0;
     Period last;
   };
   std::map<int32_t, Tiling> tiled;  // up to and including this year
   tiled[whole.period.first - 1] = {};
-  for (int32_t year = whole.period.first; year <= whole.period.last; ++year) {
-    for (const Period& period : periods) {
-      if (period.last != year) continue;
-      const auto before = tiled.find(period.first - 1);
-      if (before == tiled.end()) continue;
-      const size_t count = before->second.count + 1;
-      const auto [it, added] = tiled.try_emplace(year, Tiling{count, period});
-      if (!added && count < it->second.count) it->second = {count, period};
-    }
+  for (const Period& period : periods) {
+    const auto before = tiled.find(period.first - 1);
+    if (before == tiled.end()) continue;
+    const size_t count = before->second.count + 1;
+    const auto [it, added] = tiled.try_emplace(period.last, Tiling{count, period});
+    if (!added && count < it->second.count) it->second = {count, period};
   }
   if (tiled.contains(whole.period.last)) {
     for (int32_t year = whole.period.last; year >= whole.period.first; year = tiled[year].last.first - 1) {
@@ -173,7 +171,6 @@ Relation YearsOf(const Sheet& sheet, const CellKey& whole) {
       part.period = tiled[year].last;
       Expect(sheet, part, &relation);
     }
-    std::reverse(relation.parts.begin(), relation.parts.end());
     End(&relation);
     return relation;
   }
@@ -183,23 +180,17 @@ Relation YearsOf(const Sheet& sheet, const CellKey& whole) {
     int128 sum = 0;
     std::vector<const Cell*> cells;
   };
-  std::map<int32_t, Best> best;
-  best[whole.period.first - 1] = {};
-  for (int32_t year = whole.period.first; year <= whole.period.last; ++year) {
-    Best here = best[year - 1];
-    for (const Period& period : periods) {
-      const Cell* cell = cell_of(period);
-      if (period.last != year || cell == nullptr || cell->figure == nullptr) continue;
-      const Best& before = best[period.first - 1];
-      if (before.sum + cell->figure->amount <= here.sum) continue;
-      here = before;
-      here.sum += cell->figure->amount;
-      here.cells.push_back(cell);
-    }
-    best[year] = std::move(here);
+  std::map<int32_t, Best> best = {{whole.period.first - 1, {}}};  // up to and including this year
+  for (const Period& period : periods) {
+    const Cell* cell = cell_of(period);
+    if (cell->figure == nullptr) continue;
+    Best here = std::prev(best.lower_bound(period.first))->second;
+    here.sum += cell->figure->amount;
+    here.cells.push_back(cell);
+    if (here.sum > std::prev(best.upper_bound(period.last))->second.sum) best[period.last] = std::move(here);
   }
   relation.complete = false;
-  relation.parts = best[whole.period.last].cells;
+  relation.parts = best.rbegin()->second.cells;
   relation.expected = relation.parts.size();
   return relation;
 }

@@ -251,6 +251,14 @@ TEST(EvaluateTest, ASumNoFigureMayBeIsRefused) {
               ElementsAre("NUMBER_TOO_LARGE 2"));
 }
 
+TEST(EvaluateTest, WhatWouldKeepTheDeciderBusyIsRefused) {
+  std::string periods, places;
+  for (int i = 0; i <= 100; ++i) periods += "甲县,low,starts," + std::to_string(1950 + i) + ",1,套\n";
+  for (int i = 0; i <= 100; ++i) places += "甲县,low,starts,2012,1,套,,," + std::to_string(i) + "\n";
+  EXPECT_THAT(Words(EvaluateText(periods).status()), ElementsAre("TOO_MANY_ROWS 102"));
+  EXPECT_THAT(Words(EvaluateText(places).status()), ElementsAre("TOO_MANY_ROWS 102"));
+}
+
 TEST(EvaluateTest, WithoutAnIssueDateEachRowIsReadOnTheFirstDayOfItsYears) {
   const RegionTree tree = SmallTree();
   DocumentText text{.number = "无日期", .issuer = "某市", .issued = "unknown",

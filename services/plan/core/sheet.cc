@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -78,7 +79,7 @@ std::vector<Period> Sheet::PeriodsInside(const CellKey& key) const {
   for (const Period& period : it->second) {
     if (period != key.period && key.period.Contains(period)) inside.push_back(period);
   }
-  std::sort(inside.begin(), inside.end());
+  std::sort(inside.begin(), inside.end(), [](const Period& a, const Period& b) { return std::tie(a.last, a.first) < std::tie(b.last, b.first); });
   return inside;
 }
 
@@ -101,6 +102,16 @@ const Indicator& Sheet::IndicatorOf(const CellKey& key) const {
   return *indicator;
 }
 
+void Sheet::CheckLimits(ErrorCollector& errors) const {
+  for (const Cell& cell : cells_) {
+    if (cell.prints.size() > kPrintsMax) errors.Add(TooManyOf(cell.prints[kPrintsMax]->line, "place", kPrintsMax, "places print this cell"));
+    const std::vector<Period>& periods = periods_.at(AnyPeriod(cell.key));
+    if (periods.size() > kPeriodsMax && periods[kPeriodsMax] == cell.key.period) {
+      errors.Add(TooManyOf(cell.line(), "plan_year", kPeriodsMax, "periods of one region, programme and indicator"));
+    }
+  }
+}
+
 void Sheet::CheckDuplicates(ErrorCollector& errors) const {
   for (const Cell& cell : cells_) {
     std::map<std::string_view, uint32_t> places;
@@ -114,7 +125,7 @@ void Sheet::CheckDuplicates(ErrorCollector& errors) const {
 void Sheet::CheckAreas(ErrorCollector& errors) const {
   for (const Cell& cell : cells_) {
     if (cell.figure == nullptr || cell.key.reserve) continue;
-    for (const RegionNumber area : AreasAround(tree_, cell.key.region, DayOf(cell.key))) {
+    for (const RegionNumber area : AreasAround(cell.key.region, DayOf(cell.key))) {
       CellKey same = cell.key;
       same.region = area;
       const Cell* other = Find(same);
@@ -126,19 +137,25 @@ void Sheet::CheckAreas(ErrorCollector& errors) const {
   }
 }
 
-std::vector<RegionNumber> AreasAround(const RegionTree& tree, RegionNumber region, Date day) {
+std::vector<RegionNumber> Sheet::AreasAround(RegionNumber region, Date day) const {
   std::vector<RegionNumber> chain;
-  for (RegionNumber above = region; above != 0; above = tree.ParentAt(above, day)) chain.push_back(above);
+  for (RegionNumber above = region; above != 0; above = tree_.ParentAt(above, day)) chain.push_back(above);
   const auto in_chain = [&](RegionNumber number) { return std::find(chain.begin(), chain.end(), number) != chain.end(); };
-  std::vector<RegionNumber> areas;
+  std::vector<RegionNumber> around;
   for (const RegionNumber inner : chain) {
-    for (const RegionNumber sibling : tree.ChildrenAt(tree.ParentAt(inner, day), day)) {
-      const Region* row = tree.At(sibling, day);
-      if (row->kind != RegionKind::kArea || in_chain(sibling)) continue;
-      if (std::any_of(row->members.begin(), row->members.end(), in_chain)) areas.push_back(sibling);
+    const RegionNumber parent = tree_.ParentAt(inner, day);
+    const auto [it, added] = areas_.try_emplace(std::pair(parent, day.days));
+    if (added) {
+      for (const RegionNumber child : tree_.ChildrenAt(parent, day)) {
+        const Region* row = tree_.At(child, day);
+        if (row->kind == RegionKind::kArea) it->second.push_back(row);
+      }
+    }
+    for (const Region* area : it->second) {
+      if (!in_chain(area->number) && std::any_of(area->members.begin(), area->members.end(), in_chain)) around.push_back(area->number);
     }
   }
-  return areas;
+  return around;
 }
 
 }  // namespace anju::plan

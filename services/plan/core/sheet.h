@@ -37,10 +37,14 @@ class Sheet {
   const Cell* Find(const CellKey& key) const;
   // Whether the document prints this region, programme and indicator in any period or layer.
   bool Prints(const CellKey& key) const;
-  // Periods printed for the region, programme, indicator and layer of `key`, that lie inside its period and are not the same.
+  // Periods printed for the region, programme, indicator and layer of `key`, that lie inside its period and are not the same; by their
+  // last year, then the first.
   std::vector<Period> PeriodsInside(const CellKey& key) const;
   // Child regions of the cell's region on its day; cached, because every programme and year asks again.
   const std::vector<RegionNumber>& ChildrenOf(const CellKey& key) const;
+
+  // The areas that the region, or one above it, is a member of on `day`.
+  std::vector<RegionNumber> AreasAround(RegionNumber region, Date day) const;
 
   // The print as an operand in smallest units; exact when nothing in its column has decimals.
   CheckOperand OperandOf(const PrintedRow& row) const;
@@ -51,6 +55,8 @@ class Sheet {
   const Indicator& IndicatorOf(const CellKey& key) const;
   Date DayOf(const CellKey& key) const { return document_.header.DayOf(key.period); }
 
+  // More of one cell than kPrintsMax or of one series than kPeriodsMax; nothing else may be asked of such a sheet.
+  void CheckLimits(ErrorCollector& errors) const;
   // Twice the same key without differing places, and figures of an area beside those of its members.
   void CheckDuplicates(ErrorCollector& errors) const;
   void CheckAreas(ErrorCollector& errors) const;
@@ -65,9 +71,7 @@ class Sheet {
   absl::flat_hash_map<CellKey, std::vector<Period>> periods_;       // keys without period
   absl::flat_hash_set<std::pair<IndicatorNumber, std::string>> decimal_columns_;
   mutable absl::flat_hash_map<std::pair<RegionNumber, int32_t>, std::vector<RegionNumber>> children_;
+  mutable absl::flat_hash_map<std::pair<RegionNumber, int32_t>, std::vector<const Region*>> areas_;  // children that are areas
 };
-
-// The areas that `region`, or a region above it, is a member of on `day`.
-std::vector<RegionNumber> AreasAround(const RegionTree& tree, RegionNumber region, Date day);
 
 }  // namespace anju::plan

@@ -136,7 +136,7 @@ void CheckStanding(const Sheet& sheet, const std::vector<TargetCell>& cells, con
       errors.Add(AreaOverlap(cell.line, sheet.tree().Nearest(region, day)->name, sheet.tree().Nearest(area, day)->name,
                              absl::StrCat("document ", found->document)));
     };
-    for (const RegionNumber area : AreasAround(sheet.tree(), cell.key.region, day)) overlaps(cell.key.region, area, area);
+    for (const RegionNumber area : sheet.AreasAround(cell.key.region, day)) overlaps(cell.key.region, area, area);
     for (const RegionNumber member : sheet.tree().At(cell.key.region, day)->members) overlaps(member, cell.key.region, member);
   }
 }
