@@ -55,6 +55,7 @@ void PrintSheet(const Context& context, const Sheet& sheet) {
 }
 
 void Talk(const Context& context, std::string_view text) {
+  std::fflush(stdout);  // so that talk stands below the table it is about
   if (context.output == Output::kTable) std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
 }
 

@@ -163,7 +163,7 @@ absl::Status ShowTargets(const Context& context, const std::string& region, cons
   if (rollup["cells"].empty()) return MakeError(Reason::NO_FIGURES, "region", region, "no cells");
   const std::string code = rollup["cells"][0]["region"];
   for (const Json& cell : rollup["cells"]) {
-    if (cell["region"] != code || cell["target"].is_null()) continue;
+    if (cell["region"] != code || cell["target"].is_null() || !cell["own"].get<bool>()) continue;  // only what the document prints
     const bool summed = !cell["declared_target"].is_null();
     sheet.rows.push_back({cell["programme"], cell["indicator"], Text(cell["target"]), Text(cell["declared_target"]), Text(cell["target_gap"]), cell["unit"],
                           std::string(summed ? context.Say("由下级汇总", "rolled up") : context.Say("原文所列", "as printed"))});
@@ -179,7 +179,8 @@ absl::Status ShowHandan(const Context& context, const std::string& document, con
                   std::string(context.Say("原文合计", "printed total"))};
   for (const char* years : {"2011-2015", "2011", "2012-2015"}) {
     ASSIGN_OR_RETURN(const auto response, FetchRollup(context, {.region = "邯郸市", .year = years, .at_least = token, .programme = "all", .indicator = "starts"}));
-    for (const Json& cell : RollupJson(response)["cells"]) {
+    const Json rollup = RollupJson(response);
+    for (const Json& cell : rollup["cells"]) {
       if (cell["layer"] == "city" && !cell["target"].is_null()) sheet.rows.push_back({cell["name"], cell["plan_year"], Text(cell["target"]), Text(cell["declared_target"])});
     }
   }

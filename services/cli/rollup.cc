@@ -63,6 +63,7 @@ Json RollupJson(const aggregator::v1::GetRollupResponse& response) {
       json["value"] = rate ? Json(FormatPercent(MakeFraction(cell.actual(), target->target()), 2, Rounding::kHalfUp, false)) : Json(nullptr);
       static constexpr std::string_view kMissing[] = {"", "absent", "blank", "no_task", "not_published"};
       if (target != nullptr && !has_target) json["missing"] = std::string(kMissing[target->missing()]);
+      json["own"] = cell.own();  // printed or reported itself, and not only summed
       json["as_of"] = cell.has_newest_as_of_days() ? FormatDate(Date{cell.newest_as_of_days()}) : "";
       cells.push_back(std::move(json));
     };

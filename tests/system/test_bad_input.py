@@ -145,7 +145,7 @@ class Rows(Registry):
 
     def test_stocks_have_no_year_and_flows_need_one(self):
         self.refused(self.report("德钦县,public_rental,built,2017,2017-06-30,1,套,,,,"), "BAD_PERIOD", "plan_year")
-        self.refused(self.report("德钦县,shantytown.urban,starts,,2017-06-30,1,套,,,,"), "BAD_PERIOD", "plan_year")
+        self.refused(self.report("德钦县,shantytown.urban,starts,,2017-06-30,1,套,,,,"), "MISSING_FIELD", "plan_year")
 
     def test_area_and_member(self):
         self.assertExit(0, self.report("邯郸市中心城区,all,starts,2012,2012-06-30,5,套,,,,"))
@@ -205,7 +205,7 @@ class Plans(Registry):
         self.one([good, "维西县,shantytown.urban,starts,17,1,套,,target,,表1"], "BAD_PERIOD", "plan_year", 3)
         self.one([good, "维西县,shantytown.urban,starts,2017,1,套,,boss,,表1"], "BAD_VALUE", "role", 3)
         self.one([good, "维西县,shantytown.urban,starts,2017,1,套,,target,village,表1"], "BAD_VALUE", "layer", 3)
-        self.one([good, good], "DUPLICATE_ROW", "place", 3)
+        self.one([good, good], "DUPLICATE_ROW", "region", 3)
         self.one([good, "维西县,shantytown.urban,starts,2017,99999999999999999999,套,,target,,表1"], "NUMBER_TOO_LARGE", "value", 3)
 
     def test_unbalanced_names_the_total_and_both_sides(self):
@@ -277,6 +277,7 @@ class Asking(Registry):
 
 class Servers(SuiteTest):
     def test_a_service_that_does_not_run(self):
+        self.suite.load(kinds=("catalogue", "regions"))
         self.suite.services["ranking"].kill()
         result = self.suite.anju("rank", "迪庆州", "--year", "2017", "--programme", "all", "--indicator", "starts", "-o", "json", "--deadline-ms", "2000")
         self.assertExit(6, result)

@@ -90,7 +90,7 @@ class Away(SuiteTest):
         self.assertEqual(table["rows"], alone["rows"])
         self.assertEqual(table["basis"]["token"], alone["basis"]["token"])
         self.assertGreater(alone["basis"]["recorded_time_us"], 0)
-        self.suite.services["ranking"].kill()
+        self.suite.services["ranking"].kill(signal.SIGTERM)
         self.suite.services["ranking"].start()  # also from its own store
         self.assertEqual(table["rows"], self.suite.rank(*self.RANK)["rows"])
         dated = self.suite.anju("rank", *self.RANK, "--as-of", "2017-06-30", "-o", "json", "--deadline-ms", "2000")
