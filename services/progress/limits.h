@@ -8,7 +8,6 @@ namespace anju::progress {
 
 inline constexpr int kMessageItemsMax = 1'000;
 inline constexpr size_t kMessageBytesMax = 4 << 20;         // of one message of items
-inline constexpr size_t kMessageBytesKept = 256 << 10;      // a larger message's memory is given back instead of reused
 inline constexpr uint32_t kSeriesIndexMax = 1'048'576;      // indexes of definitions are below it
 inline constexpr size_t kDefinitionTextBytesMax = 256;      // of each text of a definition
 inline constexpr int kInFlightMessagesMax = 16;             // of one stream: read and not yet answered; beyond it nothing is read

@@ -9,6 +9,20 @@
 
 namespace anju::progress {
 
+namespace {
+
+// A message of 100 items fits into three blocks, one of a thousand into six.
+google::protobuf::ArenaOptions BlockSizes() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = 4 << 10;
+  options.max_block_size = 64 << 10;
+  return options;
+}
+
+}  // namespace
+
+ReportStream::Slot::Slot() : arena(BlockSizes()) {}
+
 // One message of items on its way through the pipeline.
 class ReportStream::ItemsRequest final : public journal::Request {
  public:
@@ -16,7 +30,7 @@ class ReportStream::ItemsRequest final : public journal::Request {
       : desk_(desk), stream_(std::move(stream)), intake_(stream_->intake_), slot_(std::move(slot)) {}
 
   void Decide(journal::Recorder& recorder) override {
-    slot_->end = intake_->Take(desk_.model, recorder, slot_->message.items(), &slot_->taken);
+    slot_->end = intake_->Take(desk_.model, recorder, slot_->message->items(), &slot_->taken);
   }
   void Done(const absl::Status& status, const journal::Position& durable) override { stream_->OnTaken(std::move(slot_), status, durable); }
 
@@ -46,11 +60,11 @@ void ReportStream::OnReadDone(bool ok) {
   if (!ok) {
     half_closed_ = true;
   } else if (!finished_ && !cancelled_ && end_.ok()) {
-    const bool is_open = slot->message.kind_case() == v1::ReportRequest::kOpen;
+    const bool is_open = slot->message->kind_case() == v1::ReportRequest::kOpen;
     if (is_open && intake_ == nullptr) {
       opening_ = true;
       lock.unlock();  // the answer may come at once, on this thread
-      return Begin(slot->message.open());
+      return Begin(slot->message->open());  // the slot goes: a stream is opened once
     }
     if (is_open) {
       End(OpenedTwice());
@@ -100,8 +114,8 @@ void ReportStream::OnReplaced(const absl::Status& status) {
 }
 
 void ReportStream::Accept(std::shared_ptr<Slot> slot) {
-  if (slot->message.kind_case() != v1::ReportRequest::kItems) return End(EmptyMessage());
-  if (const absl::Status status = Handlers::CheckItems(slot->message.items()); !status.ok()) return End(status);
+  if (slot->message->kind_case() != v1::ReportRequest::kItems) return End(EmptyMessage());
+  if (const absl::Status status = Handlers::CheckItems(slot->message->items()); !status.ok()) return End(status);
   ++in_flight_;
   Submit(std::move(slot));
 }
@@ -171,7 +185,8 @@ void ReportStream::End(const absl::Status& status) {
 
 void ReportStream::Release(std::shared_ptr<Slot> slot) {
   slot->end = absl::OkStatus();
-  if (slot->message.items().ByteSizeLong() > kMessageBytesKept) return;
+  slot->message = nullptr;
+  slot->arena.Reset();
   if (free_slots_.size() < kInFlightMessagesMax) free_slots_.push_back(std::move(slot));
 }
 
@@ -205,7 +220,8 @@ void ReportStream::Advance() {
       incoming_ = std::move(free_slots_.back());
       free_slots_.pop_back();
     }
-    StartRead(&incoming_->message);
+    incoming_->message = google::protobuf::Arena::CreateMessage<v1::ReportRequest>(&incoming_->arena);
+    StartRead(incoming_->message);
   }
 }
 

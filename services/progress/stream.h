@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/grpcpp.h>
 
 #include "anju/progress/v1/progress.pb.h"
@@ -15,8 +16,9 @@ namespace anju::progress {
 // One read and one write are under way at most. At most kInFlightMessagesMax messages are read and not yet answered (written to the
 // transport); beyond it nothing is read, which is the client's backpressure. Answers that come while a write is under way are merged.
 //
-// Messages and answers live in slots that are used again, so that a busy stream allocates nothing per item. Requests in the pipeline
-// share the stream's ownership: it may be over before they are decided.
+// Messages live in the arenas of slots, so that items cost no allocation each (a oneof frees what it held whenever its message is used
+// again; reusing messages alone would not do). Requests in the pipeline share the stream's ownership: it may be over before they are
+// decided.
 class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1::ReportResponse>,
                            public std::enable_shared_from_this<ReportStream> {
  public:
@@ -30,7 +32,9 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
 
  private:
   struct Slot {
-    v1::ReportRequest message;
+    Slot();
+    google::protobuf::Arena arena;          // of `message`
+    v1::ReportRequest* message = nullptr;   // while one is being read or decided
     Taken taken;
     absl::Status end;
   };
