@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "anju/feed/v1/feed.grpc.pb.h"
+#include "services/progress/limits.h"
 #include "services/progress/testing/service_fixture.h"
 
 namespace anju::progress {
@@ -227,6 +228,25 @@ TEST_F(ServerTest, ListsUpdatesByPageFilterAndSource) {
   ASSERT_OK_AND_ASSIGN(const auto beyond, Page(bad));
   EXPECT_EQ(beyond.updates_size(), 0);
   EXPECT_EQ(beyond.next_page_token(), "");
+}
+
+TEST_F(ServerTest, APageLooksAtABoundedPartOfTheJournal) {
+  StartReady();
+  uint64_t next = 1;
+  for (; next <= kScanEventsMax; next += 1'000) {
+    v1::Items items = Numbered(next, 1'000);
+    for (v1::Item& item : *items.mutable_items()) item.set_kind(v1::UPDATE_KIND_INCREMENT);
+    ASSERT_THAT(Batch("many", items), IsOk());
+  }
+  v1::Items one = Numbered(1, 1);
+  one.mutable_definitions(0)->set_region("533423");
+  ASSERT_THAT(Batch("one", one), IsOk());
+  v1::ListUpdatesRequest request;
+  request.set_region("533423");
+  ASSERT_OK_AND_ASSIGN(const auto page, Page(request));
+  EXPECT_EQ(page.updates_size(), 0);
+  EXPECT_FALSE(page.next_page_token().empty());
+  EXPECT_EQ(List(request).size(), 1u);
 }
 
 TEST_F(ServerTest, TheFeedHandsOverTheJournalAndNamesThePlanPosition) {

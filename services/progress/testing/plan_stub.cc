@@ -1,7 +1,7 @@
 // A plan service in miniature.
 #include "services/progress/testing/plan_stub.h"
 
-#include <grpcpp/impl/codegen/service_type.h>
+#include "anju/feed/v1/feed.grpc.pb.h"
 
 #include "common/feed/feed.h"
 #include "common/rpc/rpc.h"

@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <grpcpp/grpcpp.h>
-
 #include "anju/progress/v1/progress.grpc.pb.h"
 #include "common/rpc/rpc.h"
 #include "common/time/date.h"
