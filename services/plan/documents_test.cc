@@ -58,6 +58,17 @@ TEST_F(DocumentsTest, ThreeDocumentsAreImportedWithoutAnError) {
   }
 }
 
+TEST_F(DocumentsTest, OneChangedFigureNamesTheRelationItBreaks) {
+  v1::ImportDocumentRequest request = Zhengzhou();
+  for (v1::PlanRow& row : *request.mutable_rows()) {
+    if (row.value() == "14049") row.set_value("14050");
+  }
+  const absl::Status status = ImportDocument(request).status();
+  EXPECT_THAT(Refused(status), ElementsAre("UNBALANCED 103387"));
+  EXPECT_THAT(ErrorsOf(status).front().message, ::testing::StartsWith("children: 103387套(户) is printed"));
+  EXPECT_THAT(ErrorsOf(status).front().message, ::testing::HasSubstr("103388"));
+}
+
 TEST_F(DocumentsTest, HandanIsRefusedWithExactlyItsFiveWrongCells) {
   const absl::Status status = ImportDocument(Handan()).status();
   EXPECT_THAT(Refused(status), UnorderedElementsAre("UNBALANCED 13640", "UNBALANCED 214.94", "UNBALANCED 246111", "UNBALANCED 6825", "NOT_ADDITIVE 19.6"));
