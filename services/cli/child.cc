@@ -82,10 +82,13 @@ void Child::ReadOutput() {
   char buffer[4096];
   ssize_t count = 0;
   while (output_ >= 0 && (count = read(output_, buffer, sizeof buffer)) > 0) {
-    [[maybe_unused]] const ssize_t logged = write(log_, buffer, static_cast<size_t>(count));  // a full disk must not stop the watch
     unread_.append(buffer, static_cast<size_t>(count));
     for (size_t end; (end = unread_.find('\n')) != std::string::npos; unread_.erase(0, end + 1)) {
-      if (unread_.starts_with(kListening)) address_ = unread_.substr(kListening.size(), end - kListening.size());
+      if (unread_.starts_with(kListening)) {
+        address_ = unread_.substr(kListening.size(), end - kListening.size());
+      } else {
+        [[maybe_unused]] const ssize_t logged = write(log_, unread_.data(), end + 1);  // a full disk must not stop the watch
+      }
     }
     if (unread_.size() > sizeof buffer) unread_.clear();  // no line of ours is that long
   }

@@ -47,10 +47,7 @@ absl::Status Failure(const Child& child, int exit_code, std::string_view what) {
   Reason reason = exit_code == kUnavailable ? Reason::UNAVAILABLE : exit_code == kUsage ? Reason::BAD_VALUE
                   : exit_code == kDamaged   ? Reason::DATA_LOSS
                                             : Reason::INTERNAL;
-  for (const Reason named : {Reason::DIRECTORY_IN_USE, Reason::SCHEMA_TOO_NEW, Reason::STORAGE_FAILED}) {
-    const std::string_view name = ReasonName(named);
-    if (exit_code == kDamaged && words.find(name) != std::string::npos) reason = named;
-  }
+  if (exit_code == kDamaged && words.find("has the data directory") != std::string::npos) reason = Reason::DIRECTORY_IN_USE;
   return MakeError(reason, child.name(), "",
                    absl::StrCat("anju-", child.name(), " ", absl::string_view(what.data(), what.size()), " (exit code ", exit_code, ", log ",
                                 child.log_path(), ")", words.empty() ? "" : ": ", words));
