@@ -294,6 +294,12 @@ TEST_F(ApplierTest, AFollowerTooSlowForTheRingGetsASnapshotInSmallMessages) {
     }
   }
   EXPECT_EQ(snapshot(), cells);
+
+  // One step that changes more than a frame holds.
+  std::vector<std::string> events;
+  for (uint32_t series = 1; series <= series_count_; ++series) events.push_back(Update(series, 7, MakeDate(2017, 8, 1))[0]);
+  ASSERT_THAT(Apply(progress_.Next(events)), IsOk());
+  EXPECT_EQ(snapshot(), cells);
 }
 
 // Not a check: prints how fast a rebuild from zero is. Machines differ.

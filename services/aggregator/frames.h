@@ -19,7 +19,7 @@ namespace anju::aggregator {
 
 inline constexpr size_t kRingFramesMax = 1024;
 inline constexpr size_t kRingBytesMax = 64 << 20;
-inline constexpr size_t kFrameBytesMax = 4 << 20;         // a larger step is not sent as a frame: every follower gets a snapshot
+inline constexpr size_t kFrameBytesMax = 2 << 20;         // a larger step is not sent as a frame: every follower gets a snapshot
 inline constexpr size_t kSnapshotMessageBytesMax = 2 << 20;
 inline constexpr size_t kFrameFollowersMax = 64;
 inline constexpr int kFrameIntervalMs = 20;               // under load blocks are coalesced to one frame in so long

@@ -98,14 +98,14 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk, size_t s
   const std::string key = RowWriter(Table::kForm).bytes();
   ASSIGN_OR_RETURN(const auto form, store->store_->Get(key));
   if (form && *form == Form(slots)) return store;
-  const std::unique_ptr<storage::Cursor> cursor = store->store_->NewCursor();
-  cursor->Seek("");
-  if (cursor->Valid()) {
-    RETURN_IF_ERROR(store->Clear());
-  } else {
-    RETURN_IF_ERROR(store->WriteForm());
-  }
+  RETURN_IF_ERROR(form || !store->IsEmpty() ? store->Clear() : store->WriteForm());
   return store;
+}
+
+bool Store::IsEmpty() const {
+  const std::unique_ptr<storage::Cursor> cursor = store_->NewCursor();
+  cursor->Seek("");
+  return !cursor->Valid() && cursor->status().ok();
 }
 
 absl::Status Store::WriteForm() {

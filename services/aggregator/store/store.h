@@ -65,6 +65,7 @@ class Store {
   Store(storage::Disk& disk, size_t slots) : disk_(disk), slots_(slots) {}
   absl::Status OpenState();
   absl::Status WriteForm();
+  bool IsEmpty() const;
   void PackUpdates(storage::Batch* batch);
 
   storage::Disk& disk_;

@@ -1,0 +1,270 @@
+// Feeds in and frames out over the wire: any order, restarts, lost journals, followers.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "services/aggregator/server_for_tests.h"
+
+namespace anju::aggregator {
+namespace {
+
+using anju::testing::HasReason;
+using anju::testing::IsOk;
+using anju::testing::TempDir;
+using anju::testing::WaitUntil;
+using testing::CatalogueEvent;
+using testing::DocumentEvent;
+using testing::Find;
+using testing::k2017;
+using testing::MakeCatalogue;
+using testing::ProgressEvents;
+using testing::RandomWorld;
+using testing::RegionsEvent;
+using testing::SeriesBook;
+using testing::ServerTest;
+using testing::Upstream;
+
+TEST_F(ServerTest, ABlockWaitsForThePlanPositionItNames) {
+  Seed();
+  StartServer();
+  Report({2, 3, 1, k2017}, 4);
+  ASSERT_THAT(Rollup("C", "2017", Token()), IsOk());
+  // The next block depends on a plan event that is yet to come.
+  journal::Position later = plan_at_;
+  ++later.sequence;
+  plan_at_ = later;
+  Report({2, 3, 1, k2017}, 9, MakeDate(2017, 7, 31));
+  ASSERT_TRUE(WaitUntil([&] { return Status().following(1).problem().find("waits for position 3") != std::string::npos; }));
+  EXPECT_EQ(Status().following(1).lag(), 1U);
+  ASSERT_OK_AND_ASSIGN(const auto before, Rollup("C", "2017", ""));
+  EXPECT_EQ(Find(before.cells(), {1, 3, 1, k2017})->actual(), 4);
+  plan_at_ = plan_.Append({DocumentEvent("文1", {})});
+  ASSERT_OK_AND_ASSIGN(const auto after, Rollup("C", "2017", Token()));
+  EXPECT_EQ(Find(after.cells(), {1, 3, 1, k2017})->actual(), 9);
+  EXPECT_EQ(Status().following(1).lag(), 0U);
+}
+
+// Two progress services and a plan that grows meanwhile.
+class RandomFeedsTest : public ServerTest, public ::testing::WithParamInterface<uint64_t> {};
+
+TEST_P(RandomFeedsTest, LiveRestartedRebuiltAndSwappedAggregatorsGiveTheSameDump) {
+  SCOPED_TRACE("seed " + std::to_string(GetParam()));
+  RandomWorld world(GetParam());
+  Upstream second("progress");
+  Options options = OptionsOf(directory_.path());
+  options.progress.push_back(second.address());
+  const auto start = [&] {
+    auto server = Server::Start(options);
+    ASSERT_THAT(server, IsOk());
+    server_ = *std::move(server);
+    stub_ = v1::AggregatorService::NewStub(rpc::Connect(server_->address()));
+  };
+  start();
+  plan_at_ = plan_.Append({RegionsEvent(world.regions()), CatalogueEvent(MakeCatalogue())});
+  SeriesBook books[2];
+  journal::Position at[2];
+  for (int i = 0; i < 120; ++i) {
+    const uint32_t dice = world.Below(12);
+    if (dice == 0) {
+      world.ChangeTree();
+      plan_at_ = plan_.Append({RegionsEvent(world.regions())});
+    } else if (dice == 1) {
+      plan_at_ = plan_.Append({DocumentEvent("D" + std::to_string(i), world.AnyDocument())});
+    } else {
+      const uint32_t slot = world.Below(2);
+      std::vector<std::string> events;
+      for (uint32_t n = 1 + world.Below(3); n > 0; --n) {
+        for (std::string& event : ProgressEvents(books[slot].Update(world.AnyCell(), world.AnyEntry(0)))) events.push_back(std::move(event));
+      }
+      at[slot] = (slot == 0 ? progress_ : second).Append(events, plan_at_);
+    }
+    if (i == 60) {
+      server_.reset();  // a restart in the middle resumes from what it stored
+      start();
+    }
+  }
+  types::v1::Basis basis;
+  *basis.mutable_plan() = rpc::ToProto(plan_at_);
+  for (const journal::Position& position : at) *basis.add_progress() = rpc::ToProto(position);
+  const std::string token = rpc::MakeStamp(basis, 0).token();
+  ASSERT_OK_AND_ASSIGN(const std::string live, Dump(*stub_, token));
+  EXPECT_GT(std::count(live.begin(), live.end(), '\n'), 60);
+
+  server_.reset();
+  start();
+  ASSERT_OK_AND_ASSIGN(const std::string restarted, Dump(*stub_, token));
+  EXPECT_EQ(restarted, live);
+
+  server_.reset();
+  std::filesystem::remove_all(directory_ / "state");
+  start();
+  ASSERT_OK_AND_ASSIGN(const std::string rebuilt, Dump(*stub_, token));
+  EXPECT_EQ(rebuilt, live);
+
+  server_.reset();
+  TempDir other;
+  options.data = other.path();
+  std::swap(options.progress[0], options.progress[1]);
+  start();
+  ASSERT_OK_AND_ASSIGN(const std::string swapped, Dump(*stub_, token));
+  EXPECT_EQ(swapped, live);
+  server_.reset();  // before its directory goes
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomFeedsTest, ::testing::Values(1, 2, 3));
+
+TEST_F(ServerTest, ARestartAnswersFromItsOwnStateWhileNobodyElseRuns) {
+  Seed();
+  StartServer();
+  Report({2, 3, 1, k2017}, 4);
+  ASSERT_THAT(Rollup("C", "2017", Token()), IsOk());
+  server_.reset();
+  plan_.Stop();
+  progress_.Stop();
+  StartServer();
+  ASSERT_OK_AND_ASSIGN(const auto answer, Rollup("C", "2017", Token()));
+  EXPECT_EQ(Find(answer.cells(), {1, 3, 1, k2017})->actual(), 4);
+}
+
+TEST_F(ServerTest, WhenAJournalIsReplacedEverythingIsDerivedAgain) {
+  Seed();
+  StartServer();
+  Report({2, 3, 1, k2017}, 4);
+  ASSERT_THAT(Rollup("C", "2017", Token()), IsOk());
+  // The progress service lost its data: another journal on the same address.
+  progress_.Replace();
+  book_ = {};
+  Report({3, 3, 1, k2017}, 6);
+  ASSERT_OK_AND_ASSIGN(const auto progress_lost, Rollup("C", "2017", Token()));
+  EXPECT_EQ(Find(progress_lost.cells(), {1, 3, 1, k2017})->actual(), 6);
+  EXPECT_EQ(Find(progress_lost.cells(), {2, 3, 1, k2017}), nullptr);
+  // Both did.
+  plan_.Replace();
+  progress_.Replace();
+  book_ = {};
+  Seed();
+  Report({2, 3, 1, k2017}, 7);
+  ASSERT_OK_AND_ASSIGN(const auto both_lost, Rollup("C", "2017", Token()));
+  EXPECT_EQ(Find(both_lost.cells(), {1, 3, 1, k2017})->actual(), 7);
+}
+
+// What a follower of frames knows.
+class Mirror {
+ public:
+  // Checks the step and applies it; false when it does not follow on.
+  bool Apply(const v1::Frame& frame) {
+    if (frame.snapshot()) {
+      if (!in_snapshot_) cells_.clear();
+      in_snapshot_ = !frame.last();
+    } else if (frame.from().SerializeAsString() != basis_.SerializeAsString()) {
+      return false;
+    }
+    for (const v1::Cell& cell : frame.cells()) {
+      const CellKey key{cell.region(), cell.programme(), cell.indicator(), FromProto(cell.period())};
+      if (cell.targets().empty() && !cell.has_actual() && !cell.own()) {
+        cells_.erase(key);
+      } else {
+        cells_[key] = cell.SerializeAsString();
+      }
+    }
+    if (frame.last()) basis_ = frame.to().basis();
+    ++frames_;
+    return true;
+  }
+  const std::map<CellKey, std::string>& cells() const { return cells_; }
+  const types::v1::Basis& basis() const { return basis_; }
+  int frames() const { return frames_; }
+
+ private:
+  std::map<CellKey, std::string> cells_;
+  types::v1::Basis basis_;
+  bool in_snapshot_ = false;
+  int frames_ = 0;
+};
+
+// Reads frames until the basis includes a token's; returns whether the first message was a snapshot.
+bool FollowUntil(v1::AggregatorService::Stub& stub, const v1::FollowFramesRequest& request, const std::string& token, Mirror* mirror) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  const auto reader = stub.FollowFrames(&context, request);
+  bool snapshot_first = false, first = true;
+  for (v1::Frame frame; reader->Read(&frame);) {
+    if (std::exchange(first, false)) snapshot_first = frame.snapshot();
+    EXPECT_TRUE(mirror->Apply(frame));
+    if (frame.last() && rpc::Includes(mirror->basis(), *rpc::ParseToken(token))) break;
+  }
+  EXPECT_TRUE(rpc::Includes(mirror->basis(), *rpc::ParseToken(token)));
+  context.TryCancel();
+  reader->Finish();
+  return snapshot_first;
+}
+
+TEST_F(ServerTest, AFollowerOfFramesKnowsWhatASnapshotSays) {
+  RandomWorld world(7);
+  StartServer();
+  plan_at_ = plan_.Append({RegionsEvent(world.regions()), CatalogueEvent(MakeCatalogue())});
+  Mirror mirror;
+  std::thread feeding([&] {
+    for (int i = 0; i < 150; ++i) {
+      if (world.Below(20) == 0) {
+        world.ChangeTree();
+        plan_at_ = plan_.Append({RegionsEvent(world.regions())});
+      } else if (world.Below(10) == 0) {
+        plan_at_ = plan_.Append({DocumentEvent("D" + std::to_string(i), world.AnyDocument())});
+      } else {
+        progress_at_ = progress_.Append(ProgressEvents(book_.Update(world.AnyCell(), world.AnyEntry(0))), plan_at_);
+      }
+    }
+  });
+  // Some of it while it happens, the rest by resuming.
+  while (mirror.frames() < 5) {
+    v1::FollowFramesRequest request;
+    if (mirror.frames() > 0) *request.mutable_from() = mirror.basis();
+    grpc::ClientContext context;
+    const auto reader = stub_->FollowFrames(&context, request);
+    v1::Frame frame;
+    ASSERT_TRUE(reader->Read(&frame));
+    ASSERT_TRUE(mirror.Apply(frame));
+    context.TryCancel();
+    reader->Finish();
+  }
+  feeding.join();
+  v1::FollowFramesRequest resume;
+  *resume.mutable_from() = mirror.basis();
+  EXPECT_FALSE(FollowUntil(*stub_, resume, Token(), &mirror)) << "a follower in step needs no snapshot";
+  Mirror fresh;
+  EXPECT_TRUE(FollowUntil(*stub_, {}, Token(), &fresh));
+  EXPECT_EQ(mirror.cells(), fresh.cells());
+  EXPECT_GT(fresh.cells().size(), 50U);
+
+  // A follower of other journals gets a snapshot; one at the end hears the next step, also after a restart.
+  v1::FollowFramesRequest foreign;
+  foreign.mutable_from()->mutable_plan()->set_journal_id(std::string(32, 'a'));
+  foreign.mutable_from()->mutable_plan()->set_sequence(1);
+  Mirror other;
+  EXPECT_TRUE(FollowUntil(*stub_, foreign, Token(), &other));
+  EXPECT_EQ(other.cells(), fresh.cells());
+  server_.reset();
+  StartServer();
+  *resume.mutable_from() = mirror.basis();
+  progress_at_ = progress_.Append(ProgressEvents(book_.Update(world.AnyCell(), world.AnyEntry(0))), plan_at_);
+  EXPECT_FALSE(FollowUntil(*stub_, resume, Token(), &mirror));
+}
+
+TEST_F(ServerTest, StreamsEndWhenTheServiceStops) {
+  Seed();
+  StartServer();
+  grpc::ClientContext context;
+  const auto reader = stub_->FollowFrames(&context, {});
+  v1::Frame frame;
+  ASSERT_TRUE(reader->Read(&frame));
+  std::thread stopping([&] { server_.reset(); });
+  while (reader->Read(&frame)) {
+  }
+  EXPECT_THAT(rpc::FromGrpc(reader->Finish()), HasReason(Reason::UNAVAILABLE));
+  stopping.join();
+}
+
+}  // namespace
+}  // namespace anju::aggregator
