@@ -62,7 +62,9 @@ absl::Status MessageTooLarge(size_t bytes) {
   return MakeError(Reason::MESSAGE_TOO_LARGE, "items", absl::StrCat(bytes), absl::StrCat("a message has at most ", kMessageBytesMax, " bytes"));
 }
 
-absl::Status BadFirstSequence() { return MakeError(Reason::BAD_VALUE, "first_sequence", "0", "items of a source are numbered from 1"); }
+absl::Status BadFirstSequence(uint64_t sent) {
+  return MakeError(Reason::BAD_VALUE, "first_sequence", absl::StrCat(sent), "items of a source are numbered from 1, without ever running over");
+}
 
 absl::Status BadDefinition(uint32_t index, std::string_view why) {
   return MakeError(Reason::BAD_VALUE, "definitions", absl::StrCat(index), absl::StrCat("series definition ", index, " ", View(why)));

@@ -18,7 +18,7 @@ absl::Status OpenedTwice();
 absl::Status EmptyMessage();
 absl::Status TooManyItems(int count);
 absl::Status MessageTooLarge(size_t bytes);
-absl::Status BadFirstSequence();              // 0, or so high that numbers would run over
+absl::Status BadFirstSequence(uint64_t sent);  // 0, or so high that numbers would run over
 absl::Status BadDefinition(uint32_t index, std::string_view why);
 absl::Status UndefinedSeries(uint64_t number, uint32_t index, uint32_t line);
 absl::Status SequenceGap(uint64_t sent, uint64_t expected);

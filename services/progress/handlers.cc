@@ -118,7 +118,7 @@ absl::Status Handlers::CheckItems(const v1::Items& items) {
   if (items.items_size() == 0 && items.definitions_size() == 0) return EmptyMessage();
   if (items.items_size() > kMessageItemsMax) return TooManyItems(items.items_size());
   if (const size_t bytes = items.ByteSizeLong(); bytes > kMessageBytesMax) return MessageTooLarge(bytes);
-  if (items.items_size() > 0 && (items.first_sequence() == 0 || items.first_sequence() > UINT64_MAX - kMessageItemsMax)) return BadFirstSequence();
+  if (items.items_size() > 0 && (items.first_sequence() == 0 || items.first_sequence() > UINT64_MAX - kMessageItemsMax)) return BadFirstSequence(items.first_sequence());
   for (const v1::SeriesDefinition& definition : items.definitions()) {
     if (definition.index() >= kSeriesIndexMax) return BadDefinition(definition.index(), "is beyond the last index of a stream");
     for (const std::string* text : {&definition.region(), &definition.programme(), &definition.indicator(), &definition.plan_year(), &definition.unit()}) {
