@@ -237,7 +237,7 @@ TEST_F(ApplierTest, ACallerSeesOnlyItsSubtreeAndOnlyOperatorsTheWhole) {
 }
 
 TEST_F(ApplierTest, AFollowerTooSlowForTheRingGetsASnapshotInSmallMessages) {
-  Seed(15, 200);
+  Seed(15, 260);
   for (uint32_t i = 0; i < counties_.size(); ++i) {
     std::vector<std::string> events;
     for (uint32_t indicator : {1, 2, 5}) {

@@ -118,7 +118,7 @@ TEST_F(ServerTest, BeforeThePlanJournalIsSeenItIsNotReady) {
   StartServer();
   EXPECT_THAT(Rollup("C", "2017", ""), HasReason(Reason::NOT_READY));
   EXPECT_FALSE(Status().following(0).connected());
-  EXPECT_NE(Status().following(0).problem(), "");
+  EXPECT_TRUE(WaitUntil([&] { return !Status().following(0).problem().empty(); }));
 }
 
 TEST_F(ServerTest, AColumnHoldsTheParentAndAllPeersOfOneBasisAndBothPathsAgree) {
