@@ -214,7 +214,16 @@ Decimal Round(const Fraction& value, int digits, Rounding rounding) {
 }
 
 std::string FormatRounded(const Fraction& value, int digits, Rounding rounding, bool trim) {
-  return FormatTrimmed(Round(value, digits, rounding), trim);
+  // Whole part and decimals apart, so that neither outgrows its integer: a huge figure over a tiny target prints too.
+  const uint128 denominator = static_cast<uint128>(value.denominator);
+  uint128 whole = Magnitude(value.numerator) / denominator;
+  const auto rest = static_cast<int128>(Magnitude(value.numerator) % denominator);
+  // The rest is below one: rounding it may carry into the whole part ("1.00"), and nothing else can happen.
+  const std::string decimals = FormatTrimmed(Round(MakeFraction(rest, value.denominator), digits, rounding), trim);
+  if (decimals[0] == '1') ++whole;
+  const std::string printed = FormatInt128(static_cast<int128>(whole)) + decimals.substr(1);
+  const bool zero = printed.find_first_not_of("0.") == std::string::npos;  // no "-0.00"
+  return value.numerator < 0 && !zero ? "-" + printed : printed;
 }
 
 std::string FormatPercent(const Fraction& value, int digits, Rounding rounding, bool trim) {

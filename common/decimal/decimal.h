@@ -58,9 +58,9 @@ std::string FormatFraction(const Fraction& value);
 enum class Rounding { kHalfUp, kTruncate };  // half up: away from zero at exactly a half
 
 // Rounds once: the printed form of `value` with `digits` decimals (0..kScaleMax). REQUIRES: the result has at most 18 digits, as every
-// rate and every sum of amounts has.
+// sum of amounts has.
 Decimal Round(const Fraction& value, int digits, Rounding rounding);
-// Round(value), formatted; `trim` drops trailing zeros (and a bare point).
+// Rounded once and formatted, however large it is; `trim` drops trailing zeros (and a bare point).
 std::string FormatRounded(const Fraction& value, int digits, Rounding rounding, bool trim);
 // value × 100 rounded: a rate in percent.
 std::string FormatPercent(const Fraction& value, int digits, Rounding rounding, bool trim);

@@ -331,6 +331,19 @@ TEST(RoundTest, RoundsFractionsOfManyDigits) {
   EXPECT_EQ(FormatRounded({(int128{1} << 124) - 1, int128{1} << 124}, 8, Rounding::kTruncate, false), "0.99999999");
 }
 
+TEST(PercentTest, CarriesIntoTheWholePart) {
+  EXPECT_EQ(FormatPercent(MakeFraction(99'999, 100'000), 2, Rounding::kHalfUp, false), "100.00");
+  EXPECT_EQ(FormatPercent(MakeFraction(99'999, 100'000), 2, Rounding::kTruncate, false), "99.99");
+  EXPECT_EQ(FormatPercent(MakeFraction(999, 1000), 0, Rounding::kHalfUp, false), "100");
+  EXPECT_EQ(FormatPercent(MakeFraction(-1, 100'000), 2, Rounding::kHalfUp, false), "0.00");
+}
+
+TEST(PercentTest, HasNoLargestRate) {
+  EXPECT_EQ(FormatPercent(MakeFraction(kAmountMax, 1), 8, Rounding::kHalfUp, false), "100000000000000000.00000000");
+  EXPECT_EQ(FormatPercent(MakeFraction(kAmountMax, 1), 8, Rounding::kHalfUp, true), "100000000000000000");
+  EXPECT_EQ(FormatPercent(MakeFraction(-kAmountMax, 3), 2, Rounding::kHalfUp, false), "-33333333333333333.33");
+}
+
 TEST(CheckedTest, TellsOverflow) {
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
   constexpr int64_t kMin = std::numeric_limits<int64_t>::min();

@@ -37,4 +37,11 @@ void Announce(const std::string& address) {
   std::fflush(stdout);
 }
 
+int FailStart(std::string_view program, const absl::Status& status) {
+  const ErrorDetail detail = ErrorsOf(status).front();
+  std::fprintf(stderr, "%s: %s: %s\n", std::string(program).c_str(), std::string(ReasonName(detail.reason)).c_str(), detail.message.c_str());
+  if (detail.reason == Reason::UNAVAILABLE) return 6;
+  return detail.reason == Reason::BAD_VALUE ? kExitUsage : 70;
+}
+
 }  // namespace anju::rpc

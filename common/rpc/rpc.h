@@ -110,6 +110,11 @@ void WaitForSignal();
 std::shared_ptr<grpc::Channel> Connect(const std::string& address);
 // Prints "listening HOST:PORT" on stdout (what `anju up` reads) and flushes.
 void Announce(const std::string& address);
+// Exit codes of a service's main.
+inline constexpr int kExitUsage = 64;
+// Says on stderr why `program` could not start ("anju-plan: DIRECTORY_IN_USE: …") and returns the exit code: 6 for a port that is
+// taken, 64 for an address it may not listen on, 70 for a store it cannot use.
+int FailStart(std::string_view program, const absl::Status& status);
 
 // One unary call answered by a function that may finish later, on any thread. Keeps service.cc at one line per RPC.
 template <typename Response>

@@ -1,25 +1,9 @@
 // anju-aggregator: flags → options → server.
-#include <cstdio>
-#include <string>
-
 #include <CLI/CLI.hpp>
 
 #include "common/log/log.h"
 #include "common/rpc/rpc.h"
-#include "common/status/status.h"
 #include "services/aggregator/server.h"
-
-namespace {
-
-constexpr int kExitUnavailable = 6, kExitUsage = 64, kExitDamaged = 70;
-
-int ExitCode(const absl::Status& status) {
-  if (anju::HasReason(status, anju::Reason::UNAVAILABLE)) return kExitUnavailable;  // the port is taken
-  if (anju::HasReason(status, anju::Reason::BAD_VALUE)) return kExitUsage;
-  return kExitDamaged;
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   anju::rpc::BlockSignals();
@@ -33,13 +17,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitUsage;
+    return app.exit(error) == 0 ? 0 : anju::rpc::kExitUsage;
   }
   auto server = anju::aggregator::Server::Start(options);
-  if (!server.ok()) {
-    std::fprintf(stderr, "anju-aggregator: %s\n", std::string(server.status().message()).c_str());
-    return ExitCode(server.status());
-  }
+  if (!server.ok()) return anju::rpc::FailStart("anju-aggregator", server.status());
   anju::rpc::Announce((*server)->address());
   anju::rpc::WaitForSignal();
   return 0;

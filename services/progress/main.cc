@@ -1,15 +1,13 @@
 // anju-progress: flags → Options → Server.
-#include <cstdio>
-#include <string>
-
 #include <CLI/CLI.hpp>
 
+#include "common/log/log.h"
 #include "common/rpc/rpc.h"
-#include "common/status/status.h"
 #include "services/progress/server.h"
 
 int main(int argc, char** argv) {
   anju::rpc::BlockSignals();
+  anju::InitLogging("progress");
   anju::progress::Options options;
   CLI::App app("Figures reported by counties, exactly once.", "anju-progress");
   app.add_option("--data", options.data, "directory of the journal and its state")->required();
@@ -18,14 +16,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 64;
+    return app.exit(error) == 0 ? 0 : anju::rpc::kExitUsage;
   }
   auto server = anju::progress::Server::Start(options, anju::RealClock());
-  if (!server.ok()) {
-    std::fprintf(stderr, "anju-progress: %s\n", std::string(server.status().message()).c_str());
-    if (anju::HasReason(server.status(), anju::Reason::UNAVAILABLE)) return 6;  // the port is taken
-    return anju::HasReason(server.status(), anju::Reason::BAD_VALUE) ? 64 : 70;
-  }
+  if (!server.ok()) return anju::rpc::FailStart("anju-progress", server.status());
   anju::rpc::Announce((*server)->address());
   anju::rpc::WaitForSignal();
   return 0;

@@ -270,7 +270,9 @@ class Asking(Registry):
 
     def test_usage(self):
         self.assertExit(64, self.suite.anju("rank", "迪庆州"))
-        self.assertExit(64, self.suite.anju("frobnicate"))
+        wrong = self.suite.anju("frobnicate", "-o", "json")
+        self.assertExit(64, wrong)
+        self.assertEqual("USAGE", wrong.errors()[0]["reason"])
         self.assertExit(64, self.suite.anju())
         self.assertExit(0, self.suite.anju("--help"))
 

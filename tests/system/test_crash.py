@@ -100,7 +100,7 @@ class Kills(SuiteTest):
         recorded = self.suite.ok("updates", "--limit", "1000000", "--refusals", "-o", "json").json()["updates"]
         places = [(u["source"], int(u["source_sequence"])) for u in recorded]
         self.assertEqual(len(places), len(set(places)), "an item is recorded twice")
-        expected = {(source, line + 1) for source, path, _ in sent for line in range(sum(1 for _ in open(path, encoding="utf-8")) - 1)}
+        expected = {(source, line + 1) for source, path, _ in sent for line in range(len(path.read_text(encoding="utf-8").splitlines()) - 1)}
         self.assertEqual(expected, set(places), "what is recorded is not what was sent")
         totals = {}
         for update in recorded:

@@ -6,7 +6,6 @@
 
 #include "common/status/macros.h"
 #include "common/status/status.h"
-#include "services/ranking/core/percent.h"
 #include "services/ranking/core/places.h"
 #include "services/ranking/core/standing.h"
 
@@ -52,7 +51,7 @@ class Printer {
     if (standing.numerator) row.numerator = FormatAmount(*plan_.indicator, *standing.numerator);
     if (standing.denominator) row.denominator = FormatAmount(plan_.of ? *plan_.of : *plan_.indicator, *standing.denominator);
     if (standing.rate) {
-      row.value = PrintPercent(Multiply(*standing.rate, plan_.scale), digits, definition_.rounding, definition_.trim);
+      row.value = FormatPercent(Multiply(*standing.rate, plan_.scale), digits, definition_.rounding, definition_.trim);
     } else if (!prints_rates_ && definition_.by != SortKey::kRate) {
       row.value = row.key;
     }
