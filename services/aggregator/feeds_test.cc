@@ -12,7 +12,6 @@ namespace {
 
 using anju::testing::HasReason;
 using anju::testing::IsOk;
-using anju::testing::TempDir;
 using anju::testing::WaitUntil;
 using testing::CatalogueEvent;
 using testing::DocumentEvent;
@@ -104,13 +103,11 @@ TEST_P(RandomFeedsTest, LiveRestartedRebuiltAndSwappedAggregatorsGiveTheSameDump
   EXPECT_EQ(rebuilt, live);
 
   server_.reset();
-  TempDir other;
-  options.data = other.path();
+  options.data = directory_ / "other";
   std::swap(options.progress[0], options.progress[1]);
   start();
   ASSERT_OK_AND_ASSIGN(const std::string swapped, Dump(*stub_, token));
   EXPECT_EQ(swapped, live);
-  server_.reset();  // before its directory goes
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomFeedsTest, ::testing::Values(1, 2, 3));
 

@@ -89,6 +89,8 @@ class ServerTest : public ::testing::Test {
   }
   status::v1::GetStatusResponse Status() {
     grpc::ClientContext context;
+    context.set_wait_for_ready(true);
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
     status::v1::GetStatusResponse response;
     EXPECT_TRUE(status::v1::StatusService::NewStub(rpc::Connect(server_->address()))->GetStatus(&context, {}, &response).ok());
     return response;
