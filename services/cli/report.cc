@@ -100,6 +100,9 @@ class Outcomes {
       case progress::v1::ITEM_VERDICT_CONFLICT:
         row.verdict = "CONFLICT";
         break;
+      case progress::v1::ITEM_VERDICT_ALREADY_RECORDED:  // too long ago to repeat what was said then
+        row.verdict = "ALREADY_RECORDED";
+        break;
       default:  // in force already, or recorded before: nothing changed
         row.verdict = "UNCHANGED";
     }
@@ -111,7 +114,7 @@ class Outcomes {
     ReportResult result{.source = std::move(source), .token = std::move(token)};
     for (const RowOutcome& row : rows_) {
       if (row.verdict == "ACCEPTED") ++result.accepted;
-      if (row.verdict == "UNCHANGED") ++result.unchanged;
+      if (row.verdict == "UNCHANGED" || row.verdict == "ALREADY_RECORDED") ++result.unchanged;
       if (row.verdict == "REFUSED") ++result.refused;
       if (row.verdict == "CONFLICT") ++result.conflicts;
     }
