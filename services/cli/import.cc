@@ -1,6 +1,8 @@
 // Reads the files of planners and sends them whole; the service checks and decides.
 #include "services/cli/import.h"
 
+#include <cstdio>
+
 #include "common/client/client.h"
 #include "common/status/macros.h"
 #include "services/cli/differences.h"
@@ -172,8 +174,9 @@ int ImportPlan(const Context& context, const PlanImportOptions& options) {
                                         : options.dry_run ? context.Say("仅检查，没有导入。", "Checked only; nothing was stored.")
                                                           : context.Say("已导入。", "Stored."));
     Talk(context, context.lang == Lang::kChinese
-                      ? std::to_string(response->rows()) + " 行，核对 " + std::to_string(response->relations()) + " 个关系，相符 " + std::to_string(response->relations_exact()) + " 个。标记 " + response->basis().token()
-                      : std::to_string(response->rows()) + " rows, " + std::to_string(response->relations()) + " relations checked, " + std::to_string(response->relations_exact()) + " exact. Token " + response->basis().token());
+                      ? std::to_string(response->rows()) + " 行，核对 " + std::to_string(response->relations()) + " 个关系，相符 " + std::to_string(response->relations_exact()) + " 个。"
+                      : std::to_string(response->rows()) + " rows, " + std::to_string(response->relations()) + " relations checked, " + std::to_string(response->relations_exact()) + " exact.");
+    if (context.output == Output::kTable) std::printf("%s\n", response->basis().token().c_str());
   }
   return options.dry_run && !response->unchanged() ? kWouldChange : kOk;
 }
