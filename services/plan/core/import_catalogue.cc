@@ -62,6 +62,7 @@ class CatalogueReader {
       } else {
         const auto [it, added] = lines_.try_emplace(std::pair(indicator, code), row.line);
         if (!added) errors_.Add(DuplicateRow(row.line, "code", code, it->second));
+        readable_.insert(&row);
         if (indicator) next_indicator += indicators_.try_emplace(code, next_indicator).second ? 1 : 0;
         else next_programme += programmes_.try_emplace(code, next_programme).second ? 1 : 0;
       }
@@ -69,6 +70,9 @@ class CatalogueReader {
       if (row.name.size() > kTextBytesMax) errors_.Add(TextTooLong(row.line, "name", row.name, kTextBytesMax));
     }
   }
+
+  // Whether Mint could tell what the row is; the others have had their errors.
+  bool IsReadable(const CatalogueRowText& row) const { return readable_.contains(&row); }
 
   void ReadProgramme(const CatalogueRowText& text) {
     Programme programme{.number = programmes_.at(std::string(Trim(text.code))), .code = std::string(Trim(text.code)),
@@ -195,6 +199,7 @@ class CatalogueReader {
   ErrorCollector& errors_;
   std::map<std::string, uint32_t, std::less<>> programmes_, indicators_;  // codes of store and file
   std::map<std::pair<bool, std::string>, uint32_t> lines_;
+  std::set<const CatalogueRowText*> readable_;
   std::map<ProgrammeNumber, Programme> read_programmes_;
   std::map<IndicatorNumber, Indicator> read_indicators_;
   std::set<ProgrammeNumber> named_;                                            // whose groups the file says anew
@@ -222,8 +227,8 @@ absl::StatusOr<CatalogueImport> ReadCatalogue(const std::vector<CatalogueRowText
   ErrorCollector errors;
   CatalogueReader reader(stored, errors);
   reader.Mint(rows);
-  if (!errors.empty()) return errors.ToStatus();
   for (const CatalogueRowText& row : rows) {
+    if (!reader.IsReadable(row)) continue;
     if (Trim(row.type) == "indicator") reader.ReadIndicator(row);
     else reader.ReadProgramme(row);
   }

@@ -167,6 +167,9 @@ TEST(ReadCatalogueTest, EveryErrorHasItsLine) {
   EXPECT_THAT(Words(ReadCatalogue({{.line = 2, .type = "thing", .code = "a", .name = "n"}, IndicatorRow(3, "A"), IndicatorRow(4, "b"), IndicatorRow(5, "b"),
                                    {.line = 6}}, {}).status()),
               ElementsAre("BAD_VALUE 2", "BAD_CODE 3", "DUPLICATE_ROW 5", "MISSING_FIELD 6", "MISSING_FIELD 6"));
+  // A row that cannot be told does not hide what is wrong in the others.
+  EXPECT_THAT(Words(ReadCatalogue({{.line = 2, .type = "thing", .code = "a", .name = "n"}, IndicatorRow(3, "b"), ProgrammeRow(4, "p", "q")}, {}).status()),
+              ElementsAre("BAD_VALUE 2", "BROKEN_CATALOGUE 4"));
   EXPECT_THAT(Words(ReadCatalogue({ProgrammeRow(2, "a", "b"), ProgrammeRow(3, "b", "a")}, {}).status()),
               ElementsAre("BROKEN_CATALOGUE 2", "BROKEN_CATALOGUE 3"));
 }
@@ -198,6 +201,20 @@ TEST(ReadMilestonesTest, ListsMultiplyOut) {
   EXPECT_EQ(last.of, 6u);
   EXPECT_TRUE(last.strive);
   EXPECT_EQ(last.layer, Layer::kCity);
+}
+
+TEST(ReadMilestonesTest, RegionsMayBeAListToo) {
+  MilestoneRowText row = MilestoneRow(2);
+  row.region = "甲县；乙县";
+  row.indicator = "starts;built";
+  const auto milestones = Milestones({row});
+  ASSERT_TRUE(milestones.ok()) << milestones.status();
+  ASSERT_THAT(*milestones, SizeIs(4));
+  EXPECT_NE(milestones->front().region, milestones->back().region);
+  row.region = "甲县;丁县";
+  EXPECT_THAT(Words(Milestones({row}).status()), ElementsAre("UNKNOWN_REGION 2"));
+  row.region = " ; ";
+  EXPECT_THAT(Words(Milestones({row}).status()), ElementsAre("MISSING_FIELD 2"));
 }
 
 TEST(ReadMilestonesTest, EveryErrorHasItsLine) {

@@ -31,7 +31,6 @@ class MilestoneReader {
       errors_.Add(MissingField(line_, "plan_year"));
     } else if (const absl::StatusOr<Period> period = ParsePeriod(year); period.ok()) {
       common.period = *period;
-      ReadRegion(text, common);
     } else {
       AddAt(errors_, period.status(), line_, "plan_year", year);
     }
@@ -44,14 +43,6 @@ class MilestoneReader {
 
  private:
   using Key = std::tuple<RegionNumber, ProgrammeNumber, IndicatorNumber, Period, Date, IndicatorNumber, Period, Layer, std::string>;
-
-  void ReadRegion(const MilestoneRowText& text, Milestone& milestone) {
-    const std::string_view word = Trim(text.region);
-    if (word.empty()) return errors_.Add(MissingField(line_, "region"));
-    const absl::StatusOr<RegionNumber> region = tree_.Resolve(word, header_.issuer, header_.DayOf(milestone.period));
-    if (region.ok()) milestone.region = *region;
-    AddAt(errors_, region.status(), line_, "region", word);
-  }
 
   void ReadWords(const MilestoneRowText& text, Milestone& milestone) {
     const std::string_view strength = Trim(text.strength);
@@ -91,32 +82,43 @@ class MilestoneReader {
     return values;
   }
 
+  // Names resolve at the date of the plan year; without a readable one they are not looked up.
+  std::vector<RegionNumber> ReadRegions(const MilestoneRowText& text, const Milestone& common) {
+    if (common.period.is_stock()) return {};
+    return ReadList<RegionNumber>("region", text.region,
+                                  [&](const std::string& item) { return tree_.Resolve(item, header_.issuer, header_.DayOf(common.period)); });
+  }
+
   void Multiply(const MilestoneRowText& text, const Milestone& common) {
+    const std::vector<RegionNumber> regions = ReadRegions(text, common);
     const auto programmes = ReadList<ProgrammeNumber>("programme", text.programme, [&](const std::string& item) { return catalogue_.ResolveProgramme(item); });
     const auto indicators = ReadList<IndicatorNumber>("indicator", text.indicator, [&](const std::string& item) { return catalogue_.ResolveIndicator(item); });
     const auto dates = ReadList<Date>("by", text.by, [](const std::string& item) { return ParseDate(item); });
     auto cohorts = ReadList<Period>("cohort", text.cohort, [](const std::string& item) { return ParsePeriod(item); });
-    for (const auto& [field, word] : {std::pair("programme", &text.programme), std::pair("indicator", &text.indicator), std::pair("by", &text.by)}) {
+    for (const auto& [field, word] : {std::pair("region", &text.region), std::pair("programme", &text.programme), std::pair("indicator", &text.indicator), std::pair("by", &text.by)}) {
       if (SplitList(*word).empty()) errors_.Add(MissingField(line_, field));
     }
     if (cohorts.empty()) cohorts.push_back({});
     // Beyond the limit nothing is stored; multiplying out a hostile row would only fill memory.
-    const size_t count = programmes.size() * indicators.size() * dates.size() * cohorts.size();
+    const size_t count = regions.size() * programmes.size() * indicators.size() * dates.size() * cohorts.size();
     if (milestones_.size() + count > kRowsMax) {
       if (!overflow_) errors_.Add(TooManyRows(milestones_.size() + count, kRowsMax));
       overflow_ = true;
       return;
     }
-    for (const ProgrammeNumber programme : programmes) {
-      for (const IndicatorNumber indicator : indicators) {
-        for (const Date by : dates) {
-          for (const Period& cohort : cohorts) {
-            Milestone milestone = common;
-            milestone.programme = programme;
-            milestone.indicator = indicator;
-            milestone.by = by;
-            milestone.cohort = cohort;
-            Add(std::move(milestone));
+    for (const RegionNumber region : regions) {
+      for (const ProgrammeNumber programme : programmes) {
+        for (const IndicatorNumber indicator : indicators) {
+          for (const Date by : dates) {
+            for (const Period& cohort : cohorts) {
+              Milestone milestone = common;
+              milestone.region = region;
+              milestone.programme = programme;
+              milestone.indicator = indicator;
+              milestone.by = by;
+              milestone.cohort = cohort;
+              Add(std::move(milestone));
+            }
           }
         }
       }
@@ -127,7 +129,7 @@ class MilestoneReader {
     const Key key{milestone.region, milestone.programme, milestone.indicator, milestone.period, milestone.by,
                   milestone.of, milestone.cohort, milestone.layer, milestone.place};
     const auto [it, added] = seen_.emplace(key, line_);
-    if (!added && milestone.region != 0) errors_.Add(DuplicateRow(line_, "by", FormatDate(milestone.by), it->second));
+    if (!added) errors_.Add(DuplicateRow(line_, "by", FormatDate(milestone.by), it->second));
     milestones_.push_back(std::move(milestone));
   }
 
