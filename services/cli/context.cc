@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "common/csv/csv.h"
@@ -60,7 +61,9 @@ void Talk(const Context& context, std::string_view text) {
 }
 
 int Fail(const Context& context, const absl::Status& status, std::string_view file) {
-  const std::vector<ErrorDetail> details = ErrorsOf(status);
+  std::vector<ErrorDetail> details = ErrorsOf(status);
+  // A service may look at a file in several passes; people mend it from top to bottom.
+  std::stable_sort(details.begin(), details.end(), [](const ErrorDetail& a, const ErrorDetail& b) { return a.line < b.line; });
   if (context.output == Output::kJson) {
     Json errors = Json::array();
     for (const ErrorDetail& detail : details) {
@@ -94,6 +97,21 @@ int Fail(const Context& context, const absl::Status& status, std::string_view fi
                                      : ("… " + std::to_string(total) + " errors in all, the first " + std::to_string(details.size()) + " listed").c_str());
   }
   return ExitCodeOf(status);
+}
+
+int FailQuestion(const Context& context, const absl::Status& status) {
+  const int code = Fail(context, status);
+  const bool unknown = HasReason(status, Reason::UNKNOWN_REGION) || HasReason(status, Reason::UNKNOWN_PROGRAMME) || HasReason(status, Reason::UNKNOWN_INDICATOR);
+  return unknown ? kNotFound : code;
+}
+
+void PrintToken(const Context& context, const std::string& token) {
+  if (token.empty() || context.output == Output::kJson) return;
+  if (context.output == Output::kCsv) {
+    std::fprintf(stderr, "token %s\n", token.c_str());
+  } else {
+    std::printf("%s\n", token.c_str());
+  }
 }
 
 Progress::Progress(std::string label, size_t total) : label_(std::move(label)), total_(total), visible_(total > 1000 && isatty(STDERR_FILENO)) {}

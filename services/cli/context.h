@@ -47,6 +47,11 @@ void Talk(const Context& context, std::string_view text);
 
 // Prints every error of `status` to standard error (as {"errors":[…]} with -o json) and returns the exit code.
 int Fail(const Context& context, const absl::Status& status, std::string_view file = "");
+// The same for a question: what it names and nobody knows is "not found", where a file that names it is not valid.
+int FailQuestion(const Context& context, const absl::Status& status);
+
+// The basis to go on with: the last line of a table, a line of talk beside CSV; JSON carries it itself.
+void PrintToken(const Context& context, const std::string& token);
 
 // A progress bar on a terminal's standard error; silent elsewhere.
 class Progress {

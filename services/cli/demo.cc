@@ -199,8 +199,8 @@ absl::Status ShowHandan(const Context& context, const std::string& document, con
   Heading(context, "邯郸规划中随文保存的差错", "Differences stored with Handan's plan");
   PrintSheet(context, DifferenceSheet(context, names, errors));
   std::printf("%s\n", context.lang == Lang::kChinese
-                          ? ("另有尾差 " + std::to_string(roundings) + " 处、提示 " + std::to_string(notes) + " 处：anju plan show " + document).c_str()
-                          : ("besides, " + std::to_string(roundings) + " roundings and " + std::to_string(notes) + " notes: anju plan show " + document).c_str());
+                          ? ("另有尾差 " + std::to_string(roundings) + " 处、提示 " + std::to_string(notes) + " 处：anju plan show --differences " + document).c_str()
+                          : ("besides, " + std::to_string(roundings) + " roundings and " + std::to_string(notes) + " notes: anju plan show --differences " + document).c_str());
   return absl::OkStatus();
 }
 

@@ -75,6 +75,16 @@ std::string_view LayerName(types::v1::Layer layer) {
   }
 }
 
+std::string_view MissingName(types::v1::Missing missing) {
+  switch (missing) {
+    case types::v1::MISSING_ABSENT: return "absent";
+    case types::v1::MISSING_BLANK: return "blank";
+    case types::v1::MISSING_NO_TASK: return "no_task";
+    case types::v1::MISSING_NOT_PUBLISHED: return "not_published";
+    default: return "";
+  }
+}
+
 std::string_view VerdictName(types::v1::Verdict verdict) {
   switch (verdict) {
     case types::v1::VERDICT_EXACT: return "exact";

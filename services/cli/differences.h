@@ -14,7 +14,9 @@ namespace anju::cli {
 // Regions and catalogue as the plan service has them now.
 absl::StatusOr<Registry> FetchNames(const Context& context);
 
-std::string_view LayerName(types::v1::Layer layer);    // national, provincial, city, county or ""
+std::string_view LayerName(types::v1::Layer layer);
+// blank, no_task, not_published …: why there is no number.
+std::string_view MissingName(types::v1::Missing missing);    // national, provincial, city, county or ""
 std::string_view VerdictName(types::v1::Verdict verdict);  // exact, rounding, error, not_additive, note
 std::string RegionName(const Registry& names, RegionNumber region, Date day);
 

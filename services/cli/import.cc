@@ -176,7 +176,7 @@ int ImportPlan(const Context& context, const PlanImportOptions& options) {
     Talk(context, context.lang == Lang::kChinese
                       ? std::to_string(response->rows()) + " 行，核对 " + std::to_string(response->relations()) + " 个关系，相符 " + std::to_string(response->relations_exact()) + " 个。"
                       : std::to_string(response->rows()) + " rows, " + std::to_string(response->relations()) + " relations checked, " + std::to_string(response->relations_exact()) + " exact.");
-    if (context.output == Output::kTable) std::printf("%s\n", response->basis().token().c_str());
+    PrintToken(context, response->basis().token());
   }
   return options.dry_run && !response->unchanged() ? kWouldChange : kOk;
 }

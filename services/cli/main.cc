@@ -80,7 +80,11 @@ void AddPlanCommands(CLI::App& app, Invocation& invocation) {
   auto document = Make<std::string>();
   CLI::App* show = plan->add_subcommand("show", "targets and differences of a document")->fallthrough();
   show->add_option("document", *document, "document number")->required();
-  show->callback([&invocation, document] { invocation.run = [document](const Context& c) { return ShowDocument(c, *document); }; });
+  auto differences_only = Make<bool>();
+  show->add_flag("--differences", *differences_only, "only its differences");
+  show->callback([&invocation, document, differences_only] {
+    invocation.run = [document, differences_only](const Context& c) { return ShowDocument(c, *document, *differences_only); };
+  });
 
   CLI::App* milestones = app.add_subcommand("milestones", "节点 / milestones")->require_subcommand(1)->fallthrough();
   auto milestone_options = Make<MilestoneImportOptions>();

@@ -49,7 +49,7 @@ constexpr Entry kEntries[] = {
     {Reason::NOTHING_TO_CORRECT, "没有可更正或核减的数据", "there is no figure to correct or reduce", "先报送该数据，或核对日期和更正对象", "Report the figure first, or check the date and what it corrects."},
     {Reason::BELOW_ZERO, "“{value}”会使累计数小于零", "{value} would leave less than nothing", "核对数值", "Check the amount."},
     {Reason::SOURCE_REQUIRED, "增量和核减须用 --source 指定来源", "increments and reductions need --source", "加 --source 名称，避免改动文件后重复计数", "Add --source NAME, so that an edited file is not counted twice."},
-    {Reason::TIE_NOT_BROKEN, "名次相同，无法逐一排序：{value}", "nothing tells these rows apart: {value}", "换一个 --then-by，或改用并列名次", "Choose another --then-by or tie style."},
+    {Reason::TIE_NOT_BROKEN, "名次相同，无法逐一排序", "nothing tells these rows apart: {value}", "换一个 --then-by，或改用并列名次", "Choose another --then-by or tie style."},
     {Reason::MIXED_UNITS, "分子与分母单位不同：{value}", "numerator and denominator have different units: {value}", "换一个分母指标", "Choose another denominator."},
     {Reason::DOCUMENT_CONFLICT, "文号“{value}”已有内容不同的文件", "document {value} is stored with other content", "文件下达后不可改写：用 plan amend 发修订文件", "Documents are never edited: issue an amendment (plan amend)."},
     {Reason::TARGET_CONFLICT, "另一文件已对该任务另有规定：{value}", "another document in force sets this target otherwise: {value}", "核对两份文件", "Compare the two documents."},
@@ -102,9 +102,6 @@ bool NeedsDetail(Reason reason) {
     case Reason::AREA_OVERLAP:
     case Reason::TARGET_CONFLICT:
     case Reason::DUPLICATE_ROW:
-    case Reason::SEQUENCE_GAP:
-    case Reason::SEQUENCE_CONFLICT:
-    case Reason::TIE_NOT_BROKEN:
       return true;
     default:
       return false;
@@ -134,7 +131,7 @@ std::string MessageOf(const ErrorDetail& detail, Lang lang) {
     if (lang == Lang::kChinese && NeedsDetail(detail.reason)) text += "（" + RuleWords(detail.message, lang) + "）";
   }
   if (!detail.candidates.empty()) {
-    text += Say(lang, "；可用：", "; candidates: ");
+    text += detail.reason == Reason::TIE_NOT_BROKEN ? Say(lang, "；并列：", "; tied: ") : Say(lang, "；可用：", "; candidates: ");
     for (size_t i = 0; i < detail.candidates.size(); ++i) {
       if (i > 0) text += Say(lang, "、", ", ");
       text += detail.candidates[i];
@@ -169,7 +166,14 @@ std::string RuleWords(std::string_view rule, Lang lang) {
       {" period", " 个年度"},               {" of-which parts", " 个其中项"}, {" of-which part", " 个其中项"},     {" is printed, the ", "（原文）；"},
       {"figure printed at ", "原文另见 "},  {"children: ", "下级地区："},    {"programmes: ", "保障类别："}, {"years: ", "年度："},
       {"parts: ", "其中："},                {"expected ", "应为 "},          {" is the ", " 是"},           {", but ", "，但 "},
-      {" does not add", " 不可相加"},       {" is ", " 为 "}};
+      {" does not add", " 不可相加"},       {" is in the area ", " 属于片区 "},
+      {", which has a figure for the same cell in ", "，后者已有同一数据："},
+      {" sets this cell to ", " 定为 "},    {" and is in force; amend it with `plan amend`", "，现行有效"},
+      {" gives another figure for the same date", " 行在同一日期另有数值"},
+      {" says the same already", " 行已有同样内容"},
+      {" is not the code of a region", " 不是已有地区的代码"},
+      {" is not in the catalogue", " 不在目录中"}, {" is not a group", " 不是类组"},
+      {"document ", "文件"},                {"parent ", "上级 "},              {"line ", "第 "},               {" is ", " 为 "}};
   for (const auto& [english, chinese] : kPhrases) ReplaceAll(text, english, chinese);
   return text;
 }
@@ -191,6 +195,8 @@ std::string FieldWords(std::string_view field, Lang lang) {
       {"type", "类型"},           {"scale", "小数位"},       {"over_regions", "地区汇总"}, {"over_time", "时间汇总"}, {"part_of", "所属"},
       {"part_kind", "其中关系"},  {"actor", "报送人"},       {"source_sequence", "来源序号"}, {"journal_sequence", "日志序号"},
       {"resident_mib", "内存MiB"}, {"pid", "进程"},          {"source", "来源"},     {"total_of", "合计范围"},  {"members", "成员"},    {"year", "年度"},
+      {"target_gap", "任务差额"}, {"gap", "上报差额"},        {"missing", "未列原因"}, {"units_accepted", "可用单位"}, {"entries", "增加指标"},
+      {"exits", "减少指标"},      {"negative", "可为负"}, {"first_sequence", "序号"}, {"then_by", "次序依据"},
   };
   auto it = kWords.find(field);
   return lang == Lang::kChinese && it != kWords.end() ? std::string(it->second) : std::string(field);

@@ -28,6 +28,16 @@ TEST(Messages, NameTheValueAndTheCandidates) {
   EXPECT_EQ(MessageOf(detail, Lang::kEnglish), "\"朝阳区\" names several regions; candidates: 110105 朝阳区, 220104 朝阳区");
 }
 
+TEST(Messages, ChineseReadersGetNoEnglish) {
+  const ErrorDetail conflict{.reason = Reason::TARGET_CONFLICT, .field = "value", .value = "8套",
+                             .message = "document 某〔2017〕1号 sets this cell to 7套 and is in force; amend it with `plan amend`"};
+  EXPECT_NE(MessageOf(conflict, Lang::kChinese).find("（文件某〔2017〕1号 定为 7套，现行有效）"), std::string::npos) << MessageOf(conflict, Lang::kChinese);
+  const ErrorDetail gap{.reason = Reason::SEQUENCE_GAP, .field = "sequence", .value = "9", .message = "item 9 came where 7 is the next one of this source", .candidates = {"7"}};
+  EXPECT_EQ(MessageOf(gap, Lang::kChinese), "序号不连续：9；可用：7");
+  const ErrorDetail tie{.reason = Reason::TIE_NOT_BROKEN, .field = "then_by", .message = "ordinal places, but then_by does not tell apart: K2 甲, K3 乙", .candidates = {"K2 甲", "K3 乙"}};
+  EXPECT_EQ(MessageOf(tie, Lang::kChinese), "名次相同，无法逐一排序；并列：K2 甲、K3 乙");
+}
+
 TEST(Messages, ADetailWithoutAValueShowsItsOwnSentence) {
   EXPECT_EQ(MessageOf({.reason = Reason::UNAVAILABLE, .message = "connection refused"}, Lang::kEnglish), "no answer from the service: connection refused");
 }

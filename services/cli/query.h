@@ -17,7 +17,7 @@ struct RollupOptions {
 absl::StatusOr<aggregator::v1::GetRollupResponse> FetchRollup(const Context& context, const RollupOptions& options);
 // The cells of a rollup, all levels printed exactly; one entry per cell and layer.
 Json RollupJson(const aggregator::v1::GetRollupResponse& response);
-Sheet RollupSheet(const Json& rollup);
+Sheet RollupSheet(const Context& context, const Json& rollup);
 int Rollup(const Context& context, const RollupOptions& options);
 
 struct RankOptions {
@@ -32,7 +32,7 @@ int Rank(const Context& context, const RankOptions& options);
 int ListRegions(const Context& context, const std::string& within);
 int ListCatalogue(const Context& context);
 int ListDocuments(const Context& context);
-int ShowDocument(const Context& context, const std::string& document);
+int ShowDocument(const Context& context, const std::string& document, bool differences_only);
 int ListMilestones(const Context& context, const std::string& document);
 
 struct UpdatesOptions {

@@ -197,6 +197,7 @@ absl::StatusOr<ranking::v1::GetLeagueTableResponse> FetchTable(const Context& co
   definition->set_ascending(ascending);
   std::string column;
   for (const char letter : options.columns + ",") {
+    if (letter == ' ') continue;  // "a, b" is how people write lists
     if (letter != ',') {
       column += letter;
     } else if (!column.empty()) {
@@ -213,17 +214,19 @@ void PrintTable(const Context& context, const ranking::v1::GetLeagueTableRespons
     return;
   }
   PrintSheet(context, TableSheet(context, table));
-  const std::string reported = std::to_string(table.reported()), expected = std::to_string(table.expected());
+  // A table of a ratio of two indicators has no layer, and one without any report no date.
+  const std::string reported = std::to_string(table.reported()), expected = std::to_string(table.expected()),
+                    layer(LayerName(table.definition().layer())), ties = WordOf(kTies, table.definition().ties());
   Talk(context, context.lang == Lang::kChinese
-                    ? "截至 " + table.as_of() + "，应报 " + expected + " 个地区，本月已报 " + reported + " 个；任务层级 " + std::string(LayerName(table.definition().layer())) +
-                          "，并列方式 " + WordOf(kTies, table.definition().ties())
-                    : "As of " + table.as_of() + ", " + reported + " of " + expected + " reported this month; layer " +
-                          std::string(LayerName(table.definition().layer())) + ", ties " + WordOf(kTies, table.definition().ties()));
+                    ? (table.as_of().empty() ? "" : "截至 " + table.as_of() + "，") + "应报 " + expected + " 个地区，本月已报 " + reported + " 个；" +
+                          (layer.empty() ? "" : "任务层级 " + layer + "，") + "并列方式 " + ties
+                    : (table.as_of().empty() ? "" : "As of " + table.as_of() + ", ") + reported + " of " + expected + " reported this month; " +
+                          (layer.empty() ? "" : "layer " + layer + ", ") + "ties " + ties);
 }
 
 int Rank(const Context& context, const RankOptions& options) {
   auto table = FetchTable(context, options);
-  if (!table.ok()) return Fail(context, table.status());
+  if (!table.ok()) return FailQuestion(context, table.status());
   PrintTable(context, *table);
   return kOk;
 }

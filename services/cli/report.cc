@@ -52,7 +52,8 @@ absl::Status CheckNumbers(const csv::Table& table, const std::vector<uint64_t>& 
     if (numbers[i] == numbers[i - 1] + 1) continue;
     const Reason reason = numbers[i] <= numbers[i - 1] ? Reason::DUPLICATE_ROW : Reason::SEQUENCE_GAP;
     errors.Add({.reason = reason, .field = "sequence", .value = std::to_string(numbers[i]),
-                .message = "expected " + std::to_string(numbers[i - 1] + 1), .line = table.rows[i].line});
+                .message = "expected " + std::to_string(numbers[i - 1] + 1),
+                .line = table.rows[i].line, .candidates = {std::to_string(numbers[i - 1] + 1)}});
   }
   return errors.ToStatus();
 }
@@ -149,6 +150,19 @@ absl::StatusOr<Prepared> Prepare(const Context& context, const ReportOptions& op
   return prepared;
 }
 
+// The service speaks of an item's number; who sent a file looks for its line.
+absl::Status AtLine(const absl::Status& status, const csv::Table& table, const std::vector<uint64_t>& numbers) {
+  if (!HasReason(status, Reason::SEQUENCE_GAP)) return status;
+  ErrorDetail detail = ErrorsOf(status).front();
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (std::to_string(numbers[i]) != detail.value) continue;
+    detail.field = "sequence";
+    detail.line = table.rows[i].line;
+    break;
+  }
+  return MakeError(std::move(detail));
+}
+
 // What the plan service has now: `plan import && report` must not be refused for reading an older plan.
 std::string PlanToken(const Context& context) {
   auto status = client::StatusClient(context.endpoints.plan).GetStatus({}, {.deadline_ms = std::min(context.deadline_ms, 2'000)});
@@ -212,7 +226,7 @@ void PrintResult(const Context& context, const ReportResult& result, const Repor
     sheet.rows.push_back({std::to_string(row.line), row.verdict, faulty ? std::string(ReasonName(row.error.reason)) : "", row.error.field, row.error.value});
   }
   if (context.output == Output::kCsv || !sheet.rows.empty()) PrintSheet(context, sheet);
-  if (context.output != Output::kTable) return;
+  if (context.output != Output::kTable) return PrintToken(context, result.token);
   for (const RowOutcome& row : result.rows) {
     if (row.verdict != "REFUSED" && row.verdict != "CONFLICT") continue;
     Talk(context, options.file + ":" + std::to_string(row.line) + ": " + MessageOf(row.error, context.lang) + " — " +
@@ -226,7 +240,7 @@ void PrintResult(const Context& context, const ReportResult& result, const Repor
     Talk(context, context.Say("退回的行按原样重送仍会退回：改正后另存文件再送，或用新的序号。",
                               "A refused row stays refused under the same bytes: mend it and send the edited file, or use a new number."));
   }
-  if (!result.token.empty()) std::printf("%s\n", result.token.c_str());
+  PrintToken(context, result.token);
 }
 
 }  // namespace
@@ -249,12 +263,13 @@ absl::StatusOr<ReportResult> SendReport(const Context& context, const ReportOpti
     items.push_back(ItemOf(record, series));
     if (items.size() == kRowsPerMessage || i + 1 == table.rows.size()) {
       const uint64_t first = prepared.numbers[i] + 1 - items.size();
-      RETURN_IF_ERROR(stream->Send(first, std::move(items)));
+      RETURN_IF_ERROR(AtLine(stream->Send(first, std::move(items)), table, prepared.numbers));
       items.clear();
     }
   }
-  ASSIGN_OR_RETURN(const types::v1::BasisStamp basis, stream->Finish());
-  ReportResult result = outcomes.Take(prepared.source, basis.token());
+  const absl::StatusOr<types::v1::BasisStamp> basis = stream->Finish();
+  if (!basis.ok()) return AtLine(basis.status(), table, prepared.numbers);
+  ReportResult result = outcomes.Take(prepared.source, basis->token());
   result.table = std::move(prepared.table);
   return result;
 }

@@ -100,7 +100,9 @@ absl::Status CheckReport(const csv::Table& table, const Registry* names, bool na
   std::unordered_map<std::string, std::pair<uint32_t, std::string>> seen;
   for (const csv::Row& row : table.rows) {
     const Record record(ReportColumns(), row);
+    const size_t before = errors.total();
     RowCheck(record, names, named_source, errors).Run();
+    if (errors.total() > before) continue;  // a row that cannot be read contradicts nothing
     const std::string kind = record.Get("kind");
     if (!kind.empty() && kind != "cumulative") continue;
     std::string key;

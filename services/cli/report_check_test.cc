@@ -42,6 +42,11 @@ TEST(CheckReport, TwoFiguresForOneDateContradictEachOtherButARestatementDoesNot)
   EXPECT_THAT(ErrorsIn("a,p,i,2017,2017-06-30,1,套,,,,,\na,p,i,2017,2017-06-30,2,套,,,,,\n"), ElementsAre(Pair(Reason::DUPLICATE_ROW, "value")));
 }
 
+TEST(CheckReport, ARowThatCannotBeReadContradictsNothing) {
+  EXPECT_THAT(ErrorsIn("a,p,i,2017,2017-06-30,1,套,,,,,\na,p,i,2017,2017-06-30,约2,套,,,,,\na,p,i,2017,2017-06-30,1,套,,,,,\n"),
+              ElementsAre(Pair(Reason::BAD_NUMBER, "value")));
+}
+
 TEST(CheckReport, IncrementsAndNumbersNeedANamedSource) {
   EXPECT_THAT(ErrorsIn("a,p,i,2017,2017-06-30,1,套,增量,,,,7\n"), ElementsAre(Pair(Reason::SOURCE_REQUIRED, "kind"), Pair(Reason::SOURCE_REQUIRED, "sequence")));
   EXPECT_THAT(ErrorsIn("a,p,i,2017,2017-06-30,1,套,增量,,,,7\n", true), ElementsAre());

@@ -1,4 +1,5 @@
 // `anju rollup`: the cells of a region and its children.
+#include <algorithm>
 #include <unordered_map>
 
 #include "common/client/client.h"
@@ -61,8 +62,7 @@ Json RollupJson(const aggregator::v1::GetRollupResponse& response) {
       json["gap"] = Amount(*indicator, cell.has_actual() && cell.has_declared(), cell.declared() - cell.actual());
       const bool rate = has_target && target->target() > 0 && cell.has_actual() && indicator->is_additive();
       json["value"] = rate ? Json(FormatPercent(MakeFraction(cell.actual(), target->target()), 2, Rounding::kHalfUp, false)) : Json(nullptr);
-      static constexpr std::string_view kMissing[] = {"", "absent", "blank", "no_task", "not_published"};
-      if (target != nullptr && !has_target) json["missing"] = std::string(kMissing[target->missing()]);
+      if (target != nullptr && !has_target) json["missing"] = std::string(MissingName(target->missing()));
       json["own"] = cell.own();  // printed or reported itself, and not only summed
       json["as_of"] = cell.has_newest_as_of_days() ? FormatDate(Date{cell.newest_as_of_days()}) : "";
       cells.push_back(std::move(json));
@@ -77,26 +77,33 @@ Json RollupJson(const aggregator::v1::GetRollupResponse& response) {
           {"notes", std::move(notes)}};
 }
 
-Sheet RollupSheet(const Json& rollup) {
-  Sheet sheet{{"name", "programme", "indicator", "plan_year", "layer", "unit", "target", "declared_target", "actual", "declared", "value", "as_of"},
-              {false, false, false, false, false, false, true, true, true, true, true, false},
+Sheet RollupSheet(const Context& context, const Json& rollup) {
+  Sheet sheet{{"name", "programme", "indicator", "plan_year", "layer", "unit", "target", "declared_target", "target_gap", "actual", "declared", "gap", "value", "as_of"},
+              {false, false, false, false, false, false, true, true, true, true, true, true, true, false},
               {}};
+  const bool csv = context.output == Output::kCsv;
+  if (csv) {
+    // Programs need the code of a region, and why a cell has no target.
+    sheet.header.insert(sheet.header.begin(), "region");
+    sheet.header.push_back("missing");
+  }
   for (const Json& cell : rollup["cells"]) {
     std::vector<std::string> row;
-    for (const std::string& key : sheet.header) row.push_back(Text(cell[key]));
+    for (const std::string& key : sheet.header) row.push_back(cell.contains(key) ? Text(cell[key]) : "");
     sheet.rows.push_back(std::move(row));
   }
+  if (!csv) *std::find(sheet.header.begin(), sheet.header.end(), "value") = std::string(context.Say("比例%", "value %"));
   return sheet;
 }
 
 int Rollup(const Context& context, const RollupOptions& options) {
   auto response = FetchRollup(context, options);
-  if (!response.ok()) return Fail(context, response.status());
+  if (!response.ok()) return FailQuestion(context, response.status());
   const Json json = RollupJson(*response);
   if (context.output == Output::kJson) {
     PrintJson(json);
   } else {
-    PrintSheet(context, RollupSheet(json));
+    PrintSheet(context, RollupSheet(context, json));
     for (const Json& note : json["notes"]) Talk(context, note.get<std::string>());
   }
   return kOk;

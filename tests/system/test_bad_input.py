@@ -260,7 +260,8 @@ class Plans(Registry):
 class Asking(Registry):
     def test_queries_that_name_nothing(self):
         rank = ("--year", "2017", "--programme", "shantytown.urban", "--indicator", "starts", "-o", "json")
-        for arguments, code, reason in ((("rollup", "无名县", "-o", "json"), 4, "UNKNOWN_REGION"), (("rank", "无名县", *rank), 4, "UNKNOWN_REGION"),
+        for arguments, code, reason in ((("rollup", "无名县", "-o", "json"), 3, "UNKNOWN_REGION"), (("rank", "无名县", *rank), 3, "UNKNOWN_REGION"),
+                                        (("updates", "--region", "无名县", "-o", "json"), 3, "UNKNOWN_REGION"),
                                         (("rank", "迪庆州", *rank, "--ties", "coin"), 4, "BAD_VALUE"), (("rank", "迪庆州", *rank, "--as-of", "2017-02-30"), 4, "BAD_DATE"),
                                         (("rank", "迪庆州", *rank, "--at-least", "nonsense!"), 4, "BAD_TOKEN"), (("rank", "迪庆州", *rank), 3, "NO_FIGURES"),
                                         (("plan", "show", "没有", "-o", "json"), 3, "UNKNOWN_DOCUMENT")):

@@ -1,6 +1,8 @@
 """The four real documents, end to end: every figure the demonstration promises, read back from the running services as JSON."""
 
 import csv
+import io
+import json
 import pathlib
 import shutil
 import unittest
@@ -107,7 +109,7 @@ class Documents(unittest.TestCase):
 
     def test_milestones_are_listed(self):
         milestones = self.suite.ok("milestones", "list", "-o", "json").json()["milestones"]
-        self.assertIn(("郑州市", "shantytown", "starts", "2017-06-30", "90"), [(m["region"], m["programme"], m["indicator"], m["by"], m["share"]) for m in milestones])
+        self.assertIn(("郑州市", "shantytown", "starts", "2017-06-30", "90"), [(m["name"], m["programme"], m["indicator"], m["by"], m["share"]) for m in milestones])
         self.assertTrue([m for m in milestones if m["strength"] == "strive"])
 
     def test_prefecture_total_is_declared_beside_the_sum(self):
@@ -117,8 +119,32 @@ class Documents(unittest.TestCase):
     def test_every_output_form(self):
         for form in ("table", "json", "csv"):
             for command in (("rollup", "迪庆州", "--year", "2017"), ("status",), ("regions", "list"), ("catalogue", "list"), ("plan", "list"), ("milestones", "list"),
-                            ("updates",), ("rank", "迪庆州", "--year", "2017", "--programme", "shantytown.urban", "--indicator", "starts")):
+                            ("updates",), ("dump",), ("rank", "迪庆州", "--year", "2017", "--programme", "shantytown.urban", "--indicator", "starts")):
                 self.assertTrue(self.suite.ok(*command, "-o", form).out.strip(), command)
+
+    def test_what_is_listed_as_csv_can_be_imported_again(self):
+        for kind in ("regions", "catalogue"):
+            listed = self.suite.ok(kind, "list", "-o", "csv").out
+            again = self.suite.ok(kind, "import", self.suite.file(listed), "-o", "json").json()
+            self.assertEqual((0, listed.count("\n") - 1), (again["changed"], again["unchanged"]), kind)
+
+    def test_csv_has_what_json_has(self):
+        cells = self.suite.cells("迪庆州", "--year", "2017")
+        rows = list(csv.DictReader(io.StringIO(self.suite.ok("rollup", "迪庆州", "--year", "2017", "-o", "csv").out)))
+        keys = ("region", "programme", "indicator", "plan_year", "layer", "unit", "target", "declared_target", "target_gap", "actual", "declared", "gap", "value")
+        self.assertEqual([[cell[k] or "" for k in keys] for cell in cells], [[row[k] for k in keys] for row in rows])
+        self.assertEqual(len(cells), len(json.loads(self.suite.ok("rollup", "迪庆州", "--year", "2017", "-o", "json").out)["cells"]))
+        lines = self.suite.dump().splitlines()
+        self.assertEqual(lines, json.loads(self.suite.ok("dump", "-o", "json").out)["lines"])
+        self.assertEqual([line.split("\t") for line in lines], list(csv.reader(io.StringIO(self.suite.ok("dump", "-o", "csv").out))))
+
+    def test_a_document_is_shown_with_its_targets_and_why_one_is_missing(self):
+        document = next(r["document"] for r in documents() if r["file"].startswith("handan"))
+        targets = list(csv.DictReader(io.StringIO(self.suite.ok("plan", "show", document, "-o", "csv").out)))
+        self.assertTrue([t for t in targets if t["region"] == "130400" and t["plan_year"] == "2011-2015" and t["target"] == "179555"])
+        self.assertEqual({"not_published"}, {t["missing"] for t in targets if t["name"] == "邯郸市所辖县(市)" and t["indicator"] == "investment"})
+        differences = list(csv.DictReader(io.StringIO(self.suite.ok("plan", "show", document, "--differences", "-o", "csv").out)))
+        self.assertEqual(len(self.suite.ok("plan", "show", document, "-o", "json").json()["differences"]), len(differences))
 
     def test_english_and_chinese(self):
         arguments = ("rank", "迪庆州", "--year", "2017", "--programme", "shantytown.urban", "--indicator", "starts")
