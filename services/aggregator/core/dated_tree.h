@@ -12,7 +12,9 @@ namespace anju::aggregator {
 // This keeps derived state a function of the journals alone, whatever day it is read.
 Date TreeDate(Period period);
 
-// Immutable. A region that does not exist on the day has no parent, no children and no members.
+// Immutable. A region that does not exist on the day stands where it last stood before it (or, if it came later, where it stood
+// first): what it reported was built, and its parent's total must not lose a house because the county was abolished later in the year.
+// Only sums are taken over such regions; who is a peer on the day is asked of the RegionTree.
 class DatedTree {
  public:
   DatedTree(const RegionTree& regions, Date day);
@@ -31,6 +33,8 @@ class DatedTree {
     RegionNumber parent = 0;
     std::vector<RegionNumber> children, members, areas;
   };
+  bool IsBelowItself(RegionNumber region) const;
+
   Date day_;
   std::vector<Links> links_;  // by number
   std::vector<RegionNumber> none_;

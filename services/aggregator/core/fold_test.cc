@@ -186,6 +186,65 @@ TEST_F(ShapeTest, AMoveTakesTheWholeFigureAlong) {
   EXPECT_EQ(view.At({2, kUrban, kStarts, k2017}).actual, 30);
 }
 
+// 邯郸县 was abolished in 2016: what it had reported for the year stays in its city's totals.
+TEST_F(ShapeTest, WhatAClosedCountyReportedStaysInItsParentsTotals) {
+  Report({3, kUrban, kStarts, k2017}, 10, MakeDate(2017, 3, 31));
+  Report({4, kUrban, kStarts, k2017}, 20, MakeDate(2017, 3, 31));
+  Report({4, kPublicRental, kBuilt, {}}, 7, MakeDate(2017, 3, 31));
+  Print({4, kUrban, kStarts, k2017}, 25);
+  const auto put = [&](RegionNumber number, RegionNumber parent, Date from, Date to) {
+    RegionTree regions = state_.regions();
+    Region row = MakeRegion(number, number < 9 ? "53340" + std::to_string(number) : "5334-" + std::to_string(number), parent);
+    row.valid_from = from;
+    row.valid_to = to;
+    regions.Put({row});
+    state_.ReplaceRegistry(regions, state_.catalogue());
+  };
+  put(4, 2, kDistantPast, MakeDate(2017, 5, 1));
+  for (const RegionNumber above : {1u, 2u}) {
+    EXPECT_EQ(At({above, kUrban, kStarts, k2017}).actual, 30);
+    EXPECT_EQ(At({above, kPublicRental, kBuilt, {}}).actual, 7);
+    EXPECT_EQ(TargetAt({above, kUrban, kStarts, k2017}), 25);
+  }
+  // The area it was a member of shows it too, and adds it to nothing.
+  EXPECT_EQ(At({8, kUrban, kStarts, k2017}).actual, 30);
+  for (const auto day : {std::optional<Date>(), std::optional<Date>(MakeDate(2017, 4, 1)), std::optional<Date>(MakeDate(2018, 2, 1))}) {
+    View view(state_, day);
+    EXPECT_EQ(view.At({2, kUrban, kStarts, k2017}).actual, 30);
+    // The rows of a rollup add up, so it is among them; in a league table it is a peer only while it is open.
+    std::vector<RegionNumber> rows;
+    for (const Cell& cell : Rollup(view, {.region = 2, .period = k2017, .programme = kUrban, .indicator = kStarts})) rows.push_back(cell.key.region);
+    EXPECT_EQ(rows, (std::vector<RegionNumber>{2, 3, 4, 8}));
+    const std::vector<RegionNumber> peers = ColumnOf(view, 2, {{kUrban, kStarts, k2017}}).regions;
+    EXPECT_EQ(std::count(peers.begin(), peers.end(), 4u), day == MakeDate(2017, 4, 1) ? 1 : 0);
+  }
+  // A county that was founded the year after reports the last completions of this one.
+  put(9, 2, MakeDate(2018, 1, 1), kDistantFuture);
+  Report({9, kUrban, kCompletions, k2017}, 3, MakeDate(2018, 2, 1));
+  EXPECT_EQ(At({2, kUrban, kCompletions, k2017}).actual, 3);
+}
+
+TEST(DatedTreeTest, RowsOfDifferentDaysNeverMakeACircle) {
+  // 2 stood below 1 before 2016; 3, which is founded in 2018, will stand below 2 and is named as parent by a row of 1 that ends before.
+  RegionTree regions;
+  Region early = MakeRegion(1, "A", 3), late = MakeRegion(1, "A", 0);
+  early.valid_to = late.valid_from = MakeDate(2017, 1, 1);
+  regions.Put({early, late});
+  regions.Put({MakeRegion(2, "B", 1)});
+  Region founded = MakeRegion(3, "C", 2);
+  founded.valid_from = MakeDate(2018, 1, 1);
+  regions.Put({founded});
+  ASSERT_TRUE(regions.Validate().ok());
+  for (const Date day : {MakeDate(2016, 6, 1), MakeDate(2017, 6, 1), MakeDate(2018, 6, 1)}) {
+    const DatedTree tree(regions, day);
+    for (RegionNumber region = 1; region <= 3; ++region) {
+      RegionNumber above = region;
+      for (int steps = 0; steps < 3 && above != 0; ++steps) above = tree.Parent(above);
+      EXPECT_EQ(above, 0u) << region << " on " << FormatDate(day);
+    }
+  }
+}
+
 // The rule written a second time, naively: raw updates in a list, no histories, no memory, no dated tree.
 class BruteForce {
  public:
@@ -214,7 +273,7 @@ class BruteForce {
     if (!catalogue_.FindIndicator(cell.indicator)->is_additive()) return Own(cell);
     std::optional<int64_t> sum;
     for (const RegionNumber other : regions_.Numbers()) {
-      if (regions_.ParentAt(other, tree_) != cell.region) continue;
+      if (RowOf(other).parent != cell.region) continue;
       if (const auto part = Counted({other, cell.programme, cell.indicator, cell.period})) sum = sum.value_or(0) + *part;
     }
     if (sum) return sum;
@@ -226,13 +285,21 @@ class BruteForce {
     }
     return sum ? sum : Own(cell);
   }
+  // The row of the day, else the last one before it, else the first.
+  const Region& RowOf(RegionNumber region) const {
+    const std::vector<Region>& rows = *regions_.Rows(region);
+    const Region* found = &rows.front();
+    for (const Region& row : rows) {
+      if (row.valid_from <= tree_) found = &row;
+    }
+    return *found;
+  }
   std::optional<int64_t> Shown(const CellKey& cell) const {
     if (const auto counted = Counted(cell)) return counted;
-    const Region* row = regions_.At(cell.region, tree_);
+    const Region* row = &RowOf(cell.region);
     std::optional<int64_t> sum;
-    if (row == nullptr || row->kind != RegionKind::kArea || !catalogue_.FindIndicator(cell.indicator)->is_additive()) return sum;
+    if (row->kind != RegionKind::kArea || !catalogue_.FindIndicator(cell.indicator)->is_additive()) return sum;
     for (const RegionNumber member : row->members) {
-      if (regions_.At(member, tree_) == nullptr) continue;
       if (const auto part = Counted({member, cell.programme, cell.indicator, cell.period})) sum = sum.value_or(0) + *part;
     }
     return sum;

@@ -89,7 +89,7 @@ TEST(StateTest, WhereASumWasTakenTheChildrenMakeTheParent) {
     for (const CellKey& cell : EveryCell(state)) {
       if (cell.indicator == 4) continue;
       std::optional<int64_t> sum;
-      for (const RegionNumber child : state.regions().ChildrenAt(cell.region, TreeDate(cell.period))) {
+      for (const RegionNumber child : state.totals().FindTree(cell.period)->Children(cell.region)) {
         // An area adds only what was reported for itself, under the programme or one below it.
         if (child >= 15) {
           static const std::vector<std::vector<ProgrammeNumber>> kBelow = {{}, {1, 2, 3, 4, 5, 6}, {2, 3, 4}, {3}, {4}, {5}, {6}, {5, 6, 7}};

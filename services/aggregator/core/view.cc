@@ -64,6 +64,12 @@ std::vector<RegionNumber> View::ChildrenOf(RegionNumber region, Period period) {
   return state_.regions().ChildrenAt(region, DayOf(period));
 }
 
+std::vector<RegionNumber> View::SummedChildrenOf(RegionNumber region, Period period) {
+  if (tree_) return tree_->Children(region);
+  if (const DatedTree* current = state_.totals().FindTree(period)) return current->Children(region);
+  return DatedTree(state_.regions(), DayOf(period)).Children(region);  // a stock asked for a year that nothing else is of
+}
+
 std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
   const std::vector<CellKey> keys = AskedKeys(view.state(), query);
   std::map<Period, std::vector<RegionNumber>> children;
@@ -71,9 +77,8 @@ std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
   for (const CellKey& key : keys) {
     const auto [found, fresh] = children.try_emplace(key.period);
     if (!fresh) continue;
-    found->second = view.ChildrenOf(query.region, key.period);
+    found->second = view.SummedChildrenOf(query.region, key.period);
     all.insert(found->second.begin(), found->second.end());
-    std::sort(found->second.begin(), found->second.end());  // for looking up below
   }
   std::vector<RegionNumber> ordered(all.begin(), all.end());
   const Date day = view.DayOf(query.period);

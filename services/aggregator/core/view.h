@@ -19,8 +19,10 @@ class View {
 
   // A stock asked for a plan year shows its figure beside the targets that the documents give for that year.
   CellFigures At(const CellKey& key);
-  // The children of a region in the tree that figures of a period are summed in, in official order.
+  // The children that a region has in the tree of a period, in official order.
   std::vector<RegionNumber> ChildrenOf(RegionNumber region, Period period);
+  // With those that are closed on the day of that tree but count in the region's totals, by number.
+  std::vector<RegionNumber> SummedChildrenOf(RegionNumber region, Period period);
   // The day whose names and children an answer about this period shows.
   Date DayOf(Period period) const { return as_of_.value_or(TreeDate(period)); }
   const State& state() const { return state_; }
@@ -41,7 +43,7 @@ struct RollupQuery {
   IndicatorNumber indicator = 0;  // 0: all
 };
 // The region's cells, then its children's in official order; within a region by programme, indicator, period. Cells of which
-// nothing is known are left out.
+// nothing is known are left out. Children that are closed by then are listed where they have figures, so that the rows add up.
 std::vector<Cell> Rollup(View& view, const RollupQuery& query);
 // One sentence for each region and indicator of which the asked year lies inside a period that is given only whole; at most kNotesMax.
 std::vector<std::string> UndividedPeriods(View& view, const RollupQuery& query);
