@@ -12,11 +12,15 @@ buf_version=1.75.0
 tools=$build/npm
 if [ ! -x "$tools/node_modules/.bin/buf" ]; then
   mkdir -p "$tools"
-  npm install --silent --no-fund --no-audit --prefix "$tools" "@bufbuild/buf@$buf_version" >"$build/npm.log" 2>&1 || {
-    echo "contract: npm could not install @bufbuild/buf@$buf_version:"
-    tail -n 5 "$build/npm.log"
-    exit 1
-  }
+  for attempt in 1 2 3; do  # a registry may be busy for a moment
+    npm install --silent --no-fund --no-audit --prefix "$tools" "@bufbuild/buf@$buf_version" >"$build/npm.log" 2>&1 && break
+    [ $attempt = 3 ] && {
+      echo "contract: npm could not install @bufbuild/buf@$buf_version:"
+      tail -n 5 "$build/npm.log"
+      exit 1
+    }
+    sleep 5
+  done
 fi
 buf=$tools/node_modules/.bin/buf
 failed=0
