@@ -75,6 +75,15 @@ std::string_view LayerName(types::v1::Layer layer) {
   }
 }
 
+Json BasisJson(const types::v1::BasisStamp& stamp) {
+  auto text = [](const types::v1::Position& position) {
+    return position.journal_id().empty() ? std::string() : position.journal_id() + "/" + std::to_string(position.sequence());
+  };
+  Json progress = Json::array();
+  for (const types::v1::Position& position : stamp.basis().progress()) progress.push_back(text(position));
+  return {{"token", stamp.token()}, {"plan", text(stamp.basis().plan())}, {"progress", std::move(progress)}, {"recorded_time_us", stamp.recorded_time_us()}};
+}
+
 std::string_view MissingName(types::v1::Missing missing) {
   switch (missing) {
     case types::v1::MISSING_ABSENT: return "absent";

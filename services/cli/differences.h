@@ -15,6 +15,8 @@ namespace anju::cli {
 absl::StatusOr<Registry> FetchNames(const Context& context);
 
 std::string_view LayerName(types::v1::Layer layer);
+// The basis of an answer: the token to pass on, and the journal positions it stands for as journal/sequence.
+Json BasisJson(const types::v1::BasisStamp& stamp);
 // blank, no_task, not_published …: why there is no number.
 std::string_view MissingName(types::v1::Missing missing);    // national, provincial, city, county or ""
 std::string_view VerdictName(types::v1::Verdict verdict);  // exact, rounding, error, not_additive, note

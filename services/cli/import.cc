@@ -30,7 +30,7 @@ client::CallOptions CallOptionsOf(const Context& context) { return {.deadline_ms
 // What a finished import prints: how many rows did what, and the token to go on with.
 int PrintImport(const Context& context, bool dry_run, uint32_t changed, uint32_t unchanged, const types::v1::BasisStamp& basis) {
   if (context.output == Output::kJson) {
-    PrintJson({{"changed", changed}, {"unchanged", unchanged}, {"dry_run", dry_run}, {"basis", {{"token", basis.token()}}}});
+    PrintJson({{"changed", changed}, {"unchanged", unchanged}, {"dry_run", dry_run}, {"basis", BasisJson(basis)}});
   } else {
     PrintSheet(context, {{"changed", "unchanged", "token"},
                          {true, true},
@@ -166,7 +166,7 @@ int ImportPlan(const Context& context, const PlanImportOptions& options) {
                {"differences", std::move(differences)},
                {"allocations", std::move(allocations)},
                {"dry_run", options.dry_run},
-               {"basis", {{"token", response->basis().token()}}}});
+               {"basis", BasisJson(response->basis())}});
   } else {
     if (context.output == Output::kCsv || !response->differences().empty()) PrintSheet(context, DifferenceSheet(context, *names, response->differences()));
     if (!response->allocations().empty()) PrintSheet(context, AllocationSheet(*names, response->allocations()));

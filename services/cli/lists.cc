@@ -151,7 +151,7 @@ int ShowDocument(const Context& context, const std::string& document, bool diffe
                {"differences_accepted", response->document().differences_accepted()},
                {"targets", std::move(targets)},
                {"differences", std::move(differences)},
-               {"basis", {{"token", response->basis().token()}}}});
+               {"basis", BasisJson(response->basis())}});
     return kOk;
   }
   Sheet sheet{{"region", "name", "programme", "indicator", "plan_year", "layer", "unit", "target", "declared_target", "missing"},

@@ -102,6 +102,8 @@ bool NeedsDetail(Reason reason) {
     case Reason::AREA_OVERLAP:
     case Reason::TARGET_CONFLICT:
     case Reason::DUPLICATE_ROW:
+    case Reason::BAD_VALUE:
+    case Reason::BAD_HEADER:
       return true;
     default:
       return false;
@@ -124,11 +126,11 @@ std::string MessageOf(const ErrorDetail& detail, Lang lang) {
   const Entry& entry = EntryOf(detail.reason);
   std::string text(Say(lang, entry.chinese, entry.english));
   // A detail without a value says what it is about in its own message.
-  ReplaceAll(text, "{value}", detail.value.empty() ? std::string_view(detail.message) : std::string_view(detail.value));
+  ReplaceAll(text, "{value}", detail.value.empty() ? RuleWords(detail.message, lang) : detail.value);
   ReplaceAll(text, "{field}", FieldWords(detail.field, lang));
   if (!detail.message.empty() && !detail.value.empty()) {
     if (lang == Lang::kEnglish) text += " (" + detail.message + ")";
-    if (lang == Lang::kChinese && NeedsDetail(detail.reason)) text += "（" + RuleWords(detail.message, lang) + "）";
+    if (lang == Lang::kChinese && NeedsDetail(detail.reason) && detail.candidates.empty()) text += "（" + RuleWords(detail.message, lang) + "）";
   }
   if (!detail.candidates.empty()) {
     text += detail.reason == Reason::TIE_NOT_BROKEN ? Say(lang, "；并列：", "; tied: ") : Say(lang, "；可用：", "; candidates: ");
@@ -173,6 +175,16 @@ std::string RuleWords(std::string_view rule, Lang lang) {
       {" says the same already", " 行已有同样内容"},
       {" is not the code of a region", " 不是已有地区的代码"},
       {" is not in the catalogue", " 不在目录中"}, {" is not a group", " 不是类组"},
+      {"an addition needs a target of an upper layer for the same cell to be added to", "追加须以上级对同一项的任务为基数"},
+      {" lies inside a period that is given only whole: ", " 只有整段的数：整段为 "},
+      {"nothing is known of ", ""},         {" and its children in ", " 及其下级，"},
+      {" and its children", " 及其下级"},
+      {"The file has no header; the columns are ", "没有表头；各列为 "}, {"; the columns are ", "；各列为 "},
+      {"The header lacks the column ", "缺少列 "}, {"The header has an unknown column ", "多出不认识的列 "},
+      {"The header has the column ", "重复的列 "}, {" twice.", ""},
+      {"subset: ", "其中："},               {"most it can be, the figure of ", "上限 "},
+      {" has a quote that never closes.", " 行的引号没有闭合"}, {" fields where the header has ", " 个字段，表头却有 "},
+      {"The row on line ", "第 "},          {" has ", " 行有 "},               {" is longer than ", " 长于 "}, {" is not ", " 不是 "},
       {"document ", "文件"},                {"parent ", "上级 "},              {"line ", "第 "},               {" is ", " 为 "}};
   for (const auto& [english, chinese] : kPhrases) ReplaceAll(text, english, chinese);
   return text;

@@ -32,6 +32,11 @@ TEST(Messages, ChineseReadersGetNoEnglish) {
   const ErrorDetail conflict{.reason = Reason::TARGET_CONFLICT, .field = "value", .value = "8套",
                              .message = "document 某〔2017〕1号 sets this cell to 7套 and is in force; amend it with `plan amend`"};
   EXPECT_NE(MessageOf(conflict, Lang::kChinese).find("（文件某〔2017〕1号 定为 7套，现行有效）"), std::string::npos) << MessageOf(conflict, Lang::kChinese);
+  EXPECT_EQ(MessageOf({.reason = Reason::BAD_CSV, .message = "The row on line 2 has 8 fields where the header has 7."}, Lang::kChinese),
+            "CSV 格式有误：第 2 行有 8 个字段，表头却有 7.");
+  EXPECT_EQ(MessageOf({.reason = Reason::BAD_VALUE, .field = "role", .value = "20",
+                       .message = "an addition needs a target of an upper layer for the same cell to be added to"}, Lang::kChinese),
+            "“20”不是这里可用的值（追加须以上级对同一项的任务为基数）");
   const ErrorDetail gap{.reason = Reason::SEQUENCE_GAP, .field = "sequence", .value = "9", .message = "item 9 came where 7 is the next one of this source", .candidates = {"7"}};
   EXPECT_EQ(MessageOf(gap, Lang::kChinese), "序号不连续：9；可用：7");
   const ErrorDetail tie{.reason = Reason::TIE_NOT_BROKEN, .field = "then_by", .message = "ordinal places, but then_by does not tell apart: K2 甲, K3 乙", .candidates = {"K2 甲", "K3 乙"}};

@@ -107,7 +107,8 @@ Json TableJson(const ranking::v1::GetLeagueTableResponse& table) {
   for (int layer : table.other_layers()) layers.push_back(std::string(LayerName(static_cast<types::v1::Layer>(layer))));
   Json total = RowJson(table.total(), table.definition(), false);
   total.erase("reason");
-  Json basis = {{"token", table.basis().token()}, {"current", table.current()}, {"recorded_time_us", table.basis().recorded_time_us()}};
+  Json basis = BasisJson(table.basis());
+  basis["current"] = table.current();
   return {{"definition", DefinitionJson(table.definition())},
           {"basis", std::move(basis)},
           {"region", table.region()},

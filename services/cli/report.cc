@@ -214,7 +214,7 @@ Json ResultJson(const ReportResult& result, bool dry_run) {
   }
   return {{"source", result.source},   {"accepted", dry_run ? 0 : result.accepted}, {"unchanged", result.unchanged},
           {"refused", result.refused}, {"conflicts", result.conflicts},             {"would_send", dry_run ? result.accepted : 0},
-          {"rows", std::move(rows)},   {"basis", {{"token", result.token}}}};
+          {"rows", std::move(rows)},   {"basis", BasisJson(result.basis)}};
 }
 
 void PrintResult(const Context& context, const ReportResult& result, const ReportOptions& options) {
@@ -270,6 +270,7 @@ absl::StatusOr<ReportResult> SendReport(const Context& context, const ReportOpti
   const absl::StatusOr<types::v1::BasisStamp> basis = stream->Finish();
   if (!basis.ok()) return AtLine(basis.status(), table, prepared.numbers);
   ReportResult result = outcomes.Take(prepared.source, basis->token());
+  result.basis = *basis;
   result.table = std::move(prepared.table);
   return result;
 }

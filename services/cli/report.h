@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "anju/types/v1/basis.pb.h"
 #include "common/csv/csv.h"
 #include "services/cli/context.h"
 
@@ -33,6 +34,7 @@ struct ReportResult {
   std::vector<RowOutcome> rows;  // in file order
   csv::Table table;              // the rows as read
   std::string token;
+  types::v1::BasisStamp basis;   // what the token stands for
 };
 
 // Parses, checks what can be seen in the file, and sends it. An error means that nothing (or, when the service went away

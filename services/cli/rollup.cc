@@ -72,7 +72,7 @@ Json RollupJson(const aggregator::v1::GetRollupResponse& response) {
   }
   Json notes = Json::array();
   for (const std::string& note : response.notes()) notes.push_back(note);
-  return {{"basis", {{"token", response.basis().token()}, {"recorded_time_us", response.basis().recorded_time_us()}}},
+  return {{"basis", BasisJson(response.basis())},
           {"cells", std::move(cells)},
           {"notes", std::move(notes)}};
 }
@@ -104,7 +104,7 @@ int Rollup(const Context& context, const RollupOptions& options) {
     PrintJson(json);
   } else {
     PrintSheet(context, RollupSheet(context, json));
-    for (const Json& note : json["notes"]) Talk(context, note.get<std::string>());
+    for (const Json& note : json["notes"]) Talk(context, RuleWords(note.get<std::string>(), context.lang));
   }
   return kOk;
 }

@@ -122,6 +122,13 @@ class Documents(unittest.TestCase):
                             ("updates",), ("dump",), ("rank", "迪庆州", "--year", "2017", "--programme", "shantytown.urban", "--indicator", "starts")):
                 self.assertTrue(self.suite.ok(*command, "-o", form).out.strip(), command)
 
+    def test_every_answer_says_what_it_was_computed_from(self):
+        positions = {s["name"]: s["position"] for s in self.suite.ok("status", "-o", "json").json()["services"]}
+        for command in (("rollup", "迪庆州", "--year", "2017"), ("rank", "迪庆州", "--year", "2017", "--programme", "shantytown.urban", "--indicator", "starts")):
+            basis = self.suite.ok(*command, "--at-least", self.token, "-o", "json").json()["basis"]
+            self.assertEqual((positions["plan"], [positions["progress"]]), (basis["plan"], basis["progress"]))
+            self.assertTrue(basis["token"] and basis["recorded_time_us"] > 0)
+
     def test_what_is_listed_as_csv_can_be_imported_again(self):
         for kind in ("regions", "catalogue"):
             listed = self.suite.ok(kind, "list", "-o", "csv").out
