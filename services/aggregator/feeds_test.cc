@@ -249,6 +249,63 @@ TEST_F(ServerTest, AFollowerOfFramesKnowsWhatASnapshotSays) {
   EXPECT_FALSE(FollowUntil(*stub_, resume, Token(), &mirror));
 }
 
+types::v1::Basis BasisOf(uint64_t plan, std::vector<std::pair<char, uint64_t>> progress, char plan_id = 'p') {
+  types::v1::Basis basis;
+  basis.mutable_plan()->set_sequence(plan);
+  if (plan > 0) basis.mutable_plan()->set_journal_id(std::string(32, plan_id));
+  for (const auto& [id, sequence] : progress) {
+    types::v1::Position* position = basis.add_progress();
+    position->set_journal_id(std::string(32, id));
+    position->set_sequence(sequence);
+  }
+  return basis;
+}
+
+TEST(FramesTest, AFollowerWaitsForAsLongAsItsBasisCanStillBeReached) {
+  const types::v1::Basis ahead = BasisOf(9, {{'a', 5}, {'b', 7}});
+  EXPECT_TRUE(MayStillReach(ahead, BasisOf(0, {}), 2));
+  EXPECT_TRUE(MayStillReach(ahead, BasisOf(9, {}), 2)) << "both progress services are down";
+  EXPECT_TRUE(MayStillReach(ahead, BasisOf(9, {{'a', 5}}), 2));
+  EXPECT_TRUE(MayStillReach(ahead, BasisOf(9, {{'a', 4}, {'b', 7}}), 2));
+  EXPECT_TRUE(MayStillReach(ahead, BasisOf(8, {{'a', 5}, {'b', 7}}), 2));
+  EXPECT_FALSE(MayStillReach(ahead, BasisOf(9, {{'a', 5}, {'b', 8}}), 2)) << "we are ahead";
+  EXPECT_TRUE(MayStillReach(ahead, BasisOf(8, {{'a', 5}, {'b', 8}}), 2)) << "a snapshot now would go back in one of the two";
+  EXPECT_FALSE(MayStillReach(ahead, BasisOf(9, {{'a', 5}, {'c', 1}}), 2)) << "a journal was replaced";
+  EXPECT_FALSE(MayStillReach(ahead, BasisOf(1, {}, 'q'), 2)) << "plan's was";
+  EXPECT_FALSE(MayStillReach(ahead, BasisOf(9, {{'a', 5}}), 1)) << "b is not followed any more";
+}
+
+TEST_F(ServerTest, AFollowerThatIsAheadOfARebuiltAggregatorIsNotThrownBack) {
+  Seed();
+  StartServer();
+  Report({2, 3, 1, k2017}, 4);
+  Report({3, 3, 1, k2017}, 6);
+  Mirror mirror;
+  FollowUntil(*stub_, {}, Token(), &mirror);
+  const auto cells = mirror.cells();
+  // The state is gone and the progress service is down: only plan can be read again.
+  server_.reset();
+  std::filesystem::remove_all(directory_ / "state");
+  progress_.Stop();
+  StartServer();
+  ASSERT_TRUE(WaitUntil([&] { return Status().basis().basis().plan().sequence() == plan_at_.sequence; }));
+  v1::FollowFramesRequest request;
+  *request.mutable_from() = mirror.basis();
+  grpc::ClientContext context;
+  const auto reader = stub_->FollowFrames(&context, request);
+  progress_.Serve();
+  Report({2, 3, 1, k2017}, 9, MakeDate(2017, 7, 31));
+  const types::v1::Basis before = mirror.basis();
+  for (v1::Frame frame; reader->Read(&frame);) {
+    if (frame.last()) EXPECT_TRUE(rpc::Includes(frame.to().basis(), before)) << frame.to().basis().ShortDebugString();
+    ASSERT_TRUE(mirror.Apply(frame));
+    if (frame.last() && rpc::Includes(mirror.basis(), *rpc::ParseToken(Token()))) break;
+  }
+  EXPECT_EQ(mirror.cells().size(), cells.size());
+  context.TryCancel();
+  reader->Finish();
+}
+
 TEST_F(ServerTest, StreamsEndWhenTheServiceStops) {
   Seed();
   StartServer();

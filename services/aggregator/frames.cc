@@ -80,12 +80,23 @@ std::vector<std::shared_ptr<const v1::Frame>> MakeSnapshot(const State& state, c
 
 }  // namespace
 
+bool MayStillReach(const types::v1::Basis& ahead, const types::v1::Basis& now, size_t feeds) {
+  if (now.plan().sequence() > 0 && ahead.plan().sequence() > 0 && now.plan().journal_id() != ahead.plan().journal_id()) return false;
+  bool behind = ahead.plan().sequence() > now.plan().sequence();
+  for (const types::v1::Position& seen : ahead.progress()) {
+    const auto ours = std::find_if(now.progress().begin(), now.progress().end(),
+                                   [&](const types::v1::Position& position) { return position.journal_id() == seen.journal_id(); });
+    // A feed that has brought nothing yet may turn out to be that journal.
+    behind |= ours == now.progress().end() ? static_cast<size_t>(now.progress_size()) < feeds : ours->sequence() < seen.sequence();
+  }
+  return behind;
+}
+
 // Guarded by Frames::mutex_.
 class Frames::Follower {
  public:
   std::optional<types::v1::Basis> from;
   std::function<void()> wake;
-  Clock::time_point since;
   bool placed = false;
   uint64_t next = 0;                                         // number of the next frame; meaningful when placed
   std::deque<std::shared_ptr<const v1::Frame>> snapshot;     // goes out first
@@ -130,7 +141,6 @@ absl::StatusOr<std::shared_ptr<Frames::Follower>> Frames::Follow(std::optional<t
   auto follower = std::make_shared<Follower>();
   follower->from = std::move(from);
   follower->wake = std::move(wake);
-  follower->since = Clock::now();
   const std::lock_guard lock(mutex_);
   if (stopping_) return Stopping();
   if (Living().size() >= kFrameFollowersMax) return TooManyFollowers();
@@ -190,7 +200,7 @@ void Frames::Run() {
           const auto follower = weak.lock();
           return follower != nullptr && !follower->placed;
         })) {
-      // Somebody is ahead of us: look again when more is applied, and for the last time when its patience ends.
+      // Somebody is ahead of us: look again in a moment.
       changed_.wait_for(lock, std::chrono::milliseconds(kFrameIntervalMs), [&] { return stopping_; });
       placing_ = true;
     }
@@ -220,7 +230,7 @@ void Frames::Publish() {
       const auto messages = MakeSnapshot(state, stamp);
       const std::lock_guard lock(mutex_);
       for (const auto& follower : Living()) {
-        if (follower->placed || (follower->from && Clock::now() - follower->since < std::chrono::milliseconds(kAheadWaitMs))) continue;
+        if (follower->placed || follower->from) continue;
         follower->snapshot.assign(messages.begin(), messages.end());
         follower->next = first_ + ring_.size();
         follower->placed = true;
@@ -247,9 +257,10 @@ bool Frames::Place(const types::v1::Basis& now) {
       follower->placed = true;
     }
     if (follower->placed) continue;
-    // A follower that has seen more than we have (we restarted and are catching up) waits a while, lest it be thrown back in time.
-    if (follower->from && !rpc::Includes(*follower->from, now)) follower->from.reset();
-    if (!follower->from || Clock::now() - follower->since >= std::chrono::milliseconds(kAheadWaitMs)) snapshot_needed = true;
+    // A follower that has seen more than we have waits for us, lest it be thrown back in time: with a progress service down we may know
+    // next to nothing for hours, and its own cells are better than that.
+    if (follower->from && !MayStillReach(*follower->from, now, applier_.slots())) follower->from.reset();
+    if (!follower->from) snapshot_needed = true;
   }
   return snapshot_needed;
 }

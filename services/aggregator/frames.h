@@ -23,7 +23,10 @@ inline constexpr size_t kFrameBytesMax = 2 << 20;         // a larger step is no
 inline constexpr size_t kSnapshotMessageBytesMax = 2 << 20;
 inline constexpr size_t kFrameFollowersMax = 64;
 inline constexpr int kFrameIntervalMs = 20;               // under load blocks are coalesced to one frame in so long
-inline constexpr int kAheadWaitMs = 5'000;                // how long a follower that knows more than we do waits for us to catch up
+
+// True when whoever follows `feeds` progress journals from `now` on may still come to what a follower at `ahead` has seen: we are catching
+// up after a restart, perhaps with a feed that is down. False when a journal was replaced or is not followed any more.
+bool MayStillReach(const types::v1::Basis& ahead, const types::v1::Basis& now, size_t feeds);
 
 // One thread of its own builds frames and snapshots, so that neither appliers nor gRPC threads do. While nobody follows, changes
 // only accumulate; the next frame then carries them all. Safe for concurrent use.
