@@ -86,6 +86,11 @@ struct Pipeline::Impl final : public Recorder {
     return absl::OkStatus();
   }
 
+  size_t waiting() {
+    std::lock_guard lock(mutex_);
+    return queue_.size();
+  }
+
   void SetPlanPosition(const JournalId& id, uint64_t sequence) {
     plan_id_ = id;
     plan_sequence_ = sequence;
@@ -317,5 +322,6 @@ Pipeline::~Pipeline() = default;
 absl::Status Pipeline::Submit(std::unique_ptr<Request> request) { return impl_->Submit(std::move(request)); }
 void Pipeline::SetPlanPosition(const JournalId& id, uint64_t sequence) { impl_->SetPlanPosition(id, sequence); }
 Journal& Pipeline::journal() { return impl_->journal(); }
+size_t Pipeline::waiting() const { return impl_->waiting(); }
 
 }  // namespace anju::journal

@@ -80,6 +80,8 @@ class Pipeline {
   // (from Request::Decide). Events decided under an earlier position stay in a block of their own.
   void SetPlanPosition(const JournalId& id, uint64_t sequence);
   Journal& journal();
+  // Requests that nobody has begun to decide.
+  size_t waiting() const;
 
  private:
   Pipeline() = default;

@@ -217,6 +217,15 @@ RegionNumber RegionTree::FindCode(std::string_view code) const {
   return it == by_code_.end() ? 0 : it->second;
 }
 
+std::vector<RegionNumber> RegionTree::EverCalled(std::string_view text) const {
+  const std::string folded = FoldName(text);
+  std::vector<RegionNumber> called;
+  if (const auto it = by_name_.find(folded); it != by_name_.end()) called = it->second;
+  const RegionNumber coded = FindCode(folded);
+  if (coded != 0 && std::find(called.begin(), called.end(), coded) == called.end()) called.push_back(coded);
+  return called;
+}
+
 const std::vector<Region>* RegionTree::Rows(RegionNumber number) const {
   const auto it = rows_.find(number);
   return it == rows_.end() ? nullptr : &it->second;

@@ -67,6 +67,8 @@ class RegionTree {
   absl::StatusOr<RegionNumber> Resolve(std::string_view text, RegionNumber within, Date day) const;
 
   RegionNumber FindCode(std::string_view code) const;  // 0 if unknown
+  // Every region that has this code, name, alias or GB code in any of its rows.
+  std::vector<RegionNumber> EverCalled(std::string_view text) const;
   const std::vector<Region>* Rows(RegionNumber number) const;  // by valid_from; nullptr if unknown
   // The row of `day`; nullptr if the region does not exist then.
   const Region* At(RegionNumber number, Date day) const;

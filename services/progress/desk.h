@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -36,6 +37,9 @@ class Desk {
     std::lock_guard lock(mutex_);
     return plan_;
   }
+  // Plan's feed does not continue the journal that our figures were recorded under.
+  bool plan_is_other() const { return plan_is_other_; }
+  void SetPlanIsOther(bool other) { plan_is_other_ = other; }
   void Publish(const PlanPosition& plan) {
     std::lock_guard lock(mutex_);
     plan_ = plan;
@@ -44,6 +48,7 @@ class Desk {
  private:
   mutable std::mutex mutex_;
   PlanPosition plan_;
+  std::atomic<bool> plan_is_other_ = false;
 };
 
 }  // namespace anju::progress

@@ -36,6 +36,7 @@ std::string_view Meaning(Reason reason) {
     case Reason::EXPLANATION_REQUIRED: return "is required for a reduction";
     case Reason::NOTHING_TO_CORRECT: return "names no figure of this series that is in force at that date";
     case Reason::BELOW_ZERO: return "would leave less than nothing";
+    case Reason::SOURCE_REQUIRED: return "needs a source that has a name: an edited file would count it twice";
     case Reason::NOT_ALLOWED: return "is not the caller's to report for";
     default: return "was refused";
   }
@@ -92,6 +93,11 @@ absl::Status StreamReplaced(std::string_view source) {
 
 absl::Status NotReady() {
   return MakeError(Reason::NOT_READY, "", "", "the registry has not come from the plan service yet; try again in a moment");
+}
+
+absl::Status OtherPlan() {
+  return MakeError(Reason::NOT_READY, "plan", "",
+                   "the plan service has another journal than the one that figures were recorded under; nothing is taken until it is back");
 }
 
 absl::Status TooManyLists(size_t waiting_max) {

@@ -18,7 +18,7 @@ class OpenRequest final : public journal::Request {
       : desk_(desk), intake_(std::move(intake)), opened_(std::move(opened)) {}
 
   void Decide(journal::Recorder& recorder) override {
-    refused_ = intake_->Admit(desk_.model, Clock::DateOfMicros(recorder.time_us()));
+    refused_ = desk_.plan_is_other() ? OtherPlan() : intake_->Admit(desk_.model, Clock::DateOfMicros(recorder.time_us()));
     if (!refused_.ok()) return;
     if (desk_.streams.size() >= desk_.streams_sweep_at) {
       absl::erase_if(desk_.streams, [](const auto& stream) { return stream.second.expired(); });
@@ -56,7 +56,7 @@ class BatchRequest final : public journal::Request {
       : desk_(desk), intake_(std::move(intake)), request_(std::move(request)), finish_(std::move(finish)) {}
 
   void Decide(journal::Recorder& recorder) override {
-    end_ = intake_->Admit(desk_.model, Clock::DateOfMicros(recorder.time_us()));
+    end_ = desk_.plan_is_other() ? OtherPlan() : intake_->Admit(desk_.model, Clock::DateOfMicros(recorder.time_us()));
     if (end_.ok()) end_ = intake_->Take(desk_.model, recorder, request_->items(), &taken_);
   }
 

@@ -91,6 +91,9 @@ absl::Status Intake::TakeItem(Round& round, uint64_t number, const v1::Item& ite
 // Reads the item against the registry; the series' meaning is kept from item to item.
 bool Intake::Understand(Round& round, const ItemText& text, Dictionary::Series& series, Figure* figure) {
   if (!ReadItem(text, figure, &refused_)) return false;
+  if ((figure->kind == UpdateKind::kIncrement || figure->kind == UpdateKind::kReduction) && IsFileSource(source_name_)) {
+    return Refuse(&refused_, Reason::SOURCE_REQUIRED, "kind", KindWordOf(figure->kind));
+  }
   if (series.registry_version != round.model.registry_version() || !series.meaning.HoldsOn(figure->as_of)) {
     series.registry_version = 0;
     if (!Resolve(round.books, series.text(), figure->as_of, false, &series.meaning, &refused_)) return false;
@@ -148,14 +151,29 @@ bool Intake::SaysTheSame(Round& round, const Window::Entry& before, const ItemTe
   Figure figure;
   if (!ReadItem(text, &figure, &refused_)) return false;
   Meaning meaning = series.meaning;
+  bool resolved = true;
   if (series.registry_version != round.model.registry_version() || !meaning.HoldsOn(figure.as_of)) {
-    if (!Resolve(round.books, series.text(), figure.as_of, true, &meaning, &refused_)) return false;
+    resolved = Resolve(round.books, series.text(), figure.as_of, true, &meaning, &refused_);
   }
-  if (!Measure(*meaning.indicator, series.unit, text, &figure, &refused_)) return false;
+  bool same = resolved && IsFigure(round, before.digest, meaning, series.text(), text, &figure);
+  if (!same) {
+    // The name may have become another region's, too, or that of a closed one, since the item was accepted; what was sent is the same.
+    for (const RegionNumber region : round.books.regions.EverCalled(series.region)) {
+      same = ResolveFor(round.books, series.text(), region, &meaning, &refused_) &&
+             IsFigure(round, before.digest, meaning, series.text(), text, &figure);
+      if (same) break;
+    }
+  }
   // A later row of the same request is compared with this one too, whether or not this one is new.
-  if (is_batch_) IsSecondFigure(meaning.key, figure);
+  if (is_batch_ && same) IsSecondFigure(meaning.key, figure);
+  return same;
+}
+
+// Whether the figure, read as one of this series, is the accepted one of this digest.
+bool Intake::IsFigure(Round& round, uint64_t digest, const Meaning& meaning, const SeriesText& words, const ItemText& text, Figure* figure) {
+  if (!Measure(*meaning.indicator, words.unit, text, figure, &refused_)) return false;
   const SeriesNumber known = round.books.series.Find(meaning.key);
-  return known != 0 && AcceptedDigest(known, figure) == before.digest;
+  return known != 0 && AcceptedDigest(known, *figure) == digest;
 }
 
 // Two increments of a day add up; two figures of a day that each stand by themselves contradict each other.

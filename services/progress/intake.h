@@ -65,7 +65,9 @@ class Intake {
   // The first number without a verdict is this plus one.
   uint64_t LastNumber(const Model& model);
   // From here on nothing is taken any more: what a replaced stream still sends must not get numbers behind its successor's back.
-  void Fence(absl::Status end) { end_ = std::move(end); }
+  void Fence(absl::Status end) {
+    if (end_.ok()) end_ = std::move(end);
+  }
   // Decides the items in order. An error ends the stream: the items before it stand, and nothing is taken afterwards.
   absl::Status Take(Model& model, journal::Recorder& recorder, const v1::Items& items, Taken* taken);
 
@@ -76,6 +78,7 @@ class Intake {
   void TakeRepeat(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series);
   bool Understand(Round& round, const ItemText& text, Dictionary::Series& series, Figure* figure);
   bool SaysTheSame(Round& round, const Window::Entry& before, const ItemText& text, Dictionary::Series& series);
+  bool IsFigure(Round& round, uint64_t digest, const Meaning& meaning, const SeriesText& words, const ItemText& text, Figure* figure);
   bool IsSecondFigure(const SeriesKey& key, const Figure& figure);
   void OpenSource(Round& round);
 

@@ -124,6 +124,33 @@ TEST_F(IntakeTest, ARepeatIsKnownAfterItsRegionWasClosed) {
   EXPECT_EQ(taken_.verdicts[1].error().reason(), "REGION_CLOSED");
 }
 
+TEST_F(IntakeTest, ARepeatIsKnownAfterItsNameBecameAnotherRegionsToo) {
+  auto intake = Open("s");
+  v1::Items message;
+  message.set_first_sequence(1);
+  *message.add_definitions() = Definition(0, "维西县");
+  *message.add_items() = MakeItem(0, 10);
+  ASSERT_TRUE(Take(*intake, message).ok());
+  const plan::v1::Event regions = testing::RegionsEvent();
+  plan::v1::Event naming;
+  for (const auto& region : regions.regions().regions()) {
+    if (region.code() != "533401") continue;
+    *naming.mutable_regions()->add_regions() = region;
+    naming.mutable_regions()->mutable_regions(0)->add_aliases("维西县");
+  }
+  recorder_.ApplyPlan({naming});
+  *message.add_items() = MakeItem(0, 11);
+  ASSERT_TRUE(Take(*intake, message).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 2);
+  EXPECT_TRUE(taken_.verdicts[0].repeated());
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_UNSPECIFIED);
+  EXPECT_EQ(taken_.verdicts[1].error().reason(), "AMBIGUOUS_REGION");
+  // Other content under that number is still a conflict.
+  message.mutable_items(0)->set_amount(12);
+  ASSERT_TRUE(Take(*intake, message).ok());
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_CONFLICT);
+}
+
 TEST_F(IntakeTest, OlderThanTheWindowIsAlreadyRecorded) {
   auto intake = Open("s");
   for (uint64_t first = 1; first <= kWindow + 1; first += 1'000) {

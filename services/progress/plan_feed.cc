@@ -7,6 +7,7 @@
 #include "anju/plan/v1/event.pb.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "services/progress/errors.h"
 
 namespace anju::progress {
 namespace {
@@ -54,14 +55,28 @@ PlanFeed::PlanFeed(std::string address, Desk& desk, journal::Pipeline& pipeline,
     const absl::Status resumed = Submit(desk_, pipeline_, room_, PlanBlock{.events = {}, .after = cached});
     if (!resumed.ok()) return;  // the pipeline is going down with the process
   }
+  journal_ = desk.model.plan_journal();
+  taken_ = cached.position;
   feed::Follower::Callbacks callbacks;
   callbacks.on_block = [this](const journal::BlockView& block, std::string_view, const journal::Position& after) { return Take(block, after); };
+  callbacks.on_bookmark = [this](const journal::Position& upstream) { (void)CheckJournal(upstream); };
+  callbacks.on_data_loss = [this] {
+    desk_.SetPlanIsOther(true);
+    return taken_;  // and ask again: the right journal may be put back
+  };
   follower_ = std::make_unique<feed::Follower>("plan", rpc::Connect(address_), cached.position, std::move(callbacks));
 }
 
 PlanFeed::~PlanFeed() = default;
 
+absl::Status PlanFeed::CheckJournal(const journal::Position& upstream) {
+  const bool other = journal_ != journal::JournalId{} && upstream.journal_id != journal_;
+  desk_.SetPlanIsOther(other);
+  return other ? OtherPlan() : absl::OkStatus();
+}
+
 absl::Status PlanFeed::Take(const journal::BlockView& view, const journal::Position& after) {
+  RETURN_IF_ERROR(CheckJournal(after));
   PlanBlock block{.events = {}, .after = {after, view.header.time_us}};
   for (size_t i = 0; i < view.events.size(); ++i) {
     plan::v1::Event event;
@@ -71,7 +86,10 @@ absl::Status PlanFeed::Take(const journal::BlockView& view, const journal::Posit
     // Documents and milestones are no concern of what may be reported.
     if (event.has_regions() || event.has_catalogue()) block.events.push_back({view.header.first_sequence + i, std::string(view.events[i])});
   }
-  return Submit(desk_, pipeline_, room_, std::move(block));
+  RETURN_IF_ERROR(Submit(desk_, pipeline_, room_, std::move(block)));
+  journal_ = after.journal_id;
+  taken_ = after;
+  return absl::OkStatus();
 }
 
 void PlanFeed::FillStatus(status::v1::Followed* followed) const {

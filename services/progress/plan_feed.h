@@ -12,8 +12,9 @@
 
 namespace anju::progress {
 
-// Follows from the cached position. A position that is not in that journal (plan was restored or wiped) leaves it disconnected with
-// the reason in its status: recorded figures carry numbers minted there, and only an operator can tell whether they still mean the same.
+// Follows from the cached position. A position that is not in that journal (plan was restored or wiped), or another journal than the one
+// that figures were recorded under (where the cache is lost too), leaves it disconnected with the reason in its status, and nothing
+// is taken meanwhile: recorded figures carry numbers minted there, and only an operator can tell whether they still mean the same.
 class PlanFeed {
  public:
   // Blocks until the cached position is what new blocks carry. REQUIRES: nothing was submitted to the pipeline before.
@@ -22,12 +23,16 @@ class PlanFeed {
   void FillStatus(status::v1::Followed* followed) const;
 
  private:
+  absl::Status CheckJournal(const journal::Position& after);
   absl::Status Take(const journal::BlockView& block, const journal::Position& after);
 
   const std::string address_;
   Desk& desk_;
   journal::Pipeline& pipeline_;
   rpc::WaitingRoom& room_;
+  // Of the follower's thread.
+  journal::JournalId journal_{};  // the one to follow; zeros: any
+  journal::Position taken_;
   std::unique_ptr<feed::Follower> follower_;
 };
 

@@ -29,6 +29,7 @@ class Server {
   ~Server();
   const std::string& address() const { return server_->address(); }
   const Desk& desk() const { return desk_; }
+  journal::Pipeline& pipeline() { return *pipeline_; }  // for tests that hold the decider
 
  private:
   Server() = default;

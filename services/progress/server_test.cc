@@ -1,4 +1,5 @@
 // Unary RPCs, the feed and the status of a running service; every reason an item can get, over the wire.
+#include <filesystem>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -298,6 +299,102 @@ TEST_F(ServerTest, ServesFromItsCachedRegistryWhilePlanIsDown) {
   ASSERT_OK_AND_ASSIGN(const auto response, Batch("b", Numbered(2, 1)));
   EXPECT_EQ(response.verdicts_size(), 0);
   EXPECT_EQ(response.basis().basis().plan().sequence(), 2u);
+}
+
+TEST_F(ServerTest, UnderAnotherPlanJournalNothingIsTaken) {
+  StartReady();
+  ASSERT_THAT(Batch("b", Numbered(1, 1)), IsOk());
+  testing::StreamClient open(*stub_);
+  ASSERT_TRUE(open.Open("s"));
+  ASSERT_TRUE(open.Send(Numbered(1, 1)));
+  ASSERT_TRUE(open.ReadUntil(1));
+  // Plan comes back with a new journal, whose numbers mean whatever they mean: with our cache of the first one, and without.
+  Stop();
+  ReplacePlan();
+  for (const bool cached : {true, false}) {
+    SCOPED_TRACE(cached ? "with the state store" : "without the state store");
+    if (!cached) std::filesystem::remove_all(directory_ / "progress/state");
+    Start();
+    ASSERT_TRUE(anju::testing::WaitUntil([&] { return server_->desk().plan_is_other(); }));
+    EXPECT_THAT(Batch("b", Numbered(2, 1)), HasReason(Reason::NOT_READY));
+    testing::StreamClient stream(*stub_);
+    ASSERT_TRUE(stream.Open("t"));
+    EXPECT_THAT(stream.Finish(), HasReason(Reason::NOT_READY));
+    EXPECT_TRUE(anju::testing::WaitUntil([&] { return PlanStatus().problem().find("journal") != std::string::npos; })) << PlanStatus().problem();
+    EXPECT_EQ(server_->pipeline().journal().durable().sequence, 5u) << "no event names the other journal";
+    Stop();
+  }
+  // With the right one back it goes on where it was.
+  plan_ = nullptr;
+  plan_ = std::make_unique<testing::PlanStub>(directory_ / "plan");
+  Start();
+  ASSERT_TRUE(WaitForPlan(2));
+  ASSERT_OK_AND_ASSIGN(const auto response, Batch("b", Numbered(1, 2)));
+  EXPECT_EQ(response.acked_sequence(), 2u);
+  ASSERT_EQ(response.verdicts_size(), 1);
+  EXPECT_TRUE(response.verdicts(0).repeated());
+}
+
+TEST_F(ServerTest, AStreamThatIsOpenWhenPlanIsReplacedEnds) {
+  StartReady();
+  testing::StreamClient stream(*stub_);
+  ASSERT_TRUE(stream.Open("s"));
+  ASSERT_TRUE(stream.Send(Numbered(1, 1)));
+  ASSERT_TRUE(stream.ReadUntil(1));
+  const std::string address = plan_->address();
+  plan_ = nullptr;
+  plan_ = std::make_unique<testing::PlanStub>(directory_ / "another plan", address);
+  plan_->AppendRegistry();
+  ASSERT_TRUE(anju::testing::WaitUntil([&] { return server_->desk().plan_is_other(); }));
+  ASSERT_TRUE(stream.Send(Numbered(2, 1)));
+  EXPECT_THAT(stream.Finish(), HasReason(Reason::NOT_READY));
+  EXPECT_EQ(server_->pipeline().journal().durable().sequence, 3u);
+}
+
+// An edited file is another source, and what adds up would count twice.
+TEST_F(ServerTest, AFileAsSourceCarriesOnlyFiguresThatStandByThemselves) {
+  StartReady();
+  v1::Items items;
+  items.set_first_sequence(1);
+  *items.add_definitions() = Define(0, "533401");
+  for (const char* kind : {"cumulative", "correction", "increment", "reduction"}) {
+    *items.add_items() = Written(0, "10", "2017-03-01", kind, "审计");
+  }
+  *items.add_items() = MakeItem(0, 10);
+  items.mutable_items(4)->set_kind(v1::UPDATE_KIND_INCREMENT);
+  const std::string file = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+  for (const bool repeated : {false, true}) {
+    ASSERT_OK_AND_ASSIGN(const auto response, Batch(file, items));
+    EXPECT_EQ(response.acked_sequence(), 5u);
+    std::vector<std::string> refused;
+    for (const v1::Verdict& verdict : response.verdicts()) {
+      EXPECT_EQ(verdict.repeated(), repeated);
+      if (verdict.verdict() != v1::ITEM_VERDICT_REFUSED) continue;
+      EXPECT_EQ(verdict.error().reason(), "SOURCE_REQUIRED");
+      EXPECT_EQ(verdict.error().field(), "kind");
+      refused.push_back(std::to_string(verdict.source_sequence()) + " " + verdict.error().value());
+    }
+    EXPECT_EQ(refused, (std::vector<std::string>{"3 increment", "4 reduction", "5 increment"}));
+  }
+  ASSERT_OK_AND_ASSIGN(const auto named, Batch("clerk", items));
+  for (const v1::Verdict& verdict : named.verdicts()) EXPECT_NE(verdict.error().reason(), "SOURCE_REQUIRED");
+}
+
+TEST_F(ServerTest, AFullQueueIsOverloadedAndTakesNothing) {
+  StartReady();
+  ASSERT_THAT(Batch("b", Numbered(1, 1)), IsOk());
+  HoldTheDecider();
+  FillTheQueue();
+  EXPECT_THAT(Batch("b", Numbered(2, 1)), HasReason(Reason::OVERLOADED));
+  EXPECT_THAT(Page({}), HasReason(Reason::OVERLOADED));
+  testing::StreamClient stream(*stub_);
+  ASSERT_TRUE(stream.Open("s"));
+  EXPECT_THAT(stream.Finish(), HasReason(Reason::OVERLOADED));
+  ReleaseTheDecider();
+  ASSERT_TRUE(anju::testing::WaitUntil([&] { return server_->pipeline().waiting() == 0; }));
+  ASSERT_OK_AND_ASSIGN(const auto response, Batch("b", Numbered(2, 1)));
+  EXPECT_EQ(response.acked_sequence(), 2u);
+  EXPECT_EQ(response.verdicts_size(), 0) << "number 2 was not taken before";
 }
 
 TEST_F(ServerTest, TheDirectoryIsHeldByOneProcessAndTheRightServiceOnly) {

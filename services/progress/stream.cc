@@ -30,6 +30,7 @@ class ReportStream::ItemsRequest final : public journal::Request {
       : desk_(desk), stream_(std::move(stream)), intake_(stream_->intake_), slot_(std::move(slot)) {}
 
   void Decide(journal::Recorder& recorder) override {
+    if (desk_.plan_is_other()) intake_->Fence(OtherPlan());
     slot_->end = intake_->Take(desk_.model, recorder, slot_->message->items(), &slot_->taken);
   }
   void Done(const absl::Status& status, const journal::Position& durable) override { stream_->OnTaken(std::move(slot_), status, durable); }
@@ -199,6 +200,11 @@ bool ReportStream::MayFinish() const {
 
 void ReportStream::Advance() {
   if (finished_) return;
+  // What is parked waits for an answer to leave. When the stream ends first there may be none, and nobody wants it any more.
+  if (parked_ != nullptr && (cancelled_ || !end_.ok())) {
+    --in_flight_;
+    Release(std::exchange(parked_, nullptr));
+  }
   if (has_next_ && !writing_ && !cancelled_) {
     *next_.mutable_basis() = StampOf(next_ground_, next_durable_);
     outgoing_.Swap(&next_);

@@ -301,6 +301,26 @@ TEST_F(StreamTest, StoppingWithOpenStreamsEndsThemAndDoesNotHang) {
   EXPECT_FALSE(waiting.Finish().ok());
 }
 
+TEST_F(StreamTest, AReplacedStreamWhoseMessageFoundTheQueueFullEnds) {
+  StartReady();
+  StreamClient first(*stub_), second(*stub_);
+  ASSERT_TRUE(first.Open("s"));
+  v1::ReportResponse response;
+  ASSERT_TRUE(first.Read(&response));
+  HoldTheDecider();
+  // In the queue: the stream that takes over, then a message of the first. Its second message finds no place and is parked.
+  ASSERT_TRUE(second.Open("s"));
+  ASSERT_TRUE(WaitForQueued(1));
+  ASSERT_TRUE(first.Send(Numbered(1, 1)));
+  ASSERT_TRUE(WaitForQueued(2));
+  FillTheQueue();
+  ASSERT_TRUE(first.Send(Numbered(2, 1)));
+  ASSERT_TRUE(second.Send(Numbered(1, 1)));  // parked or read later, as it comes
+  ReleaseTheDecider();
+  EXPECT_THAT(first.Finish(), HasReason(Reason::STREAM_REPLACED));
+  second.Cancel();
+}
+
 TEST_F(StreamTest, ManyStreamsAtOnceEachCountOnce) {
   StartReady();
   std::vector<std::thread> threads;

@@ -145,6 +145,16 @@ bool Resolve(const Books& books, const SeriesText& text, Date day, bool closed_t
   *meaning = Meaning{};
   Meaning found;
   if (!ResolveRegion(books, text.region, day, closed_too, &found, refused)) return false;
+  if (!ResolveFor(books, text, found.key.region, meaning, refused)) return false;
+  meaning->from = found.from;
+  meaning->to = found.to;
+  return true;
+}
+
+bool ResolveFor(const Books& books, const SeriesText& text, RegionNumber region, Meaning* meaning, Refused* refused) {
+  *meaning = Meaning{};
+  Meaning found;
+  found.key.region = region;
   if (text.programme.empty()) return Refuse(refused, Reason::MISSING_FIELD, "programme", "");
   const absl::StatusOr<ProgrammeNumber> programme = books.catalogue.ResolveProgramme(text.programme);
   if (!programme.ok()) return Refuse(refused, programme.status(), "programme", text.programme);

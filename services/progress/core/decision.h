@@ -50,6 +50,9 @@ struct Meaning {
 // with what was accepted before the region was closed.
 bool Resolve(const Books& books, const SeriesText& text, Date day, bool closed_too, Meaning* meaning, Refused* refused);
 
+// The same for a region that is known already.
+bool ResolveFor(const Books& books, const SeriesText& text, RegionNumber region, Meaning* meaning, Refused* refused);
+
 // The verdict on a figure that was read, resolved and measured, were it recorded as `sequence`.
 Outcome Judge(const Books& books, const Meaning& meaning, const Figure& figure, uint64_t sequence, Refused* refused);
 

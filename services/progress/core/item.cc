@@ -54,6 +54,8 @@ std::string_view CutAtCharacter(std::string_view text, size_t bytes_max) {
 
 }  // namespace
 
+std::string_view KindWordOf(UpdateKind kind) { return kKindWords[static_cast<size_t>(kind)].word; }
+
 bool Refuse(Refused* refused, Reason reason, std::string_view field, std::string_view value) {
   refused->reason = reason;
   refused->field = field;

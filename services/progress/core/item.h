@@ -53,6 +53,9 @@ struct Refused {
 
 enum class Outcome : uint8_t { kAccepted = 0, kUnchanged = 1, kRefused = 2 };
 
+// The word for a kind in files and answers.
+std::string_view KindWordOf(UpdateKind kind);
+
 // Reads everything that needs no registry: dates, kind, corrects, explanation. False with `refused` set when a field cannot be read.
 bool ReadItem(const ItemText& item, Figure* figure, Refused* refused);
 // Reads the number: smallest units, or a text in `unit`. Sets amount, printed and unit; refuses what this indicator or kind does not allow.

@@ -9,6 +9,7 @@ namespace anju::progress {
 namespace {
 
 constexpr size_t kRingMin = 16;
+constexpr std::string_view kFileSourcePrefix = "sha256:";
 
 }  // namespace
 
@@ -20,6 +21,8 @@ bool IsSourceName(std::string_view name) {
   }
   return true;
 }
+
+bool IsFileSource(std::string_view name) { return name.substr(0, kFileSourcePrefix.size()) == kFileSourcePrefix; }
 
 Standing Window::StandingOf(uint64_t number) const {
   if (number == last_ + 1) return Standing::kNext;

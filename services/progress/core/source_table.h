@@ -20,6 +20,10 @@ inline constexpr size_t kSourceNameBytesMax = 128;
 // 1..128 bytes of [0-9A-Za-z._:-].
 bool IsSourceName(std::string_view name);
 
+// True for a source that stands for the bytes of one file. An edited file is another source, so only figures that stand by themselves
+// may come from it: increments and reductions would count twice.
+bool IsFileSource(std::string_view name);
+
 // Where a number stands in its source.
 enum class Standing { kNext, kRepeat, kTooOld, kGap };
 

@@ -45,12 +45,14 @@ absl::Status Model::Load(storage::Store& state) {
   RETURN_IF_ERROR(ReadRows(state, reader));
   areas_ = AreaIndex(registry_.regions);
   plan_needed_ = plan_.position.sequence;
+  plan_journal_ = plan_.position.journal_id;
   return absl::OkStatus();
 }
 
 absl::Status Model::Apply(const journal::EventContext& context, std::string_view event, storage::Batch& rows) {
   newest_time_us_ = context.time_us;
   plan_needed_ = std::max(plan_needed_, context.plan_sequence);
+  if (context.plan_sequence > 0) plan_journal_ = context.plan_id;
   UpdateEvent update;
   switch (DecodeUpdate(event, &update)) {
     case Decoded::kUpdate:

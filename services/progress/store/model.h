@@ -39,6 +39,8 @@ class Model final : public journal::Model {
   // False until the registry is at least as new as the one that recorded events were decided with: deciding with an older one could
   // refuse for ever what is fine. After a loss of the state store the feed brings it back.
   bool plan_ready() const { return plan_.position.sequence > 0 && plan_.position.sequence >= plan_needed_; }
+  // The plan journal that everything here was decided under; zeros if nothing was yet. Numbers in our events were minted in it.
+  const journal::JournalId& plan_journal() const { return plan_journal_; }
   // Changes whenever the registry does; what was resolved before holds no longer.
   uint64_t registry_version() const { return registry_version_; }
 
@@ -59,6 +61,7 @@ class Model final : public journal::Model {
   AreaIndex areas_;
   PlanPosition plan_;
   uint64_t plan_needed_ = 0;
+  journal::JournalId plan_journal_{};
   uint64_t registry_version_ = 1;
   SourceTable sources_;
   SeriesTable series_;

@@ -60,7 +60,7 @@ Registry TestRegistry() {
   return registry;
 }
 
-PlanStub::PlanStub(const std::string& directory) {
+PlanStub::PlanStub(const std::string& directory, const std::string& listen) {
   auto disk = storage::OpenRocksDisk(directory);
   CHECK_OK(disk.status());
   disk_ = *std::move(disk);
@@ -68,7 +68,7 @@ PlanStub::PlanStub(const std::string& directory) {
   CHECK_OK(journal.status());
   journal_ = *std::move(journal);
   feed_ = feed::NewFeedService(*journal_);
-  server_ = std::make_unique<anju::testing::ServerFixture>(std::vector<grpc::Service*>{feed_.get()}, "plan");
+  server_ = std::make_unique<anju::testing::ServerFixture>(std::vector<grpc::Service*>{feed_.get()}, "plan", listen);
 }
 
 PlanStub::~PlanStub() = default;

@@ -26,7 +26,7 @@ Registry TestRegistry();
 // Its journal in memory; serves the feed on port 0.
 class PlanStub {
  public:
-  explicit PlanStub(const std::string& directory);
+  explicit PlanStub(const std::string& directory, const std::string& listen = "127.0.0.1:0");
   ~PlanStub();
   const std::string& address() const { return server_->address(); }
   // Appends one block and returns its position as a token for plan_at_least.

@@ -1,6 +1,8 @@
 // A running progress service beside a plan in miniature, and what its tests ask it.
 #pragma once
 
+#include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +52,49 @@ class ServiceFixture : public ::testing::Test {
     } while (!request.page_token().empty());
     return updates;
   }
+  // Another plan service, with a journal of its own, in the place of the first.
+  void ReplacePlan() {
+    plan_ = nullptr;
+    plan_ = std::make_unique<PlanStub>(directory_ / "another plan");
+    plan_->AppendRegistry();
+  }
+  status::v1::Followed PlanStatus() {
+    const auto stub = status::v1::StatusService::NewStub(channel_);
+    grpc::ClientContext context;
+    status::v1::GetStatusResponse response;
+    EXPECT_TRUE(stub->GetStatus(&context, {}, &response).ok());
+    return response.following(0);
+  }
+
+  // Holds the decider until the gate is set, so that the queue fills.
+  class Hold final : public journal::Request {
+   public:
+    Hold(std::shared_future<void> gate, std::atomic<bool>& held) : gate_(std::move(gate)), held_(held) {}
+    void Decide(journal::Recorder&) override { held_ = true, gate_.wait(); }
+    void Done(const absl::Status&, const journal::Position&) override {}
+
+   private:
+    const std::shared_future<void> gate_;
+    std::atomic<bool>& held_;
+  };
+  class Nothing final : public journal::Request {
+   public:
+    void Decide(journal::Recorder&) override {}
+    void Done(const absl::Status&, const journal::Position&) override {}
+  };
+  void HoldTheDecider() {
+    ASSERT_THAT(server_->pipeline().Submit(std::make_unique<Hold>(gate_.get_future().share(), held_)), anju::testing::IsOk());
+    ASSERT_TRUE(anju::testing::WaitUntil([&] { return held_.load(); }));
+  }
+  void FillTheQueue() {
+    while (server_->pipeline().Submit(std::make_unique<Nothing>()).ok()) {
+    }
+  }
+  bool WaitForQueued(size_t count) {
+    return anju::testing::WaitUntil([&] { return server_->pipeline().waiting() >= count; });
+  }
+  void ReleaseTheDecider() { gate_.set_value(); }
+
   // Numbers 1 … `last` of one source, each once and in order.
   static void ExpectNumbered(const std::vector<v1::ListedUpdate>& updates, uint64_t last) {
     EXPECT_EQ(updates.size(), last);
@@ -57,6 +102,8 @@ class ServiceFixture : public ::testing::Test {
   }
 
   anju::testing::TempDir directory_;
+  std::promise<void> gate_;
+  std::atomic<bool> held_ = false;
   FakeClock clock_{MakeDate(2017, 7, 1)};
   std::unique_ptr<PlanStub> plan_;
   std::unique_ptr<Server> server_;
