@@ -1,8 +1,11 @@
 // The sentences. Every reason of reasons.inc has one entry; messages_test.cc checks that none is missing.
 #include "services/cli/messages.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "common/status/macros.h"
 
@@ -92,6 +95,11 @@ void ReplaceAll(std::string& text, std::string_view what, std::string_view with)
   }
 }
 
+std::vector<std::pair<std::string_view, std::string_view>> LongestFirst(std::vector<std::pair<std::string_view, std::string_view>> phrases) {
+  std::stable_sort(phrases.begin(), phrases.end(), [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+  return phrases;
+}
+
 // Reasons whose sentence says too little without what the service found.
 bool NeedsDetail(Reason reason) {
   switch (reason) {
@@ -161,8 +169,8 @@ std::string_view UnrankedWords(std::string_view reason, Lang lang) {
 std::string RuleWords(std::string_view rule, Lang lang) {
   std::string text(rule);
   if (lang != Lang::kChinese) return text;
-  // Phrases of services/plan/core/relations.cc and judge.cc, longest first.
-  static constexpr std::pair<std::string_view, std::string_view> kPhrases[] = {
+  // Phrases of the services' sentences; the longest go first, so that a short one does not eat into them.
+  static const std::vector<std::pair<std::string_view, std::string_view>> kPhrases = LongestFirst({
       {"sum so far of ", "已列分项之和："}, {"sum of ", "合计："},          {" and the reserve", "及预留"}, {" child regions", " 个下级地区"},
       {" child region", " 个下级地区"},     {" programmes", " 个保障类别"},  {" programme", " 个保障类别"}, {" periods", " 个年度"},
       {" period", " 个年度"},               {" of-which parts", " 个其中项"}, {" of-which part", " 个其中项"},     {" is printed, the ", "（原文）；"},
@@ -185,7 +193,7 @@ std::string RuleWords(std::string_view rule, Lang lang) {
       {"subset: ", "其中："},               {"most it can be, the figure of ", "上限 "},
       {" has a quote that never closes.", " 行的引号没有闭合"}, {" fields where the header has ", " 个字段，表头却有 "},
       {"The row on line ", "第 "},          {" has ", " 行有 "},               {" is longer than ", " 长于 "}, {" is not ", " 不是 "},
-      {"document ", "文件"},                {"parent ", "上级 "},              {"line ", "第 "},               {" is ", " 为 "}};
+      {"document ", "文件"},                {"parent ", "上级 "},              {"line ", "第 "},               {" is ", " 为 "}});
   for (const auto& [english, chinese] : kPhrases) ReplaceAll(text, english, chinese);
   return text;
 }

@@ -37,6 +37,8 @@ TEST(Messages, ChineseReadersGetNoEnglish) {
   EXPECT_EQ(MessageOf({.reason = Reason::BAD_VALUE, .field = "role", .value = "20",
                        .message = "an addition needs a target of an upper layer for the same cell to be added to"}, Lang::kChinese),
             "“20”不是这里可用的值（追加须以上级对同一项的任务为基数）");
+  EXPECT_EQ(RuleWords("130406 峰峰矿区, starts: 2013-2014 lies inside a period that is given only whole: 2011-2015 (all).", Lang::kChinese),
+            "130406 峰峰矿区, starts: 2013-2014 只有整段的数：整段为 2011-2015 (all).");
   const ErrorDetail gap{.reason = Reason::SEQUENCE_GAP, .field = "sequence", .value = "9", .message = "item 9 came where 7 is the next one of this source", .candidates = {"7"}};
   EXPECT_EQ(MessageOf(gap, Lang::kChinese), "序号不连续：9；可用：7");
   const ErrorDetail tie{.reason = Reason::TIE_NOT_BROKEN, .field = "then_by", .message = "ordinal places, but then_by does not tell apart: K2 甲, K3 乙", .candidates = {"K2 甲", "K3 乙"}};
