@@ -61,7 +61,7 @@ struct CellFigures {
   std::optional<int64_t> year_start;  // stocks only
   std::optional<Date> newest_as_of;
   std::optional<Date> own_as_of;
-  bool own = false;  // printed or reported itself
+  bool own = false;  // printed or reported itself; an area: counts by itself, so that it is more than the sum of its members
 
   bool empty() const {
     for (const auto& target : targets) {

@@ -20,7 +20,8 @@ DatedTree::DatedTree(const RegionTree& regions, Date day) : day_(day) {
   for (const RegionNumber number : numbers) {
     if (const RegionNumber parent = links_[number].parent; parent != 0) links_[parent].children.push_back(number);
     const Region* row = regions.Nearest(number, day);
-    if (row->kind != RegionKind::kArea) continue;
+    links_[number].is_area = row->kind == RegionKind::kArea;
+    if (!links_[number].is_area) continue;
     for (const RegionNumber member : row->members) {
       if (member == number || member >= links_.size() || regions.Rows(member) == nullptr) continue;
       links_[number].members.push_back(member);

@@ -25,12 +25,14 @@ class DatedTree {
   const std::vector<RegionNumber>& Children(RegionNumber region) const { return region < links_.size() ? links_[region].children : none_; }
   // Regions an area is made of; empty for other kinds.
   const std::vector<RegionNumber>& Members(RegionNumber region) const { return region < links_.size() ? links_[region].members : none_; }
+  bool IsArea(RegionNumber region) const { return region < links_.size() && links_[region].is_area; }
   // Areas that list the region.
   const std::vector<RegionNumber>& Areas(RegionNumber region) const { return region < links_.size() ? links_[region].areas : none_; }
 
  private:
   struct Links {
     RegionNumber parent = 0;
+    bool is_area = false;
     std::vector<RegionNumber> children, members, areas;
   };
   bool IsBelowItself(RegionNumber region) const;

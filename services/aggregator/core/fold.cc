@@ -107,9 +107,11 @@ std::optional<Target> Fold::TargetAt(const CellKey& key, Layer layer) {
 
 CellFigures Fold::At(const CellKey& key, Date as_of) {
   CellFigures cell;
+  const bool is_area = inputs_.tree(key.period).IsArea(key.region);
   for (size_t layer = 0; layer < kLayers; ++layer) {
     cell.targets[layer] = TargetAt(key, static_cast<Layer>(layer));
     if (cell.targets[layer] && !cell.targets[layer]->document.empty()) cell.own = true;
+    if (is_area && CountedTarget(key, static_cast<Layer>(layer)).count > 0) cell.own = true;
   }
   if (const auto own = inputs_.figure(key, as_of)) {
     cell.own = true;
@@ -118,6 +120,7 @@ CellFigures Fold::At(const CellKey& key, Date as_of) {
       cell.declared = own->amount;
     }
   }
+  if (is_area && Counted(key, as_of).count > 0) cell.own = true;
   const Sum shown = Shown(key, as_of);
   if (shown.count == 0) return cell;
   cell.actual = shown.amount;

@@ -142,6 +142,12 @@ TEST_F(ShapeTest, AnAreasOwnFigureAddsLikeAChilds) {
   Report({5, kUrban, kStarts, k2017}, 40);
   EXPECT_EQ(At({2, kUrban, kStarts, k2017}).actual, 70);
   EXPECT_EQ(At({8, kAll, kStarts, k2017}).actual, 30);
+  // It is no mere sum of its members under the whole programme either: it adds there, so it is ranked there.
+  EXPECT_TRUE(At({8, kAll, kStarts, k2017}).own);
+  Report({3, kPublicRental, kStarts, k2017}, 2);
+  EXPECT_FALSE(At({8, kPublicRental, kStarts, k2017}).own);
+  Print({8, kUrban, kCompletions, k2017}, 5);
+  EXPECT_TRUE(At({8, kAll, kCompletions, k2017}).own);
 }
 
 TEST_F(ShapeTest, RatiosAreNeverAdded) {

@@ -48,6 +48,7 @@ Totals::Node* Totals::Touch(const NodeKey& key) {
   }
   const Indicator* indicator = catalogue_->FindIndicator(key.cell.indicator);
   node->additive = indicator != nullptr && indicator->is_additive();
+  node->is_area = TreeOf(key.cell.period).IsArea(key.cell.region);
   if (node->additive) Link(node);
   return node;
 }
@@ -215,6 +216,7 @@ CellFigures Totals::FiguresOf(const Node& node) const {
       cell.own = true;
     } else if (sums.counted.has) {
       cell.targets[layer] = Target{.amount = sums.counted.amount};
+      cell.own |= node.is_area;
     } else if (sums.members.count > 0) {
       cell.targets[layer] = Target{.amount = sums.members.amount};
     }
@@ -224,6 +226,7 @@ CellFigures Totals::FiguresOf(const Node& node) const {
     cell.own_as_of = node.own->as_of;
     if (node.by_children.count > 0 || node.by_parts.count > 0) cell.declared = node.own->amount;
   }
+  cell.own |= node.is_area && node.counted.has;
   const Value shown = ShownOf(node);
   if (!shown.has) return cell;
   cell.actual = shown.amount;

@@ -118,6 +118,7 @@ struct Totals::Node {
   Sum by_children, by_parts;
   bool changed = false;
   bool additive = false;
+  bool is_area = false;
   int year_end = 0;
   Node* parent = nullptr;
   absl::InlinedVector<Node*, 2> wholes;  // most programmes have one, some a group too
