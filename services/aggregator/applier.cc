@@ -152,7 +152,7 @@ void Applier::Note(const plan::v1::CatalogueImported& event) {
 }
 
 absl::Status Applier::ApplyProgress(Slot slot, const journal::BlockView& block, const journal::Position& after) {
-  if (!PlanReached(block.header)) return WaitsForPlan(journal::ToHex(block.header.plan_journal_id), block.header.plan_sequence);
+  if (!PlanReached(block.header)) return WhatItWaitsFor(block.header);
   ASSIGN_OR_RETURN(const std::vector<ProgressChange> changes, ChangesOf(block));
   {
     const MutexLock apply(apply_mutex_);
@@ -183,6 +183,11 @@ bool Applier::PlanReached(const journal::BlockHeader& header) const {
   if (header.plan_sequence == 0) return true;
   const ReaderLock lock(state_mutex_);
   return plan_.position.journal_id == header.plan_journal_id && plan_.position.sequence >= header.plan_sequence;
+}
+
+absl::Status Applier::WhatItWaitsFor(const journal::BlockHeader& header) const {
+  const journal::Position have = plan_position();
+  return WaitsForPlan(journal::ToHex(header.plan_journal_id), header.plan_sequence, have.sequence == 0 ? "" : journal::ToHex(have.journal_id));
 }
 
 void Applier::MarkPlanSeen() {

@@ -47,6 +47,8 @@ class Applier {
   absl::Status ApplyProgress(Slot slot, const journal::BlockView& block, const journal::Position& after);
   // True when the plan prefix that a block names has been applied.
   bool PlanReached(const journal::BlockHeader& header) const;
+  // NOT_READY: what such a block waits for, and whether it can come at all.
+  absl::Status WhatItWaitsFor(const journal::BlockHeader& header) const;
   // Back to nothing: a feed lost our position. All feeds must start from zero then.
   void StartOver();
   // The plan service answered, if only to say that its journal is empty.

@@ -50,9 +50,12 @@ absl::Status NotTheNextBlock(uint64_t first_sequence, uint64_t expected) {
                    absl::StrCat("The feed brought event ", first_sequence, " where ", expected, " is the next."));
 }
 
-absl::Status WaitsForPlan(std::string_view journal_id, uint64_t sequence) {
-  return MakeError(Reason::NOT_READY, "plan", absl::StrCat(View(journal_id), "/", sequence),
-                   absl::StrCat("A block waits for position ", sequence, " of plan journal ", View(journal_id), "."));
+absl::Status WaitsForPlan(std::string_view journal_id, uint64_t sequence, std::string_view have_journal_id) {
+  std::string message = absl::StrCat("A block waits for position ", sequence, " of plan journal ", View(journal_id), ".");
+  if (!have_journal_id.empty() && have_journal_id != journal_id) {
+    absl::StrAppend(&message, " The plan service has journal ", View(have_journal_id), ", whose numbers mean other things; nothing of it is added up.");
+  }
+  return MakeError(Reason::NOT_READY, "plan", absl::StrCat(View(journal_id), "/", sequence), message);
 }
 
 }  // namespace anju::aggregator

@@ -22,6 +22,6 @@ absl::Status TooManyFollowers();
 // Feeds. The follower goes on trying; the status of the service shows what was wrong.
 absl::Status UnreadableEvent(uint64_t sequence);
 absl::Status NotTheNextBlock(uint64_t first_sequence, uint64_t expected);
-absl::Status WaitsForPlan(std::string_view journal_id, uint64_t sequence);
+absl::Status WaitsForPlan(std::string_view journal_id, uint64_t sequence, std::string_view have_journal_id);
 
 }  // namespace anju::aggregator

@@ -71,8 +71,7 @@ absl::Status Followers::ApplyWhenReady(size_t feed, const journal::BlockView& bl
     Link& link = links_[feed];
     while (!applier_.PlanReached(block.header)) {
       if (stopping_ || link.stopping) return Stopping();
-      link.waits = std::string(
-          WaitsForPlan(journal::ToHex(block.header.plan_journal_id), block.header.plan_sequence).message());
+      link.waits = std::string(applier_.WhatItWaitsFor(block.header).message());
       changed_.wait(lock);
     }
     link.waits.clear();

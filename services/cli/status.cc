@@ -43,7 +43,10 @@ ServiceStatus Ask(const std::string& name, const std::string& address, int deadl
   }
   for (const status::v1::Followed& feed : response->following()) {
     out.lag += feed.lag();
-    if (feed.connected()) continue;
+    if (feed.connected()) {
+      if (!feed.problem().empty()) out.problem = absl::StrCat(feed.name(), " at ", feed.address(), ": ", feed.problem());
+      continue;
+    }
     // Also a service that can still answer from what it has is not well while it cannot hear of anything new.
     out.healthy = false;
     out.problem = absl::StrCat("not connected to ", feed.name(), " at ", feed.address(), feed.problem().empty() ? "" : ": ", feed.problem());
