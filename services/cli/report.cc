@@ -84,9 +84,10 @@ progress::v1::Item ItemOf(const Record& record, uint32_t series) {
 // Collects verdicts, which arrive on the stream's thread.
 class Outcomes {
  public:
-  Outcomes(const csv::Table& table, uint64_t first) : first_(first) {
+  // `verdict` is that of rows of which nothing else is said.
+  Outcomes(const csv::Table& table, uint64_t first, const char* verdict) : first_(first) {
     rows_.resize(table.rows.size());
-    for (size_t i = 0; i < rows_.size(); ++i) rows_[i] = {table.rows[i].line, "ACCEPTED", {}};
+    for (size_t i = 0; i < rows_.size(); ++i) rows_[i] = {table.rows[i].line, verdict, {}};
   }
 
   void Note(const progress::v1::Verdict& verdict) {
@@ -114,7 +115,7 @@ class Outcomes {
     std::lock_guard lock(mutex_);
     ReportResult result{.source = std::move(source), .token = std::move(token)};
     for (const RowOutcome& row : rows_) {
-      if (row.verdict == "ACCEPTED") ++result.accepted;
+      if (row.verdict == "ACCEPTED" || row.verdict == "WOULD_SEND") ++result.accepted;
       if (row.verdict == "UNCHANGED" || row.verdict == "ALREADY_RECORDED") ++result.unchanged;
       if (row.verdict == "REFUSED") ++result.refused;
       if (row.verdict == "CONFLICT") ++result.conflicts;
@@ -169,15 +170,32 @@ std::string PlanToken(const Context& context) {
   return status.ok() ? status->basis().token() : "";
 }
 
-// A dry run sends nothing: rows count as unchanged when their numbers are recorded already.
-absl::StatusOr<ReportResult> DryRun(const Context& context, const Prepared& prepared) {
-  ASSIGN_OR_RETURN(auto stream, client::ReportStream::Open(context.endpoints.progress, {.source = prepared.source}, {}));
-  ReportResult result{.source = prepared.source};
-  for (size_t i = 0; i < prepared.numbers.size(); ++i) {
-    const bool recorded = prepared.numbers[i] <= stream->opened_at();
-    ++(recorded ? result.unchanged : result.accepted);
-    result.rows.push_back({prepared.table.rows[i].line, recorded ? "UNCHANGED" : "WOULD_SEND", {}});
+// A dry run is judged by the service and recorded nowhere. Rows are judged against what is recorded, not against each other.
+absl::StatusOr<ReportResult> DryRun(const Context& context, const ReportOptions& options, Prepared prepared) {
+  const csv::Table& table = prepared.table;
+  Outcomes outcomes(table, prepared.numbers.front(), "WOULD_SEND");
+  client::ProgressClient progress(context.endpoints.progress);
+  std::string token;
+  for (size_t from = 0; from < table.rows.size(); from += kRowsPerMessage) {
+    progress::v1::ReportBatchRequest request;
+    request.set_dry_run(true);
+    request.mutable_open()->set_source(prepared.source);
+    request.mutable_open()->set_plan_at_least(options.plan_at_least.empty() ? PlanToken(context) : options.plan_at_least);
+    request.mutable_items()->set_first_sequence(prepared.numbers[from]);
+    for (size_t i = from; i < std::min(from + kRowsPerMessage, table.rows.size()); ++i) {
+      const Record record(ReportColumns(), table.rows[i]);
+      const auto index = static_cast<uint32_t>(i - from);
+      progress::v1::SeriesDefinition series = SeriesOf(record);
+      series.set_index(index);
+      *request.mutable_items()->add_definitions() = std::move(series);
+      *request.mutable_items()->add_items() = ItemOf(record, index);
+    }
+    ASSIGN_OR_RETURN(const auto response, progress.ReportBatch(request, {.deadline_ms = context.deadline_ms}));
+    for (const progress::v1::Verdict& verdict : response.verdicts()) outcomes.Note(verdict);
+    token = response.basis().token();
   }
+  ReportResult result = outcomes.Take(std::move(prepared.source), std::move(token));
+  result.table = std::move(prepared.table);
   return result;
 }
 
@@ -247,9 +265,9 @@ void PrintResult(const Context& context, const ReportResult& result, const Repor
 
 absl::StatusOr<ReportResult> SendReport(const Context& context, const ReportOptions& options) {
   ASSIGN_OR_RETURN(Prepared prepared, Prepare(context, options));
-  if (options.dry_run) return DryRun(context, prepared);
+  if (options.dry_run) return DryRun(context, options, std::move(prepared));
   const csv::Table& table = prepared.table;
-  Outcomes outcomes(table, prepared.numbers.front());
+  Outcomes outcomes(table, prepared.numbers.front(), "ACCEPTED");
   Progress progress(std::string(context.Say("报送", "sending")), table.rows.size());
   client::ReportOptions stream_options{.source = prepared.source, .plan_at_least = options.plan_at_least, .open_ms = context.deadline_ms};
   if (stream_options.plan_at_least.empty()) stream_options.plan_at_least = PlanToken(context);

@@ -24,7 +24,7 @@ struct ReportOptions {
 // What became of one row.
 struct RowOutcome {
   uint32_t line = 0;
-  std::string verdict;  // ACCEPTED, UNCHANGED, ALREADY_RECORDED, REFUSED, CONFLICT
+  std::string verdict;  // ACCEPTED (dry run: WOULD_SEND), UNCHANGED, ALREADY_RECORDED, REFUSED, CONFLICT
   ErrorDetail error;    // of refused and conflicting rows
 };
 

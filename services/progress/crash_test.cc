@@ -49,7 +49,7 @@ class Life {
 
   // True when the message was acknowledged.
   bool Send(const v1::Items& items, Taken* taken) {
-    if (intake_ == nullptr) intake_ = std::make_unique<Intake>("s", "", rpc::Caller{.identity = "local", .role = rpc::Role::kOperator, .everywhere = true}, false);
+    if (intake_ == nullptr) intake_ = std::make_unique<Intake>("s", "", rpc::Caller{.identity = "local", .role = rpc::Role::kOperator, .everywhere = true}, IntakeMode::kStream);
     return Run([&](journal::Recorder& recorder) { EXPECT_TRUE(intake_->Take(desk_.model, recorder, items, taken).ok()); });
   }
 

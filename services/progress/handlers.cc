@@ -96,10 +96,10 @@ absl::StatusOr<std::function<bool()>> PlanReached(const Desk& desk, const std::s
 Handlers::Handlers(Desk& desk, journal::Pipeline& pipeline, rpc::WaitingRoom& room)
     : desk_(desk), pipeline_(pipeline), room_(room), listing_(desk, pipeline) {}
 
-absl::StatusOr<std::shared_ptr<Intake>> Handlers::NewIntake(const rpc::Caller& caller, const v1::Open& open, bool is_batch) {
+absl::StatusOr<std::shared_ptr<Intake>> Handlers::NewIntake(const rpc::Caller& caller, const v1::Open& open, IntakeMode mode) {
   if (open.source().empty()) return SourceMissing();
   if (!IsSourceName(open.source())) return BadSourceName(open.source());
-  return std::make_shared<Intake>(open.source(), open.request_id(), caller, is_batch);
+  return std::make_shared<Intake>(open.source(), open.request_id(), caller, mode);
 }
 
 void Handlers::OpenStream(std::shared_ptr<Intake> intake, const std::string& plan_at_least, Deadline deadline,
@@ -130,7 +130,7 @@ absl::Status Handlers::CheckItems(const v1::Items& items) {
 
 void Handlers::ReportBatch(const rpc::Caller& caller, const v1::ReportBatchRequest& request, Deadline deadline,
                            rpc::Finish<v1::ReportBatchResponse> finish) {
-  const absl::StatusOr<std::shared_ptr<Intake>> intake = NewIntake(caller, request.open(), true);
+  const absl::StatusOr<std::shared_ptr<Intake>> intake = NewIntake(caller, request.open(), request.dry_run() ? IntakeMode::kRehearsal : IntakeMode::kBatch);
   if (!intake.ok()) return finish(intake.status());
   if (request.items().items_size() == 0) return finish(EmptyMessage());
   if (const absl::Status items = CheckItems(request.items()); !items.ok()) return finish(items);

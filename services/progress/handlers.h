@@ -32,7 +32,7 @@ class Handlers {
   Handlers(Desk& desk, journal::Pipeline& pipeline, rpc::WaitingRoom& room);
 
   // A writer for a stream, not yet known to the decider.
-  static absl::StatusOr<std::shared_ptr<Intake>> NewIntake(const rpc::Caller& caller, const v1::Open& open, bool is_batch);
+  static absl::StatusOr<std::shared_ptr<Intake>> NewIntake(const rpc::Caller& caller, const v1::Open& open, IntakeMode mode);
   // Makes it the stream of its source, ending the one before it. `opened` is called once, on any thread.
   void OpenStream(std::shared_ptr<Intake> intake, const std::string& plan_at_least, Deadline deadline,
                   std::function<void(absl::StatusOr<Opened>)> opened);

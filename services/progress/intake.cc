@@ -31,8 +31,8 @@ void Dictionary::Define(const v1::SeriesDefinition& definition) {
                                                        .unit = definition.unit()};
 }
 
-Intake::Intake(std::string source, std::string request_id, rpc::Caller caller, bool is_batch)
-    : source_name_(std::move(source)), request_id_(std::move(request_id)), caller_(std::move(caller)), is_batch_(is_batch) {}
+Intake::Intake(std::string source, std::string request_id, rpc::Caller caller, IntakeMode mode)
+    : source_name_(std::move(source)), request_id_(std::move(request_id)), caller_(std::move(caller)), mode_(mode) {}
 
 absl::Status Intake::Admit(const Model& model, Date today) const {
   if (!model.plan_ready()) return NotReady();
@@ -83,7 +83,9 @@ absl::Status Intake::TakeItem(Round& round, uint64_t number, const v1::Item& ite
       FillAlreadyRecorded(number, item.line(), round.taken->verdicts.Add());
       return absl::OkStatus();
     case Standing::kGap:
-      break;
+      if (mode_ != IntakeMode::kRehearsal) break;
+      TakeNew(round, number, item, *series);
+      return absl::OkStatus();
   }
   return SequenceGap(number, window.last() + 1);
 }
@@ -115,11 +117,15 @@ void Intake::TakeNew(Round& round, uint64_t number, const v1::Item& item, Dictio
   Outcome outcome = Outcome::kRefused;
   if (Understand(round, text, series, &figure)) {
     const uint64_t sequence = round.recorder.last_sequence() + 1 + (source_ == 0) + (series.meaning.series == 0);
-    if (is_batch_ && IsSecondFigure(series.meaning.key, figure)) {
+    if (mode_ != IntakeMode::kStream && IsSecondFigure(series.meaning.key, figure)) {
       Refuse(&refused_, Reason::DUPLICATE_ROW, "region", series.region);
     } else {
       outcome = Judge(round.books, series.meaning, figure, sequence, &refused_);
     }
+  }
+  if (mode_ == IntakeMode::kRehearsal) {
+    if (outcome != Outcome::kAccepted) FillVerdict(number, outcome, refused_, false, item.line(), round.taken->verdicts.Add());
+    return;
   }
   if (source_ == 0) OpenSource(round);
   if (outcome != Outcome::kAccepted) {
@@ -165,7 +171,7 @@ bool Intake::SaysTheSame(Round& round, const Window::Entry& before, const ItemTe
     }
   }
   // A later row of the same request is compared with this one too, whether or not this one is new.
-  if (is_batch_ && same) IsSecondFigure(meaning.key, figure);
+  if (mode_ != IntakeMode::kStream && same) IsSecondFigure(meaning.key, figure);
   return same;
 }
 

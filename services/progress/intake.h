@@ -18,6 +18,13 @@
 
 namespace anju::progress {
 
+// What an intake is for.
+enum class IntakeMode {
+  kStream,
+  kBatch,      // the one message is a whole request, in which a cell may have one figure only
+  kRehearsal,  // a batch that is judged and not recorded; numbers beyond the next one are judged like the next one
+};
+
 // The answer to one message. Reused: the verdicts keep their memory.
 struct Taken {
   uint64_t acked = 0;  // every number of the source up to here has a verdict, durable once the request is done
@@ -53,8 +60,7 @@ class Dictionary {
 // Decider thread only, except the constructor and the constant accessors.
 class Intake {
  public:
-  // `is_batch`: the one message is a whole request, in which a cell may have one figure only.
-  Intake(std::string source, std::string request_id, rpc::Caller caller, bool is_batch);
+  Intake(std::string source, std::string request_id, rpc::Caller caller, IntakeMode mode);
 
   const std::string& source() const { return source_name_; }
   // Called (on the writer thread) when another stream took over. Set before the intake is shared.
@@ -85,7 +91,7 @@ class Intake {
   const std::string source_name_;
   const std::string request_id_;
   const rpc::Caller caller_;
-  const bool is_batch_;
+  const IntakeMode mode_;
   Dictionary dictionary_;
   SourceNumber source_ = 0;
   std::string actor_;  // empty when the caller is the one that opened the source

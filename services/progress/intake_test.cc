@@ -50,7 +50,9 @@ class IntakeTest : public ::testing::Test {
  protected:
   IntakeTest() : recorder_(model_) { recorder_.ApplyRegistry(); }
 
-  std::unique_ptr<Intake> Open(std::string source, bool is_batch = false) { return std::make_unique<Intake>(std::move(source), "r1", Local(), is_batch); }
+  std::unique_ptr<Intake> Open(std::string source, IntakeMode mode = IntakeMode::kStream) {
+    return std::make_unique<Intake>(std::move(source), "r1", Local(), mode);
+  }
   absl::Status Take(Intake& intake, const v1::Items& items) { return intake.Take(model_, recorder_, items, &taken_); }
 
   Model model_;
@@ -186,7 +188,7 @@ TEST_F(IntakeTest, AnUndefinedSeriesRecordsNothing) {
 }
 
 TEST_F(IntakeTest, InOneBatchACellHasOneFigure) {
-  auto batch = Open("b", true);
+  auto batch = Open("b", IntakeMode::kBatch);
   ASSERT_TRUE(Take(*batch, Message(1, {MakeItem(0, 1), MakeItem(0, 2), MakeItem(0, 1), MakeItem(0, 3, 4), MakeItem(0, 3, 5, v1::UPDATE_KIND_INCREMENT),
                                        MakeItem(0, 4, 5, v1::UPDATE_KIND_INCREMENT)})).ok());
   ASSERT_EQ(taken_.verdicts.size(), 2);
@@ -194,21 +196,21 @@ TEST_F(IntakeTest, InOneBatchACellHasOneFigure) {
   EXPECT_EQ(taken_.verdicts[0].error().reason(), "DUPLICATE_ROW");
   EXPECT_EQ(taken_.verdicts[1].verdict(), v1::ITEM_VERDICT_UNCHANGED);
   // Also when the first of the two was recorded before and the second was not.
-  auto half = Open("h", true);
+  auto half = Open("h", IntakeMode::kBatch);
   ASSERT_TRUE(Take(*half, Message(1, {MakeItem(2, 1)})).ok());
-  auto whole = Open("h", true);
+  auto whole = Open("h", IntakeMode::kBatch);
   ASSERT_TRUE(Take(*whole, Message(1, {MakeItem(2, 1), MakeItem(2, 2)})).ok());
   ASSERT_EQ(taken_.verdicts.size(), 2);
   EXPECT_EQ(taken_.verdicts[1].error().reason(), "DUPLICATE_ROW");
 }
 
 TEST_F(IntakeTest, ACallerWithoutTheRegionIsRefusedItemByItem) {
-  Intake intake("s", "", {.identity = "li", .role = rpc::Role::kReporter, .region = "533401"}, false);
+  Intake intake("s", "", {.identity = "li", .role = rpc::Role::kReporter, .region = "533401"}, IntakeMode::kStream);
   EXPECT_TRUE(intake.Admit(model_, MakeDate(2017, 7, 1)).ok());
   ASSERT_TRUE(Take(intake, Message(1, {MakeItem(0, 1), MakeItem(2, 1)})).ok());
   ASSERT_EQ(taken_.verdicts.size(), 1);
   EXPECT_EQ(taken_.verdicts[0].error().reason(), "NOT_ALLOWED");
-  const Intake analyst("t", "", {.identity = "wu", .role = rpc::Role::kAnalyst, .region = "533401"}, false);
+  const Intake analyst("t", "", {.identity = "wu", .role = rpc::Role::kAnalyst, .region = "533401"}, IntakeMode::kStream);
   EXPECT_THAT(analyst.Admit(model_, MakeDate(2017, 7, 1)), anju::testing::HasReason(Reason::NOT_ALLOWED));
 }
 
@@ -294,6 +296,31 @@ TEST_F(IntakeTest, EveryNumberIsDecidedExactlyOnceWhateverIsSent) {
     ASSERT_EQ(recorder_.updates_and_refusals() - events, mine.size() - before) << "each new number makes one event, a repeat none";
   }
   for (const int verdict : {0, 1, 2, 10, 11, 12, 13, 14}) EXPECT_GT(seen[verdict], 0) << verdict;
+}
+
+TEST_F(IntakeTest, ARehearsalJudgesLikeTheRealThingAndRecordsNothing) {
+  const v1::Items items = Message(1, {MakeItem(0, 5), MakeItem(1, 5), MakeItem(2, -1)});
+  const size_t events = recorder_.events().size();
+  auto rehearsal = Open("s", IntakeMode::kRehearsal);
+  ASSERT_TRUE(Take(*rehearsal, items).ok());
+  EXPECT_EQ(recorder_.events().size(), events);
+  EXPECT_EQ(taken_.acked, 0u);
+  const auto rehearsed = taken_.verdicts;
+
+  auto stream = Open("s");
+  ASSERT_TRUE(Take(*stream, items).ok());
+  ASSERT_EQ(rehearsed.size(), taken_.verdicts.size());
+  for (int i = 0; i < rehearsed.size(); ++i) EXPECT_EQ(rehearsed[i].SerializeAsString(), taken_.verdicts[i].SerializeAsString());
+
+  // A later part of a file, judged by itself; and what is recorded by now is a repeat.
+  auto later = Open("s", IntakeMode::kRehearsal);
+  ASSERT_TRUE(Take(*later, Message(3, {MakeItem(2, -1), MakeItem(0, 5), MakeItem(0, 6, 4)})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 2);
+  EXPECT_TRUE(taken_.verdicts[0].repeated());
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_REFUSED);
+  EXPECT_EQ(taken_.verdicts[1].source_sequence(), 4u);
+  EXPECT_EQ(taken_.verdicts[1].verdict(), v1::ITEM_VERDICT_UNCHANGED);
+  EXPECT_EQ(taken_.acked, 3u);
 }
 
 }  // namespace

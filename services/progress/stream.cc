@@ -79,7 +79,7 @@ void ReportStream::OnReadDone(bool ok) {
 }
 
 void ReportStream::Begin(const v1::Open& open) {
-  absl::StatusOr<std::shared_ptr<Intake>> intake = Handlers::NewIntake(caller_, open, false);
+  absl::StatusOr<std::shared_ptr<Intake>> intake = Handlers::NewIntake(caller_, open, IntakeMode::kStream);
   if (!intake.ok()) return OnOpened(intake.status());
   // Weak: an intake that is still known as the current one of its source must not keep a stream that is over.
   (*intake)->on_replaced = [weak = weak_from_this()](const absl::Status& status) {

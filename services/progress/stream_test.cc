@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "anju/feed/v1/feed.grpc.pb.h"
 #include "services/progress/testing/service_fixture.h"
 
 namespace anju::progress {
@@ -299,6 +300,52 @@ TEST_F(StreamTest, StoppingWithOpenStreamsEndsThemAndDoesNotHang) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(rpc::kDrainMs + 5'000));
   EXPECT_FALSE(idle.Finish().ok());
   EXPECT_FALSE(waiting.Finish().ok());
+}
+
+TEST_F(StreamTest, StoppingUnderLoadDoesNotWaitForClientsThatNeverRead) {
+  StartReady();
+  StreamClient first(*stub_);
+  ASSERT_TRUE(first.Open("first"));
+  for (uint64_t from = 1; from <= 20'000; from += 1'000) ASSERT_TRUE(first.Send(Numbered(from, 1'000)));
+  first.HalfClose();
+  ASSERT_THAT(first.Finish(), IsOk());
+  // A follower and a stream that take nothing: every window between here and there fills.
+  grpc::ClientContext context;
+  const auto follower = feed::v1::FeedService::NewStub(channel_)->Follow(&context, feed::v1::FollowRequest());
+  StreamClient deaf(*stub_);
+  ASSERT_TRUE(deaf.Open("first"));
+  std::atomic<int> sent = 0;
+  std::thread sending([&] {
+    while (deaf.Send(Numbered(16'001, 1'000))) ++sent;
+  });
+  StreamClient busy(*stub_);
+  ASSERT_TRUE(busy.Open("busy"));
+  std::atomic<uint64_t> acked = 0;
+  std::thread reading([&] {
+    v1::ReportResponse response;
+    while (busy.Read(&response)) acked = response.acked_sequence();
+  });
+  std::thread writing([&] {
+    for (uint64_t from = 1; busy.Send(Numbered(from, 100)); from += 100) {
+    }
+  });
+  ASSERT_TRUE(anju::testing::WaitUntil([&] { return sent > 8 && acked > 2'000; }));
+  const auto start = std::chrono::steady_clock::now();
+  Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(rpc::kDrainMs + 5'000));
+  for (std::thread* thread : {&sending, &reading, &writing}) thread->join();
+  EXPECT_FALSE(deaf.Finish().ok());
+  EXPECT_FALSE(busy.Finish().ok());
+  context.TryCancel();
+  // What was acknowledged is there once.
+  Start();
+  ASSERT_TRUE(WaitForPlan(2));
+  v1::ListUpdatesRequest request;
+  request.set_source("busy");
+  request.set_refusals(true);
+  const std::vector<v1::ListedUpdate> updates = List(request);
+  EXPECT_GE(updates.size(), acked);
+  ExpectNumbered(updates, updates.size());
 }
 
 TEST_F(StreamTest, AReplacedStreamWhoseMessageFoundTheQueueFullEnds) {

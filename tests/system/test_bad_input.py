@@ -170,6 +170,21 @@ class Rows(Registry):
         self.assertExit(1, again)
         self.assertEqual((0, 1, 1), tuple(again.json()[k] for k in ("accepted", "unchanged", "refused")))
 
+    def test_a_dry_run_tells_every_verdict_and_records_nothing(self):
+        rows = [f"维西县,all,finished,2017,2017-06-{1 + i % 28:02},{i},套,,,," for i in range(28)] + ["维西县,all,finished,2017,2016-06-30,3,套,,,,"]
+        file = self.suite.file(report_rows(*rows * 20, "德钦县,all,finished,2150,2017-06-30,3,套,,,,"))  # longer than one message
+        before = self.suite.ok("updates", "--refusals", "-o", "json").out
+        dry = self.suite.anju("report", file, "--dry-run", "-o", "json")
+        self.assertExit(1, dry)
+        self.assertEqual((0, 560, 21), tuple(dry.json()[k] for k in ("accepted", "would_send", "refused")))
+        self.assertEqual(before, self.suite.ok("updates", "--refusals", "-o", "json").out)
+        good = self.suite.file(report_rows("维西县,all,finished,2017,2017-06-30,3,套,,,,"))
+        self.assertExit(2, self.suite.anju("report", good, "--dry-run"))
+        self.suite.ok("report", good)
+        again = self.suite.anju("report", good, "--dry-run", "-o", "json")
+        self.assertExit(0, again)
+        self.assertEqual(1, again.json()["unchanged"])
+
     def test_a_source_with_a_gap_or_a_reused_number(self):
         header = "region,programme,indicator,plan_year,as_of,value,unit,sequence\n"
         row = "德钦县,all,investment,2017,2017-06-{day},{value},万元,{number}\n"

@@ -51,7 +51,7 @@ std::string DumpOf(const Model& model) {
 void ReportAll(Model& model, MemoryRecorder& recorder) {
   Taken taken;
   for (int source = 0; source < 3; ++source) {
-    Intake intake("s" + std::to_string(source), "r", {.identity = "local", .role = rpc::Role::kOperator, .everywhere = true}, false);
+    Intake intake("s" + std::to_string(source), "r", {.identity = "local", .role = rpc::Role::kOperator, .everywhere = true}, IntakeMode::kStream);
     v1::Items items;
     int index = 0;
     for (const char* region : {"533401", "533422", "德钦县", "533423"}) {
