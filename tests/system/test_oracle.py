@@ -50,7 +50,7 @@ class World:
         """Moves a county to another city on some day, or closes it."""
         county = self.rng.choice([c for c in self.rows if self.level[c] == "county" and c != "530304"])
         parent, start, end, kind, members = self.rows[county][-1]
-        day = f"{self.rng.choice([2016, 2017, 2018])}-{self.rng.randint(1, 12):02}-01"
+        day = f"{self.rng.choice([2016, 2017, 2018])}-{self.rng.randint(2, 12):02}-01"  # no region may go before its first target
         if not start < day < end:
             return
         self.rows[county][-1] = (parent, start, day, kind, members)
@@ -101,6 +101,9 @@ class Model:
                 total = amount
         return total
 
+    def below(self, programme):
+        return {programme}.union(*(self.below(part) for part in PARTS.get(programme, [])))
+
     def decide(self, key, as_of, kind, amount):
         region = key[0]
         row = self.world.at(region, as_of)
@@ -109,7 +112,8 @@ class Model:
         if key[3] and as_of < key[3][:4] + "-01-01":
             return "BEFORE_PLAN_YEAR"
         others = row[4] + [a for a in self.world.rows if self.world.at(a, as_of) and region in self.world.at(a, as_of)[4]]
-        if any((other, *key[1:]) in self.series for other in others):
+        related = {p for p in PROGRAMMES if p in self.below(key[1]) or key[1] in self.below(p)}
+        if any((other, p, *key[2:]) in self.series for other in others for p in related):
             return "AREA_OVERLAP"
         if kind in ("correction", "reduction") and self.value(key, as_of) is None:
             return "NOTHING_TO_CORRECT"

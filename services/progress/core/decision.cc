@@ -12,14 +12,30 @@ namespace {
 
 bool IsStandalone(UpdateKind kind) { return kind == UpdateKind::kCumulative || kind == UpdateKind::kCorrection; }
 
-// The same cell for an area and for a member would count twice.
+// Collects a programme with everything above it, or with everything below.
+void Collect(ProgrammeNumber programme, bool above, const Catalogue& catalogue, std::vector<ProgrammeNumber>* found) {
+  if (std::find(found->begin(), found->end(), programme) != found->end()) return;
+  found->push_back(programme);
+  for (const ProgrammeNumber next : above ? catalogue.WholesOf(programme) : catalogue.PartsOf(programme)) Collect(next, above, catalogue, found);
+}
+
+// The same cell for an area and for a member would count twice; so would a programme for the one and a part of it for the other,
+// because both are summed into the parent's figure of the whole programme.
 bool OverlapsArea(const Books& books, const Meaning& meaning, Date day, RegionNumber* other) {
+  std::vector<ProgrammeNumber> related, below;
+  Collect(meaning.key.programme, true, books.catalogue, &related);
+  Collect(meaning.key.programme, false, books.catalogue, &below);
+  related.insert(related.end(), below.begin(), below.end());
   const auto reported = [&](RegionNumber region) {
     SeriesKey key = meaning.key;
     key.region = region;
-    if (books.series.Find(key) == 0) return false;
-    *other = region;
-    return true;
+    for (const ProgrammeNumber programme : related) {
+      key.programme = programme;
+      if (books.series.Find(key) == 0) continue;
+      *other = region;
+      return true;
+    }
+    return false;
   };
   const Region* row = books.regions.At(meaning.key.region, day);
   if (row != nullptr) {

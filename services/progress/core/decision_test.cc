@@ -163,6 +163,20 @@ TEST_F(DecisionTest, AMemberOfAnAreaThatReportedIsRefused) {
   EXPECT_EQ(Decide(kInvestment, Text("7", "2017-06-02")), Outcome::kAccepted);
 }
 
+TEST_F(DecisionTest, AWholeProgrammeOfAnAreaAndAPartOfItOfAMemberOverlap) {
+  catalogue_.Put(Programme{.number = 1, .code = "all", .name = "合计"});
+  catalogue_.Put(Programme{.number = 2, .code = "shantytown", .name = "棚户区改造", .parent = 1});
+  catalogue_.Put(Programme{.number = 3, .code = "shantytown.urban", .name = "城市棚户区", .parent = 2});
+  catalogue_.Put(Programme{.number = 4, .code = "low_rent", .name = "廉租住房", .parent = 1});
+  // 533401 has a figure of shantytown; 533400-A is an area of it.
+  for (const char* programme : {"all", "shantytown", "shantytown.urban"}) {
+    EXPECT_EQ(Decide({"533400-A", programme, "starts", "2017", ""}, Text("7", "2017-06-02")), Outcome::kRefused) << programme;
+    EXPECT_EQ(refused_.reason, Reason::AREA_OVERLAP);
+  }
+  EXPECT_EQ(Decide({"533400-A", "low_rent", "starts", "2017", ""}, Text("7", "2017-06-02")), Outcome::kAccepted);
+  EXPECT_EQ(Decide({"533400-A", "all", "investment", "2017", ""}, Text("7", "2017-06-02")), Outcome::kAccepted);
+}
+
 TEST_F(DecisionTest, AnEarlierReductionMayNotSinkALaterDate) {
   series_.HistoryOf(1).Insert({MakeDate(2017, 6, 1), 3, 150, UpdateKind::kReduction});  // leaves nothing
   EXPECT_EQ(Decide(kStarts, Text("1", "2017-03-15", "reduction", "x")), Outcome::kRefused);
