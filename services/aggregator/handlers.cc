@@ -48,6 +48,15 @@ absl::StatusOr<Period> PeriodOf(const v1::ColumnKey& key, const Indicator& indic
   return period;
 }
 
+// An answer made after the wait; the aggregator may have started over in between.
+template <typename Response>
+absl::StatusOr<Response> AtLeast(const std::string& token, absl::StatusOr<Response> response) {
+  if (!response.ok() || token.empty()) return response;
+  ASSIGN_OR_RETURN(const types::v1::Basis wanted, rpc::ParseToken(token));
+  if (rpc::Includes(response->basis().basis(), wanted)) return response;
+  return MakeError(Reason::BEHIND, "at_least", "", "the aggregator has started over; ask again");
+}
+
 }  // namespace
 
 void Handlers::WhenReached(const std::string& token, Deadline deadline, std::function<void(absl::Status)> ready) {
@@ -61,14 +70,14 @@ void Handlers::WhenReached(const std::string& token, Deadline deadline, std::fun
 void Handlers::GetRollup(const rpc::Caller& caller, const v1::GetRollupRequest& request, Deadline deadline,
                          rpc::Finish<v1::GetRollupResponse> finish) {
   WhenReached(request.at_least(), deadline, [this, caller, request, finish = std::move(finish)](const absl::Status& reached) {
-    finish(reached.ok() ? Rollup(caller, request) : reached);
+    finish(reached.ok() ? AtLeast(request.at_least(), Rollup(caller, request)) : reached);
   });
 }
 
 void Handlers::GetColumn(const rpc::Caller& caller, const v1::GetColumnRequest& request, Deadline deadline,
                          rpc::Finish<v1::GetColumnResponse> finish) {
   WhenReached(request.at_least(), deadline, [this, caller, request, finish = std::move(finish)](const absl::Status& reached) {
-    finish(reached.ok() ? Column(caller, request) : reached);
+    finish(reached.ok() ? AtLeast(request.at_least(), Column(caller, request)) : reached);
   });
 }
 

@@ -78,10 +78,17 @@ void Handlers::GetLeagueTable(const rpc::Caller& caller, const v1::GetLeagueTabl
 
   // A dated table waits here only for the regions and the catalogue; the aggregator waits for the rest.
   if (as_of) want->clear_progress();
-  room_.Wait([this, want = *want] { return rpc::Includes(store_.Read()->stamp.basis(), want); }, AnswerBy(deadline),
-             [this, caller, request, as_of, deadline, finish](absl::Status reached) {
+  // The contents that were found to be far enough are the ones answered from: an aggregator that starts over meanwhile cannot make
+  // the answer older than its token.
+  auto contents = std::make_shared<decltype(store_.Read())>();
+  const auto reached_now = [this, want = *want, contents] {
+    *contents = store_.Read();
+    return rpc::Includes((*contents)->stamp.basis(), want);
+  };
+  room_.Wait(reached_now, AnswerBy(deadline),
+             [this, caller, request, as_of, deadline, contents, finish](absl::Status reached) {
                if (!reached.ok()) return finish(std::move(reached));
-               absl::StatusOr<std::shared_ptr<const Question>> question = Question::Read(caller, request, as_of, store_.Read());
+               absl::StatusOr<std::shared_ptr<const Question>> question = Question::Read(caller, request, as_of, *contents);
                if (!question.ok()) return finish(question.status());
                if (as_of) return Dated(*std::move(question), *as_of, AnswerBy(deadline), finish);
                finish(Current(**question));
