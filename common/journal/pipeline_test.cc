@@ -13,6 +13,7 @@ using storage::SimulatedMedium;
 using testing::HasReason;
 using testing::IsOk;
 using testing::WaitUntil;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 
 class PipelineTest : public ::testing::Test {
@@ -179,7 +180,8 @@ TEST_F(PipelineTest, ReplayTellsApplyWhatItWasToldWhenDeciding) {
   clock_.AdvanceMicros(1000);
   gate_.Open();
   ASSERT_TRUE(AllAnswered(6));
-  EXPECT_THAT(BlockSizes(), ElementsAre(1, 1, 2, 1));
+  // "b" and "c" share a block unless the writer was free between them; no block holds two plan positions.
+  EXPECT_THAT(BlockSizes(), AnyOf(ElementsAre(1, 1, 2, 1), ElementsAre(1, 1, 1, 1, 1)));
   const std::vector<EventContext> live = model_->applied;
   Open(kMarkSchema + 1);  // another schema: all is replayed
   ASSERT_EQ(model_->applied.size(), live.size());
