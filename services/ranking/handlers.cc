@@ -56,7 +56,7 @@ struct Handlers::Question {
   absl::StatusOr<v1::GetLeagueTableResponse> Answer(const Input& input) const {
     absl::StatusOr<Table> table = ComputeTable(definition, plan, input);
     if (HasReason(table.status(), Reason::NO_FIGURES)) {
-      return errors::WithPeriods(table.status(), contents->cells.PeriodsOf(definition.programme, definition.indicator));
+      return errors::WithPeriods(table.status(), contents->cells.PeriodsOf(definition.programme, definition.indicator, region));
     }
     RETURN_IF_ERROR(table.status());
     return ToProto(*std::move(table), definition, plan, input, contents->registry->catalogue);

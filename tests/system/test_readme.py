@@ -42,6 +42,13 @@ class Readme(unittest.TestCase):
         self.assertEqual(0, result.returncode, out + result.stderr.decode())
         self.assertIn("61.58", out)
 
+    def test_the_demonstration_script(self):
+        """Nothing to install or build any more: what is left is the demonstration."""
+        env = dict(os.environ, LANG="C.UTF-8", ANJU_BUILD_DIR=str(BIN.parent))
+        result = subprocess.run([TOP / "deploy" / "demo", "--once"], env=env, cwd="/", capture_output=True, timeout=120)
+        self.assertEqual(0, result.returncode, result.stdout.decode() + result.stderr.decode())
+        self.assertIn("179555", result.stdout.decode())
+
     def test_every_script_named_exists(self):
         text = (TOP / "README.md").read_text(encoding="utf-8")
         for name in set(re.findall(r"(?:\./)?((?:deploy|tests|\.ci)/[a-z_/]+(?:\.sh|\.csv)?)(?=[\s`)])", text)):

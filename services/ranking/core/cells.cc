@@ -48,11 +48,11 @@ void Cells::Put(const ColumnKey& key, RegionNumber region, const Figures& figure
   }
 }
 
-std::vector<Period> Cells::PeriodsOf(ProgrammeNumber programme, IndicatorNumber indicator) const {
+std::vector<Period> Cells::PeriodsOf(ProgrammeNumber programme, IndicatorNumber indicator, RegionNumber region) const {
   std::vector<Period> periods;
   for (auto column = columns_.lower_bound({programme, {indicator, {}}});
        column != columns_.end() && column->first.programme == programme && column->first.figure.indicator == indicator; ++column) {
-    if (!column->first.figure.period.is_stock()) periods.push_back(column->first.figure.period);
+    if (!column->first.figure.period.is_stock() && Find(column->first, region) != nullptr) periods.push_back(column->first.figure.period);
   }
   return periods;
 }

@@ -27,8 +27,8 @@ class Cells {
   // A copy to change: what it shares with this one stays untouched.
   Cells Edit() const;
   void Put(const ColumnKey& column, RegionNumber region, const Figures& figures);
-  // Periods other than a stock's that any region has for this, ascending; for saying what there is instead.
-  std::vector<Period> PeriodsOf(ProgrammeNumber programme, IndicatorNumber indicator) const;
+  // Periods other than a stock's that this region has something for, ascending; for saying what there is instead.
+  std::vector<Period> PeriodsOf(ProgrammeNumber programme, IndicatorNumber indicator, RegionNumber region) const;
   size_t size() const { return size_; }
 
  private:

@@ -55,14 +55,15 @@ TEST(Cells, EveryEditionKeepsItsOwnFiguresUnderRandomEdits) {
   }
 }
 
-TEST(Cells, NameThePeriodsThereAre) {
+TEST(Cells, NameThePeriodsARegionHas) {
   Cells cells;
   cells.Put({1, {2, {2012, 2015}}}, 3, Actual(1));
-  cells.Put({1, {2, {2011, 2011}}}, 4, Actual(1));
-  cells.Put({1, {2, {}}}, 4, Actual(1));
-  cells.Put({1, {3, {2016, 2016}}}, 4, Actual(1));
-  EXPECT_EQ(cells.PeriodsOf(1, 2), (std::vector<Period>{{2011, 2011}, {2012, 2015}}));
-  EXPECT_TRUE(cells.PeriodsOf(2, 2).empty());
+  cells.Put({1, {2, {2011, 2011}}}, 3, Actual(1));
+  cells.Put({1, {2, {2017, 2017}}}, 4, Actual(1));
+  cells.Put({1, {2, {}}}, 3, Actual(1));
+  cells.Put({1, {3, {2016, 2016}}}, 3, Actual(1));
+  EXPECT_EQ(cells.PeriodsOf(1, 2, 3), (std::vector<Period>{{2011, 2011}, {2012, 2015}}));
+  EXPECT_TRUE(cells.PeriodsOf(2, 2, 3).empty());
 }
 
 }  // namespace
