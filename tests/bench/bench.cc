@@ -112,7 +112,8 @@ absl::Status Measure(const Options& options) {
     std::vector<double> ours, floor, ratio;
     for (int round = 0; round < (options.quick ? 3 : 7); ++round) {
       Load load{.streams = shape.streams, .items_per_message = shape.items, .messages_per_stream = shape.messages, .in_flight = shape.in_flight,
-                .counties = kCounties, .source_prefix = "bench" + std::to_string(++turn)};
+                .counties = kCounties, .source_prefix = "bench" + std::to_string(turn + 1), .amount_base = 1'000'000 * turn};
+      ++turn;
       load.address = echo_address;
       ASSIGN_OR_RETURN(const LoadResult raw, Run(load));
       load.address = progress_address;

@@ -71,7 +71,7 @@ absl::Status RunStream(const Load& load, int number) {
       auto* item = items->add_items();
       item->set_series(next % kSeriesPerStream);
       item->set_as_of_days(first_day + static_cast<int32_t>(next / kSeriesPerStream % 364));
-      item->set_amount(static_cast<int64_t>(next / kSeriesPerStream + 1));
+      item->set_amount(load.amount_base + static_cast<int64_t>(next / kSeriesPerStream + 1));
     }
     {
       std::unique_lock lock(mutex);
