@@ -30,13 +30,16 @@ for service in plan progress aggregator ranking; do
   [ -d "services/$service/core" ] || complain "services/$service/core is missing"
 done
 
-# Packages import anju/types only; a service's own contract may use its own events.
+# Packages import anju/types and their own events; a service that derives may also name the contracts it derives from, never the other way.
 for file in $(find proto/anju -name '*.proto'); do
   package=${file#proto/anju/}; package=${package%%/*}
   while read -r import; do
     case "$import" in
       anju/types/*|anju/"$package"/*|google/*) ;;
-      *) complain "$file imports $import" ;;
+      *) case "$package<-${import#anju/}" in
+           progress\<-plan/*|aggregator\<-plan/*|aggregator\<-progress/*|ranking\<-aggregator/*) ;;
+           *) complain "$file imports $import" ;;
+         esac ;;
     esac
   done < <(sed -nE 's/^import "(.*)";/\1/p' "$file")
 done

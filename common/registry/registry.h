@@ -5,6 +5,7 @@
 #include "anju/types/v1/registry.pb.h"
 #include "common/catalogue/catalogue.h"
 #include "common/region/region_tree.h"
+#include "common/region/succession.h"
 
 namespace anju {
 
@@ -12,19 +13,24 @@ namespace anju {
 struct Registry {
   RegionTree regions;
   Catalogue catalogue;
+  Boundaries boundaries;
 };
 
 types::v1::RegionRecord ToProto(const Region& region);
 types::v1::ProgrammeRecord ToProto(const Programme& programme);
 types::v1::IndicatorRecord ToProto(const Indicator& indicator);
+plan::v1::BoundaryEvent ToProto(const BoundaryEvent& event);
 
 // Records come out of a journal, whose events were validated when they were decided. REQUIRES: words of the contract.
 Region FromProto(const types::v1::RegionRecord& record);
 Programme FromProto(const types::v1::ProgrammeRecord& record);
 Indicator FromProto(const types::v1::IndicatorRecord& record);
+BoundaryEvent FromProto(const plan::v1::BoundaryEvent& event);  // `sequence` is left 0
 
 // Folds an event. Never validates: replay applies what was decided.
 void Apply(const plan::v1::RegionsImported& event, Registry* registry);
 void Apply(const plan::v1::CatalogueImported& event, Registry* registry);
+// `sequence`: plan journal sequence of the event.
+void Apply(uint64_t sequence, const plan::v1::BoundariesChanged& event, Registry* registry);
 
 }  // namespace anju

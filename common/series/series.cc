@@ -18,17 +18,17 @@ int64_t SaturatingAdd(int64_t a, int64_t b) {
   return b > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
 }
 
-// The value after `entry` when it was `before`.
-int64_t After(int64_t before, const SeriesEntry& entry) {
-  if (IsBase(entry.kind)) return entry.amount;
-  return SaturatingAdd(before, entry.kind == UpdateKind::kReduction ? -entry.amount : entry.amount);
-}
 
 bool Precedes(const SeriesEntry& a, const SeriesEntry& b) {
   return a.as_of != b.as_of ? a.as_of < b.as_of : a.sequence < b.sequence;
 }
 
 }  // namespace
+
+int64_t ValueAfter(int64_t before, const SeriesEntry& entry) {
+  if (IsBase(entry.kind)) return entry.amount;
+  return SaturatingAdd(before, entry.kind == UpdateKind::kReduction ? -entry.amount : entry.amount);
+}
 
 size_t SeriesHistory::PlaceOf(const SeriesEntry& entry) const {
   // Nearly every update is the newest.
@@ -40,10 +40,10 @@ void SeriesHistory::Insert(const SeriesEntry& entry) {
   const size_t place = PlaceOf(entry);
   CHECK(place == entries_.size() || entries_[place].as_of != entry.as_of || entries_[place].sequence != entry.sequence);
   entries_.insert(entries_.begin() + place, entry);
-  running_.insert(running_.begin() + place, After(place == 0 ? 0 : running_[place - 1], entry));
+  running_.insert(running_.begin() + place, ValueAfter(place == 0 ? 0 : running_[place - 1], entry));
   newest_sequence_ = std::max(newest_sequence_, entry.sequence);
   // What comes after builds on the new value up to the next figure that stands by itself.
-  for (size_t i = place + 1; i < entries_.size() && !IsBase(entries_[i].kind); ++i) running_[i] = After(running_[i - 1], entries_[i]);
+  for (size_t i = place + 1; i < entries_.size() && !IsBase(entries_[i].kind); ++i) running_[i] = ValueAfter(running_[i - 1], entries_[i]);
 }
 
 std::optional<SeriesValue> SeriesHistory::ValueAt(Date date, uint64_t position) const {
@@ -53,7 +53,7 @@ std::optional<SeriesValue> SeriesHistory::ValueAt(Date date, uint64_t position) 
           entries_.begin();
   }
   if (end == 0) return std::nullopt;
-  if (position >= newest_sequence_) return SeriesValue{running_[end - 1], entries_[end - 1].as_of, entries_[end - 1].sequence};
+  if (position >= newest_sequence_) return SeriesValue{.amount = running_[end - 1], .as_of = entries_[end - 1].as_of, .sequence = entries_[end - 1].sequence};
 
   // Back to the figure that stands by itself, then forward over what adds to it.
   size_t first = end;
@@ -67,14 +67,22 @@ std::optional<SeriesValue> SeriesHistory::ValueAt(Date date, uint64_t position) 
   if (newest == nullptr) return std::nullopt;
   int64_t amount = 0;
   for (size_t i = first; i < end; ++i) {
-    if (entries_[i].sequence <= position) amount = After(amount, entries_[i]);
+    if (entries_[i].sequence <= position) amount = ValueAfter(amount, entries_[i]);
   }
-  return SeriesValue{amount, newest->as_of, newest->sequence};
+  return SeriesValue{.amount = amount, .as_of = newest->as_of, .sequence = newest->sequence};
+}
+
+Date SeriesHistory::BaseAt(Date date, uint64_t position) const {
+  for (size_t i = entries_.size(); i > 0; --i) {
+    const SeriesEntry& entry = entries_[i - 1];
+    if (entry.as_of <= date && entry.sequence <= position && IsBase(entry.kind)) return entry.as_of;
+  }
+  return kDistantPast;
 }
 
 std::pair<int64_t, int64_t> SeriesHistory::RangeWith(const SeriesEntry& entry) const {
   const size_t place = PlaceOf(entry);
-  int64_t value = After(place == 0 ? 0 : running_[place - 1], entry);
+  int64_t value = ValueAfter(place == 0 ? 0 : running_[place - 1], entry);
   Date day = entry.as_of;
   std::optional<std::pair<int64_t, int64_t>> range;
   // A date shows only the value after its last entry.
@@ -85,7 +93,7 @@ std::pair<int64_t, int64_t> SeriesHistory::RangeWith(const SeriesEntry& entry) c
   for (size_t i = place; i < entries_.size(); ++i) {
     if (entries_[i].as_of != day) close();
     day = entries_[i].as_of;
-    value = After(value, entries_[i]);
+    value = ValueAfter(value, entries_[i]);
   }
   close();
   return *range;

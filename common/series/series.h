@@ -1,6 +1,7 @@
 // The history of one series and its value at a date and position. Pure; shared by who decides and who derives.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -26,7 +27,13 @@ struct SeriesValue {
   int64_t amount = 0;
   Date as_of;             // of the newest entry that counts in it
   uint64_t sequence = 0;  // of that entry
+  Date base = kDistantPast;  // as_of of the figure that stands by itself; kDistantPast when there are only increments and reductions.
+                             // ValueAt and Latest leave it alone: ask ValueWhere or BaseAt
+  friend bool operator==(const SeriesValue&, const SeriesValue&) = default;
 };
+
+// The value after `entry` when it was `before`; stops at the ends of int64.
+int64_t ValueAfter(int64_t before, const SeriesEntry& entry);
 
 // Entries ordered by (as_of, sequence). Value at (date D, position P): the latest cumulative or correction with as_of ≤ D and
 // sequence ≤ P, plus increments and minus reductions that come after it in that order, up to D and P. At the same as_of the later
@@ -37,6 +44,14 @@ class SeriesHistory {
   void Insert(const SeriesEntry& entry);
   // nullopt when nothing counts.
   std::optional<SeriesValue> ValueAt(Date date, uint64_t position) const;
+  // The same over the entries that `counts(entry)` lets through only, with `base` filled in.
+  template <typename Counts>
+  std::optional<SeriesValue> ValueWhere(Date date, Counts counts) const;
+  // `base` of ValueAt(date, position).
+  Date BaseAt(Date date, uint64_t position) const;
+  // The entries that ValueWhere adds up, oldest first: the one that stands by itself, and what comes after it.
+  template <typename Counts>
+  std::vector<const SeriesEntry*> InForceWhere(Date date, Counts counts) const;
   // The newest value of all.
   std::optional<SeriesValue> Latest() const { return ValueAt(kDistantFuture, UINT64_MAX); }
   // Lowest value the series takes on any date from entry.as_of on, were `entry` in it; for the check that nothing falls below zero.
@@ -56,5 +71,30 @@ class SeriesHistory {
   std::vector<int64_t> running_;   // the value right after each entry, with all entries before it
   uint64_t newest_sequence_ = 0;   // at or beyond it, running_ is the answer
 };
+
+template <typename Counts>
+std::vector<const SeriesEntry*> SeriesHistory::InForceWhere(Date date, Counts counts) const {
+  std::vector<const SeriesEntry*> found;
+  for (size_t i = entries_.size(); i > 0; --i) {
+    const SeriesEntry& entry = entries_[i - 1];
+    if (entry.as_of > date || !counts(entry)) continue;
+    found.push_back(&entry);
+    if (entry.kind == UpdateKind::kCumulative || entry.kind == UpdateKind::kCorrection) break;
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+template <typename Counts>
+std::optional<SeriesValue> SeriesHistory::ValueWhere(Date date, Counts counts) const {
+  const std::vector<const SeriesEntry*> found = InForceWhere(date, counts);
+  if (found.empty()) return std::nullopt;
+  SeriesValue value{.amount = 0, .as_of = found.back()->as_of, .sequence = found.back()->sequence, .base = kDistantPast};
+  for (const SeriesEntry* entry : found) {
+    value.amount = ValueAfter(value.amount, *entry);
+    if (entry->kind == UpdateKind::kCumulative || entry->kind == UpdateKind::kCorrection) value.base = entry->as_of;
+  }
+  return value;
+}
 
 }  // namespace anju
