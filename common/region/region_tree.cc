@@ -82,8 +82,10 @@ void RegionTree::Put(const std::vector<Region>& rows) {
   by_code_[mine.front().code] = number;
   for (const Region& row : mine) {
     for (const std::string& name : NamesOf(row)) {
+      // By number, so that what a tree says does not depend on the order in which its rows came.
       std::vector<RegionNumber>& holders = by_name_[name];
-      if (std::find(holders.begin(), holders.end(), number) == holders.end()) holders.push_back(number);
+      const auto place = std::lower_bound(holders.begin(), holders.end(), number);
+      if (place == holders.end() || *place != number) holders.insert(place, number);
     }
     const ChildLink link{row.order, number, row.valid_from, row.valid_to};
     std::vector<ChildLink>& siblings = children_[row.parent];

@@ -27,6 +27,7 @@ struct BoundaryEvent {
   uint64_t sequence = 0;              // plan journal sequence of the event it came in
   // Whether figures and targets pass from `region` to `into`.
   bool passes() const { return share.numerator > 0; }
+  friend bool operator==(const BoundaryEvent&, const BoundaryEvent&) = default;
 };
 
 // All boundary changes, in the order they were recorded. Copyable value; const methods are safe for concurrent use.

@@ -1,7 +1,6 @@
-// Regions and catalogue to and from their records, and the fold of the two events that carry them.
+// Regions, catalogue and boundary changes to and from their records, and the fold of the events that carry them.
 #include "common/registry/registry.h"
 
-#include <map>
 #include <utility>
 
 #include "common/status/macros.h"
@@ -133,16 +132,68 @@ Indicator FromProto(const types::v1::IndicatorRecord& record) {
   return indicator;
 }
 
-void Apply(const plan::v1::RegionsImported& event, Registry* registry) {
-  // Rows of one code replace all its earlier rows, wherever in the event they stand.
+plan::v1::BoundaryEvent ToProto(const BoundaryEvent& event) {
+  plan::v1::BoundaryEvent record;
+  record.set_kind(static_cast<plan::v1::BoundaryKind>(event.kind));
+  record.set_date_days(event.date.days);
+  record.set_region(event.region);
+  record.set_into(event.into);
+  record.set_share_numerator(static_cast<int64_t>(event.share.numerator));
+  record.set_share_denominator(static_cast<int64_t>(event.share.denominator));
+  AddAll(event.units, record.mutable_units());
+  record.set_name(event.name);
+  record.set_level(event.level);
+  record.set_kind_word(event.kind_word);
+  record.set_document(event.document);
+  record.set_note(event.note);
+  record.set_line(event.line);
+  return record;
+}
+
+BoundaryEvent FromProto(const plan::v1::BoundaryEvent& record) {
+  CHECK(plan::v1::BoundaryKind_IsValid(record.kind()) && record.share_numerator() >= 0);
+  BoundaryEvent event;
+  event.kind = static_cast<BoundaryKind>(record.kind());
+  event.date = Date{record.date_days()};
+  event.region = record.region();
+  event.into = record.into();
+  // Nothing of nothing is nothing, whatever it was divided by.
+  if (record.share_numerator() > 0) {
+    CHECK(record.share_denominator() >= record.share_numerator());
+    event.share = {record.share_numerator(), record.share_denominator()};
+  }
+  event.units.assign(record.units().begin(), record.units().end());
+  event.name = record.name();
+  event.level = record.level();
+  event.kind_word = record.kind_word();
+  event.document = record.document();
+  event.note = record.note();
+  event.line = record.line();
+  return event;
+}
+
+std::map<RegionNumber, std::vector<Region>> RowsByNumber(const google::protobuf::RepeatedPtrField<types::v1::RegionRecord>& records) {
   std::map<RegionNumber, std::vector<Region>> rows;
-  for (const types::v1::RegionRecord& record : event.regions()) rows[record.number()].push_back(FromProto(record));
-  for (const auto& [number, same] : rows) registry->regions.Put(same);
+  for (const types::v1::RegionRecord& record : records) rows[record.number()].push_back(FromProto(record));
+  return rows;
+}
+
+void Apply(const plan::v1::RegionsImported& event, Registry* registry) {
+  for (const auto& [number, rows] : RowsByNumber(event.regions())) registry->regions.Put(rows);
 }
 
 void Apply(const plan::v1::CatalogueImported& event, Registry* registry) {
   for (const types::v1::ProgrammeRecord& record : event.programmes()) registry->catalogue.Put(FromProto(record));
   for (const types::v1::IndicatorRecord& record : event.indicators()) registry->catalogue.Put(FromProto(record));
+}
+
+void Apply(uint64_t sequence, const plan::v1::BoundariesChanged& event, Registry* registry) {
+  for (const auto& [number, rows] : RowsByNumber(event.regions())) registry->regions.Put(rows);
+  for (const plan::v1::BoundaryEvent& record : event.events()) {
+    BoundaryEvent change = FromProto(record);
+    change.sequence = sequence;
+    registry->boundaries.Add(change);
+  }
 }
 
 }  // namespace anju

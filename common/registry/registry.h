@@ -1,6 +1,9 @@
 // The registry a service keeps: regions and catalogue, folded from the plan journal's events. The only reader of both forms.
 #pragma once
 
+#include <map>
+#include <vector>
+
 #include "anju/plan/v1/event.pb.h"
 #include "anju/types/v1/registry.pb.h"
 #include "common/catalogue/catalogue.h"
@@ -26,6 +29,9 @@ Region FromProto(const types::v1::RegionRecord& record);
 Programme FromProto(const types::v1::ProgrammeRecord& record);
 Indicator FromProto(const types::v1::IndicatorRecord& record);
 BoundaryEvent FromProto(const plan::v1::BoundaryEvent& event);  // `sequence` is left 0
+
+// Rows by number. Rows of one code need not stand together in an event.
+std::map<RegionNumber, std::vector<Region>> RowsByNumber(const google::protobuf::RepeatedPtrField<types::v1::RegionRecord>& records);
 
 // Folds an event. Never validates: replay applies what was decided.
 void Apply(const plan::v1::RegionsImported& event, Registry* registry);

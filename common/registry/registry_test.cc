@@ -113,6 +113,69 @@ TEST(Apply, RowsOfACodeReplaceAllItsEarlierRows) {
   EXPECT_THAT(registry.regions.ChildrenAt(1, MakeDate(2023, 1, 1)), ElementsAre(2));
 }
 
+TEST(Records, KeepEveryFieldOfABoundaryChange) {
+  BoundaryEvent split;
+  split.kind = BoundaryKind::kSplit;
+  split.date = MakeDate(1969, 12, 1);
+  split.region = 6;
+  split.into = 7;
+  split.share = {3, 7};
+  split.units = {11, 12};
+  split.name = "新名";
+  split.level = "county";
+  split.kind_word = "administrative";
+  split.document = "国函〔2019〕59号";
+  split.note = "按人口";
+  split.line = 4;
+  EXPECT_EQ(FromProto(ToProto(split)), split);
+  for (int kind = 1; kind <= 7; ++kind) {
+    split.kind = static_cast<BoundaryKind>(kind);
+    EXPECT_TRUE(plan::v1::BoundaryKind_IsValid(kind));
+    EXPECT_EQ(FromProto(ToProto(split)), split);
+  }
+  EXPECT_FALSE(plan::v1::BoundaryKind_IsValid(8)) << "a kind that the registry does not know";
+  const BoundaryEvent nothing = FromProto(plan::v1::BoundaryEvent());
+  EXPECT_FALSE(nothing.passes());
+  EXPECT_EQ(nothing.share, (Fraction{0, 1}));
+}
+
+TEST(Apply, BoundaryChangesBringTheirRowsAndTheirSequence) {
+  Registry registry;
+  plan::v1::RegionsImported before;
+  Region old;
+  old.number = 1;
+  old.code = "361121";
+  old.name = "上饶县";
+  *before.add_regions() = ToProto(old);
+  Apply(before, &registry);
+
+  plan::v1::BoundariesChanged event;
+  const Date day = MakeDate(2019, 6, 27);
+  Region fresh = old;
+  fresh.number = 2;
+  fresh.code = "361104";
+  fresh.name = "广信区";
+  fresh.valid_from = day;
+  old.valid_to = day;
+  *event.add_regions() = ToProto(old);
+  *event.add_regions() = ToProto(fresh);
+  BoundaryEvent recode;
+  recode.kind = BoundaryKind::kRecode;
+  recode.date = day;
+  recode.region = 1;
+  recode.into = 2;
+  recode.share = {1, 1};
+  *event.add_events() = ToProto(recode);
+  Apply(17, event, &registry);
+
+  EXPECT_EQ(registry.regions.At(1, day), nullptr);
+  EXPECT_EQ(registry.regions.At(2, day)->name, "广信区");
+  ASSERT_THAT(registry.boundaries.ReceivedBy(2), ElementsAre(0));
+  recode.sequence = 17;
+  EXPECT_EQ(registry.boundaries.all()[0], recode);
+  EXPECT_TRUE(registry.boundaries.IsGone(1, day));
+}
+
 TEST(Apply, CatalogueRecordsReplaceByNumber) {
   Registry registry;
   plan::v1::CatalogueImported event;

@@ -18,7 +18,6 @@ int64_t SaturatingAdd(int64_t a, int64_t b) {
   return b > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
 }
 
-
 bool Precedes(const SeriesEntry& a, const SeriesEntry& b) {
   return a.as_of != b.as_of ? a.as_of < b.as_of : a.sequence < b.sequence;
 }

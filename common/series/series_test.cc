@@ -148,5 +148,87 @@ TEST(Series, AgreesWithBruteForceInRandomWorlds) {
   }
 }
 
+TEST(Series, ValueAfterOneEntry) {
+  EXPECT_EQ(ValueAfter(10, Entry(1, 1, 5)), 5);
+  EXPECT_EQ(ValueAfter(10, Entry(1, 1, 5, kCorrection)), 5);
+  EXPECT_EQ(ValueAfter(10, Entry(1, 1, 5, kIncrement)), 15);
+  EXPECT_EQ(ValueAfter(10, Entry(1, 1, 15, kReduction)), -5);
+  EXPECT_EQ(ValueAfter(INT64_MAX, Entry(1, 1, 1, kIncrement)), INT64_MAX);
+  EXPECT_EQ(ValueAfter(INT64_MIN, Entry(1, 1, 1, kReduction)), INT64_MIN);
+}
+
+TEST(Series, BaseIsTheFigureThatStandsByItself) {
+  const SeriesHistory history = History({Entry(5, 1, 7, kIncrement), Entry(10, 2, 100), Entry(12, 3, 5, kIncrement), Entry(20, 4, 90, kCorrection)});
+  EXPECT_EQ(history.BaseAt(Date{9}, 9), kDistantPast);  // only increments
+  EXPECT_EQ(history.BaseAt(Date{15}, 9), Date{10});
+  EXPECT_EQ(history.BaseAt(Date{20}, 9), Date{20});
+  EXPECT_EQ(history.BaseAt(Date{20}, 3), Date{10});
+}
+
+TEST(Series, EntriesThatDoNotCountAreAsIfNeverReported) {
+  const SeriesHistory history = History({Entry(10, 1, 100), Entry(12, 2, 5, kIncrement), Entry(20, 3, 150), Entry(25, 4, 1, kIncrement)});
+  const auto without = [](uint64_t sequence) { return [=](const SeriesEntry& entry) { return entry.sequence != sequence; }; };
+  const auto value = history.ValueWhere(kDistantFuture, without(3));
+  ASSERT_TRUE(value.has_value());
+  EXPECT_EQ(*value, (SeriesValue{106, Date{25}, 4, Date{10}}));
+  EXPECT_EQ(history.InForceWhere(kDistantFuture, without(3)).size(), 3u);
+  EXPECT_FALSE(history.ValueWhere(kDistantFuture, [](const SeriesEntry&) { return false; }).has_value());
+}
+
+// Of what counts, a history without the rest gives the same value, base and entries in force.
+TEST(Series, FilteredValuesAgreeWithBruteForceInRandomWorlds) {
+  for (uint32_t seed = 1; seed <= 10'000; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const int count = 1 + random() % 9;
+    const int days = 1 + random() % 6;
+    std::vector<SeriesEntry> entries;
+    for (int i = 0; i < count; ++i) {
+      entries.push_back(Entry(random() % days, 1 + i, random() % 100, static_cast<UpdateKind>(random() % 4)));
+    }
+    const uint32_t mask = random();
+    const uint64_t position = random() % (count + 2);
+    const auto counts = [&](const SeriesEntry& entry) { return entry.sequence <= position && (mask >> entry.sequence & 1) != 0; };
+    const SeriesHistory history = History(entries);
+    std::vector<SeriesEntry> counting;
+    for (const SeriesEntry& entry : entries) {
+      if (counts(entry)) counting.push_back(entry);
+    }
+    for (int day = -1; day <= days; ++day) {
+      const auto expected = BruteValue(counting, Date{day}, UINT64_MAX);
+      const auto found = history.ValueWhere(Date{day}, counts);
+      const auto in_force = history.InForceWhere(Date{day}, counts);
+      ASSERT_EQ(found.has_value(), expected.has_value());
+      ASSERT_EQ(in_force.empty(), !expected.has_value());
+      if (!found) continue;
+      // What is in force is the newest figure that stands by itself, and all that counts after it.
+      std::optional<Date> base;
+      std::vector<std::pair<Date, uint64_t>> places;
+      for (const SeriesEntry& entry : history.entries()) {
+        if (!counts(entry) || entry.as_of > Date{day}) continue;
+        if (entry.kind == kCumulative || entry.kind == kCorrection) {
+          base = entry.as_of;
+          places.clear();
+        }
+        places.emplace_back(entry.as_of, entry.sequence);
+      }
+      ASSERT_EQ(*found, (SeriesValue{expected->amount, expected->as_of, expected->sequence, base.value_or(kDistantPast)}));
+      std::vector<std::pair<Date, uint64_t>> found_places;
+      for (const SeriesEntry* entry : in_force) found_places.emplace_back(entry->as_of, entry->sequence);
+      ASSERT_EQ(found_places, places);
+
+      // By position alone the plain answers are the same ones.
+      const auto known = [&](const SeriesEntry& entry) { return entry.sequence <= position; };
+      const auto by_position = history.ValueWhere(Date{day}, known);
+      const auto plain = history.ValueAt(Date{day}, position);
+      ASSERT_EQ(by_position.has_value(), plain.has_value());
+      ASSERT_EQ(history.BaseAt(Date{day}, position), by_position ? by_position->base : kDistantPast);
+      if (plain) {
+        ASSERT_EQ(plain->amount, by_position->amount);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace anju
