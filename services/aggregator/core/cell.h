@@ -7,10 +7,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/catalogue/catalogue.h"
 #include "common/region/region_tree.h"
+#include "common/series/series.h"
 #include "common/time/date.h"
+#include "services/aggregator/core/moment.h"
 
 namespace anju::aggregator {
 
@@ -50,6 +53,7 @@ using Targets = std::array<std::optional<Target>, kLayers>;
 struct Figure {
   int64_t amount = 0;
   Date as_of;
+  Date base = kDistantPast;  // as_of of the update it rests on; kDistantPast when there are only increments, or when nobody asked
   friend bool operator==(const Figure&, const Figure&) = default;
 };
 
@@ -72,10 +76,43 @@ struct CellFigures {
   friend bool operator==(const CellFigures&, const CellFigures&) = default;
 };
 
+// One soft check that an update tripped.
+struct Flag {
+  std::string rule;
+  uint32_t check = 0;  // anju.plan.v1.SoftCheck
+  int64_t compared = 0;
+  friend bool operator==(const Flag&, const Flag&) = default;
+};
+
+// What came along with an update.
+struct Note {
+  std::vector<Flag> flags;
+  std::string explanation;
+  friend bool operator==(const Note&, const Note&) = default;
+};
+
+// A note on an update in force.
+struct NotedUpdate {
+  size_t slot = 0;  // of its journal
+  uint64_t sequence = 0;
+  UpdateKind kind = UpdateKind::kCumulative;
+  Note note;
+  friend bool operator==(const NotedUpdate&, const NotedUpdate&) = default;
+};
+
+// What is said about the reported figure of one cell: the notes of its updates in force, oldest first, and the least advanced of their
+// review states (returned is less than reported).
+struct Remarks {
+  std::vector<NotedUpdate> notes;
+  ReviewState review = ReviewState::kReported;
+  friend bool operator==(const Remarks&, const Remarks&) = default;
+};
+
 // One cell of an answer.
 struct Cell {
   CellKey key;
   CellFigures figures;
+  Remarks remarks;  // of the reported figure of this very cell
 };
 
 // Sums cannot overflow with the figures that the services accept (10^15 each); should one ever, it wraps instead of being undefined,

@@ -1,32 +1,55 @@
-// What was reported: the history of every series of every progress journal, and the figure of a cell at a date.
+// What was reported: the history of every series of every progress journal, what became of its updates, and the figure of a cell at a moment.
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "common/series/series.h"
 #include "services/aggregator/core/cell.h"
+#include "services/aggregator/core/moment.h"
 
 namespace anju::aggregator {
 
 // Progress journals are told apart by their slot (0, 1, …) in the order of the command line.
 using Slot = size_t;
 
-// One series. `newest` is the figure in force now.
+// What few updates have: verdicts of the levels above, and notes. By the sequence of the update.
+struct UpdateRemarks {
+  // Verdicts on one update as (sequence of the review, state), in the order of the journal.
+  absl::flat_hash_map<uint64_t, std::vector<std::pair<uint64_t, ReviewState>>> reviews;
+  absl::flat_hash_map<uint64_t, Note> notes;
+};
+
+// One series. `newest` is the figure in force now; its base is left out.
 struct Leaf {
   CellKey cell;
   SeriesHistory history;
   std::optional<Figure> newest;
-  bool shared = false;  // another journal reports the same cell
+  bool shared = false;         // another journal reports the same cell
+  uint64_t last_sequence = 0;  // of the newest update or review that touched it
+  std::unique_ptr<UpdateRemarks> remarks;  // nullptr for nearly all
+
+  // The state of an update as known at a sequence of the journal.
+  ReviewState StateOf(uint64_t update, uint64_t known) const;
+  // nullptr when the update came without one.
+  const Note* NoteOf(uint64_t update) const;
 };
 
-// Prefixes to look at: events of slot s up to known[s]. Empty: everything.
-using Known = std::vector<uint64_t>;
+// The updates that make up a cell's reported figure.
+struct InForce {
+  Slot slot = 0;
+  uint32_t series = 0;
+  const Leaf* leaf = nullptr;
+  std::vector<const SeriesEntry*> entries;  // oldest first: the one that stands by itself, and what was added or taken off since
+  Figure figure;
+};
 
-// Not thread-safe.
+// Not thread-safe; const methods may run concurrently.
 class Leaves {
  public:
   explicit Leaves(size_t slots) : slots_(slots) {}
@@ -43,9 +66,24 @@ class Leaves {
   void Prefetch(Slot slot, uint32_t series) const { __builtin_prefetch(&slots_[slot].leaves[series - 1], 1); }
   // Records an update. REQUIRES: an open series, a sequence that is not in it.
   const Leaf& Record(Slot slot, uint32_t series, const SeriesEntry& entry);
-  // The reported figure of a cell as of a date. Where two journals report one cell the newer as_of holds, then the smaller journal id.
-  std::optional<Figure> FigureAt(const CellKey& cell, Date as_of, const Known& known = {}) const;
-  // The same for the newest date and everything known; cheap.
+  // Keeps what came along with a recorded update. An empty note is not kept.
+  void Annotate(Slot slot, uint64_t update, Note note);
+  // Records a verdict (review event `sequence`) on a recorded update, and returns its series. REQUIRES: SeriesOfUpdate(slot, update) != 0.
+  const Leaf& Review(Slot slot, uint64_t update, uint64_t sequence, ReviewState state);
+  // Number of the series of an update; 0 when there is no update of this sequence.
+  uint32_t SeriesOfUpdate(Slot slot, uint64_t update) const {
+    const std::vector<uint32_t>& series = slots_[slot].series_by_sequence;
+    return update < series.size() ? series[update] : 0;
+  }
+
+  // The reported figure of a cell as of a date, from what is known and passes, with its base. Where two journals report one cell the
+  // newer as_of holds, then the smaller journal id.
+  std::optional<Figure> FigureAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
+  // The updates behind that figure.
+  std::optional<InForce> InForceAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
+  // What is said about them.
+  Remarks RemarksAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
+  // The figure for the newest date and everything known, without its base; cheap.
   std::optional<Figure> Newest(const CellKey& cell) const;
   // Every cell that has a series.
   template <typename Visit>
@@ -63,9 +101,12 @@ class Leaves {
   struct Journal {
     std::string journal_id;
     std::deque<Leaf> leaves;  // by series number less one
+    std::vector<uint32_t> series_by_sequence;  // 0 where the event is no update
   };
   template <typename FigureOf>
-  std::optional<Figure> Best(const CellKey& cell, FigureOf figure_of) const;
+  std::optional<Figure> Best(const CellKey& cell, FigureOf figure_of, Ref* best_ref = nullptr) const;
+  static std::optional<Figure> FigureOf(const Leaf& leaf, Date as_of, uint64_t known, ReviewFilter review);
+  UpdateRemarks& RemarksOf(Slot slot, uint64_t update);
 
   std::vector<Journal> slots_;
   absl::flat_hash_map<CellKey, std::vector<Ref>> cells_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,11 +18,14 @@ namespace anju::aggregator {
 
 // One event of a progress journal, as far as totals care.
 struct ProgressChange {
-  enum class Kind : uint8_t { kOpenSeries, kUpdate };
+  enum class Kind : uint8_t { kOpenSeries, kUpdate, kReview };
   Kind kind = Kind::kUpdate;
-  uint32_t series = 0;
-  CellKey cell;       // kOpenSeries
-  SeriesEntry entry;  // kUpdate
+  uint32_t series = 0;  // kOpenSeries, kUpdate
+  CellKey cell;         // kOpenSeries
+  SeriesEntry entry;    // kUpdate; of kReview only the sequence, that of the review
+  std::shared_ptr<const Note> note;  // kUpdate; nullptr for updates that have neither flags nor an explanation
+  uint64_t update = 0;               // kReview: sequence of the update; a review of several updates is as many changes
+  ReviewState review = ReviewState::kReported;  // kReview
 };
 
 // A function of (plan prefix, progress prefixes): the order in which the feeds arrive leaves no trace. Not thread-safe; const
@@ -32,11 +36,12 @@ class State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  // The registry after regions or catalogue rows changed. Totals are computed anew.
-  void ReplaceRegistry(RegionTree regions, Catalogue catalogue);
-  void AddDocument(const std::string& number, std::vector<PrintedTarget> targets);
+  // The registry after regions, boundaries or catalogue rows changed. Totals are computed anew.
+  void ReplaceRegistry(RegionTree regions, Catalogue catalogue, Boundaries boundaries = {});
+  // `sequence`: of the plan journal.
+  void AddDocument(uint64_t sequence, const DocumentInfo& document, std::vector<PrintedTarget> targets);
   // DATA_LOSS when a block cannot be one of this journal: a series that is not the next one or not open, an unknown region,
-  // programme or indicator. Nothing has been applied then.
+  // programme or indicator, a review of an unknown update. Nothing has been applied then.
   absl::Status CheckProgress(Slot slot, const std::vector<ProgressChange>& changes) const;
   // REQUIRES: CheckProgress said OK.
   void ApplyProgress(Slot slot, const std::string& journal_id, const std::vector<ProgressChange>& changes);
@@ -44,18 +49,25 @@ class State {
   // For filling from stored rows: leaves first, then one Recompute.
   Leaves& leaves() { return leaves_; }
   Documents& documents() { return documents_; }
-  void SetRegistry(RegionTree regions, Catalogue catalogue);
+  void SetRegistry(RegionTree regions, Catalogue catalogue, Boundaries boundaries = {});
   // Builds all totals from the leaves. Cells that come out differently count as changed.
   void Recompute();
 
   const RegionTree& regions() const { return regions_; }
   const Catalogue& catalogue() const { return catalogue_; }
+  const Boundaries& boundaries() const { return boundaries_; }
+  // The newest registry.
+  Books books() const { return {&regions_, &catalogue_, &boundaries_}; }
+  const Trees& trees() const { return *trees_; }
   const Leaves& leaves() const { return leaves_; }
   const Documents& documents() const { return documents_; }
   const Totals& totals() const { return totals_; }
   CellFigures Current(const CellKey& cell) const { return totals_.At(cell); }
-  // A fold over the leaves as known at a basis, in one dated tree. The state and the tree must outlive it, unchanged.
-  Fold DatedFold(const DatedTree& tree, Known known = {}) const;
+  // What is said about the newest reported figure of a cell.
+  Remarks CurrentRemarks(const CellKey& cell) const { return leaves_.RemarksAt(cell, kDistantFuture); }
+  // A fold over leaves and documents at a moment, with this catalogue and these trees. State, catalogue and trees must outlive it, unchanged.
+  Fold DatedFold(const Moment& moment, const Catalogue& catalogue, const Trees& trees) const;
+  Fold DatedFold(const Moment& moment) const { return DatedFold(moment, catalogue_, *trees_); }
   // Cells that may have changed since the last call, each once.
   std::vector<CellKey> TakeChanged();
   size_t changed_count() const { return vanished_.size() + totals_.changed_count(); }
@@ -66,6 +78,8 @@ class State {
 
   RegionTree regions_;
   Catalogue catalogue_;
+  Boundaries boundaries_;
+  std::unique_ptr<Trees> trees_;
   Leaves leaves_;
   Documents documents_;
   Totals totals_;

@@ -1,6 +1,7 @@
 // Which cells an answer holds: a rollup of a region and its children, a column of a league table, and what the documents leave undivided.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,28 +12,41 @@ namespace anju::aggregator {
 
 inline constexpr size_t kNotesMax = 50;
 
-// What one question sees of a state: its running totals, or, with a date, a fold of the figures and the tree of that day. The state
+// What one question sees of a state: its running totals, or, at any other moment than now, a fold of what was known then. State and books
 // must outlive it and stay unchanged. Not thread-safe.
 class View {
  public:
-  View(const State& state, std::optional<Date> as_of);
+  // `books`: the registry as known at the moment. state.books() for the newest saves building its trees again.
+  View(const State& state, const Moment& moment, const Books& books);
+  // The newest registry.
+  View(const State& state, const Moment& moment) : View(state, moment, state.books()) {}
 
   // A stock asked for a plan year shows its figure beside the targets that the documents give for that year.
   CellFigures At(const CellKey& key);
+  // What is said about the reported figure of this very cell.
+  Remarks RemarksOf(const CellKey& key) const;
   // The children that a region has in the tree of a period, in official order.
   std::vector<RegionNumber> ChildrenOf(RegionNumber region, Period period);
   // With those that are closed on the day of that tree but count in the region's totals, by number.
   std::vector<RegionNumber> SummedChildrenOf(RegionNumber region, Period period);
   // The day whose names and children an answer about this period shows.
-  Date DayOf(Period period) const { return as_of_.value_or(TreeDate(period)); }
+  Date DayOf(Period period) const { return moment_.tree ? *moment_.tree : moment_.as_of.value_or(TreeDate(period)); }
   const State& state() const { return state_; }
+  const Moment& moment() const { return moment_; }
+  const RegionTree& regions() const { return *books_.regions; }
+  const Catalogue& catalogue() const { return *books_.catalogue; }
+  const Boundaries& boundaries() const { return *books_.boundaries; }
+  // The fold behind the answers, for asking how they came about. Current figures have one too: it says the same as the totals.
+  Fold& fold();
 
  private:
   CellFigures Stored(const CellKey& key);
+  const Trees& trees();
 
   const State& state_;
-  std::optional<Date> as_of_;
-  std::optional<DatedTree> tree_;  // dated views only
+  Moment moment_;
+  Books books_;
+  std::unique_ptr<Trees> own_trees_;  // of books that are not the state's
   std::optional<Fold> fold_;
 };
 
