@@ -42,7 +42,7 @@ class Stream final : public grpc::ServerWriteReactor<v1::FollowResponse> {
 
 class FeedService final : public v1::FeedService::CallbackService {
  public:
-  explicit FeedService(journal::Journal& journal) : journal_(journal) {
+  FeedService(journal::Journal& journal, Clock& clock) : journal_(journal), clock_(clock) {
     listener_ = journal_.AddListener([this](const journal::Position&) { Wake(); });
     pump_ = std::thread([this] { Pump(); });
   }
@@ -162,6 +162,8 @@ class FeedService final : public v1::FeedService::CallbackService {
     }
     if (broken) return Finish(stream, grpc::Status::CANCELLED);
     if (ending) return Finish(stream, rpc::ToGrpc(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping")));
+    // The time comes first: what became durable before it is then in `durable`, and what came later may be or not.
+    const int64_t now_us = clock_.NowMicros();
     const journal::Position durable = journal_.durable();
     const bool first = stream.bookmark_due_ == TimePoint{};
     if (!first && stream.at_.sequence == durable.sequence && now < stream.bookmark_due_) return;
@@ -180,6 +182,8 @@ class FeedService final : public v1::FeedService::CallbackService {
       for (std::string& block : *blocks) stream.response_.add_blocks(std::move(block));
     }
     *stream.response_.mutable_position() = rpc::ToProto(at);
+    // Blocks may have come since `durable` was read; a message that the limit cut off ends before it and promises nothing.
+    if (at.sequence >= durable.sequence) stream.response_.set_sent_time_us(now_us);
     stream.at_ = at;
     stream.bookmark_due_ = now + std::chrono::milliseconds(kBookmarkIntervalMs);
     {
@@ -198,6 +202,7 @@ class FeedService final : public v1::FeedService::CallbackService {
   }
 
   journal::Journal& journal_;
+  Clock& clock_;
   uint64_t listener_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -217,7 +222,9 @@ void Stream::OnDone() {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> NewFeedService(journal::Journal& journal) { return std::make_unique<FeedService>(journal); }
+std::unique_ptr<grpc::Service> NewFeedService(journal::Journal& journal, Clock& clock) {
+  return std::make_unique<FeedService>(journal, clock);
+}
 
 void EndFeeds(grpc::Service& feed_service) {
   auto* service = dynamic_cast<FeedService*>(&feed_service);

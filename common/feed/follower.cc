@@ -114,6 +114,7 @@ class Follower::Impl {
     if (at_.block_hash == journal::Hash{}) at_.block_hash = stands.block_hash;
     *received = true;
     if (response.blocks().empty() && callbacks_.on_bookmark) callbacks_.on_bookmark(at_);
+    if (response.sent_time_us() > 0 && callbacks_.on_fresh) callbacks_.on_fresh(at_, response.sent_time_us());
     return absl::OkStatus();
   }
 

@@ -53,12 +53,22 @@ absl::Status Authorize(const Caller& caller, Action action, RegionNumber region,
 // ---- Positions and tokens ----
 types::v1::Position ToProto(const journal::Position& position);
 absl::StatusOr<journal::Position> FromProto(const types::v1::Position& position);  // BAD_TOKEN
-// Fills the token of a stamp from its basis.
-types::v1::BasisStamp MakeStamp(types::v1::Basis basis, int64_t recorded_time_us);
+// Fills the token of a stamp from its basis. `complete_until_us`: everything recorded before it is in the basis; 0 when nobody can tell.
+types::v1::BasisStamp MakeStamp(types::v1::Basis basis, int64_t recorded_time_us, int64_t complete_until_us = 0);
 absl::StatusOr<types::v1::Basis> ParseToken(std::string_view token);  // BAD_TOKEN; "" gives an empty basis
 // True when `have` includes at least everything `want` names: same journal ids and sequences not smaller. A journal that `have`
 // does not know is not included unless its wanted sequence is 0.
 bool Includes(const types::v1::Basis& have, const types::v1::Basis& want);
+
+// ---- Bounded staleness ----
+inline constexpr int64_t kStalenessMsMax = 86'400'000;
+// BAD_VALUE outside 0..kStalenessMsMax; 0 asks for nothing.
+absl::Status CheckStaleness(int64_t max_staleness_ms);
+// True when everything recorded up to `max_staleness_ms` before `now_us` is included; always for 0. An answer that is complete until 0 cannot
+// tell, and is never fresh enough.
+bool IsFreshEnough(int64_t complete_until_us, int64_t max_staleness_ms, int64_t now_us);
+// What WaitingRoom::Wait says at the deadline of a wait for freshness.
+absl::Status StaleError(int64_t max_staleness_ms);
 
 // ---- Waiting for a basis ----
 // Parks answers until a basis is reached or their deadline passes. Bounded; safe for concurrent use.
@@ -68,9 +78,10 @@ class WaitingRoom {
   static constexpr int kWaitMsMax = 60'000;  // for callers without a deadline
   WaitingRoom();
   ~WaitingRoom();  // answers everybody UNAVAILABLE
-  // Runs `ready(OK)` once `reached()` is true (perhaps at once, on this thread), or `ready(BEHIND)` at the deadline.
-  // `reached` is called under no lock of this class's callers; keep it short.
-  void Wait(std::function<bool()> reached, std::chrono::system_clock::time_point deadline, std::function<void(absl::Status)> ready);
+  // Runs `ready(OK)` once `reached()` is true (perhaps at once, on this thread), or `ready(at_deadline)` at the deadline; BEHIND when
+  // `at_deadline` is OK. `reached` is called under no lock of this class's callers; keep it short.
+  void Wait(std::function<bool()> reached, std::chrono::system_clock::time_point deadline, std::function<void(absl::Status)> ready,
+            absl::Status at_deadline = absl::OkStatus());
   // Something was applied: looks again at everybody.
   void Wake();
 

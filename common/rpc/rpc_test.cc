@@ -238,6 +238,43 @@ TEST(WaitingRoomTest, SaysBehindAtTheDeadline) {
   EXPECT_THAT(past.get_future().get(), HasReason(Reason::BEHIND));
 }
 
+TEST(WaitingRoomTest, SaysWhatItWasToldToAtTheDeadline) {
+  WaitingRoom room;
+  std::promise<absl::Status> stale, fresh;
+  room.Wait([] { return false; }, In(30), [&](absl::Status status) { stale.set_value(status); }, StaleError(500));
+  EXPECT_THAT(stale.get_future().get(), HasReasonAt(Reason::STALE, "max_staleness_ms"));
+  room.Wait([] { return true; }, In(30), [&](absl::Status status) { fresh.set_value(status); }, StaleError(500));
+  EXPECT_THAT(fresh.get_future().get(), IsOk());
+}
+
+// ---- Bounded staleness ----
+
+TEST(StalenessTest, IsRefusedOutsideOneDay) {
+  for (const int64_t good : {int64_t{0}, int64_t{1}, int64_t{500}, kStalenessMsMax}) EXPECT_THAT(CheckStaleness(good), IsOk()) << good;
+  for (const int64_t bad : {int64_t{-1}, kStalenessMsMax + 1, INT64_MIN, INT64_MAX}) {
+    EXPECT_THAT(CheckStaleness(bad), HasReasonAt(Reason::BAD_VALUE, "max_staleness_ms")) << bad;
+  }
+}
+
+TEST(StalenessTest, ComparesWithNow) {
+  constexpr int64_t kNow = 1'500'000'000'000'000;
+  EXPECT_TRUE(IsFreshEnough(0, 0, kNow)) << "nothing is asked";
+  EXPECT_TRUE(IsFreshEnough(kNow, 1, kNow));
+  EXPECT_TRUE(IsFreshEnough(kNow + 5'000'000, 1, kNow)) << "the other clock is ahead";
+  EXPECT_TRUE(IsFreshEnough(kNow - 500'000, 500, kNow));
+  EXPECT_FALSE(IsFreshEnough(kNow - 500'001, 500, kNow));
+  EXPECT_TRUE(IsFreshEnough(kNow - 500'001, kStalenessMsMax, kNow));
+  EXPECT_FALSE(IsFreshEnough(0, kStalenessMsMax, kNow)) << "who cannot tell is never fresh";
+  EXPECT_FALSE(IsFreshEnough(0, kStalenessMsMax, 1)) << "not even just after the epoch";
+}
+
+TEST(StalenessTest, TravelsInTheStampAndNotInTheToken) {
+  const types::v1::Basis basis = BasisOf(7, {});
+  EXPECT_EQ(MakeStamp(basis, 1).complete_until_us(), 0);
+  EXPECT_EQ(MakeStamp(basis, 1, 99).complete_until_us(), 99);
+  EXPECT_EQ(MakeStamp(basis, 1, 99).token(), MakeStamp(basis, 1).token());
+}
+
 TEST(WaitingRoomTest, AnswersEverybodyWhenItCloses) {
   std::promise<absl::Status> answer;
   {

@@ -1,4 +1,4 @@
-// Positions on the wire, and bases as opaque tokens.
+// Positions on the wire, bases as opaque tokens, and how fresh they are.
 #include <algorithm>
 #include <string>
 
@@ -52,11 +52,12 @@ absl::StatusOr<journal::Position> FromProto(const types::v1::Position& position)
   return out;
 }
 
-types::v1::BasisStamp MakeStamp(types::v1::Basis basis, int64_t recorded_time_us) {
+types::v1::BasisStamp MakeStamp(types::v1::Basis basis, int64_t recorded_time_us, int64_t complete_until_us) {
   std::sort(basis.mutable_progress()->begin(), basis.mutable_progress()->end(),
             [](const types::v1::Position& a, const types::v1::Position& b) { return a.journal_id() < b.journal_id(); });
   types::v1::BasisStamp stamp;
   stamp.set_recorded_time_us(recorded_time_us);
+  stamp.set_complete_until_us(complete_until_us);
   *stamp.mutable_basis() = basis;
   // The token is what people copy from a terminal: hashes would make it five times as long and decide nothing.
   if (basis.has_plan()) basis.mutable_plan()->clear_block_hash();
@@ -85,6 +86,22 @@ bool Includes(const types::v1::Basis& have, const types::v1::Basis& want) {
     return wanted.sequence() == 0 || std::any_of(have.progress().begin(), have.progress().end(),
                                                  [&](const types::v1::Position& position) { return Covers(position, wanted); });
   });
+}
+
+absl::Status CheckStaleness(int64_t max_staleness_ms) {
+  if (0 <= max_staleness_ms && max_staleness_ms <= kStalenessMsMax) return absl::OkStatus();
+  return MakeError(Reason::BAD_VALUE, "max_staleness_ms", std::to_string(max_staleness_ms),
+                   absl::StrCat("max_staleness_ms is 1 to ", kStalenessMsMax, ", or 0 for any age"));
+}
+
+bool IsFreshEnough(int64_t complete_until_us, int64_t max_staleness_ms, int64_t now_us) {
+  if (max_staleness_ms == 0) return true;
+  return complete_until_us > 0 && complete_until_us >= now_us - 1000 * max_staleness_ms;
+}
+
+absl::Status StaleError(int64_t max_staleness_ms) {
+  return MakeError(Reason::STALE, "max_staleness_ms", std::to_string(max_staleness_ms),
+                   absl::StrCat("what was recorded up to ", max_staleness_ms, " ms ago was not all applied within the deadline"));
 }
 
 }  // namespace anju::rpc

@@ -16,6 +16,7 @@ struct Waiter {
   std::function<bool()> reached;
   std::function<void(absl::Status)> ready;
   SteadyTime deadline;
+  absl::Status at_deadline;
 };
 
 // Deadlines arrive in wall-clock time and are kept in steady time, so that a clock that is set does not answer everybody BEHIND.
@@ -64,7 +65,7 @@ void WaitingRoom::Impl::Run() {
       if (waiter.reached()) {
         waiter.ready(absl::OkStatus());
       } else if (waiter.deadline <= now) {
-        waiter.ready(MakeError(Reason::BEHIND, "at_least", "", "what at_least asks for was not applied within the deadline"));
+        waiter.ready(std::move(waiter.at_deadline));
       } else {
         rest.push_back(std::move(waiter));
       }
@@ -90,15 +91,16 @@ WaitingRoom::~WaitingRoom() {
 }
 
 void WaitingRoom::Wait(std::function<bool()> reached, std::chrono::system_clock::time_point deadline,
-                       std::function<void(absl::Status)> ready) {
+                       std::function<void(absl::Status)> ready, absl::Status at_deadline) {
   if (reached()) return ready(absl::OkStatus());
+  if (at_deadline.ok()) at_deadline = MakeError(Reason::BEHIND, "at_least", "", "what at_least asks for was not applied within the deadline");
   Reason refused = Reason::UNAVAILABLE;
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->waiters.size() + impl_->looking_at >= kWaitersMax) {
       refused = Reason::OVERLOADED;
     } else if (!impl_->stopping) {
-      impl_->waiters.push_back({std::move(reached), std::move(ready), ToSteady(deadline)});
+      impl_->waiters.push_back({std::move(reached), std::move(ready), ToSteady(deadline), std::move(at_deadline)});
       impl_->look = true;  // it may have been reached between the look above and now
       impl_->changed.notify_one();
       return;
