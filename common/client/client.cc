@@ -76,6 +76,24 @@ absl::StatusOr<plan::v1::ListMilestonesResponse> PlanClient::ListMilestones(cons
                                                                             CallOptions options) const {
   return Call(impl_->stub, &PlanStub::ListMilestones, request, options);
 }
+absl::StatusOr<plan::v1::ImportBoundariesResponse> PlanClient::ImportBoundaries(const plan::v1::ImportBoundariesRequest& request,
+                                                                                CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ImportBoundaries, request, options);
+}
+absl::StatusOr<plan::v1::ListBoundariesResponse> PlanClient::ListBoundaries(const plan::v1::ListBoundariesRequest& request,
+                                                                            CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ListBoundaries, request, options);
+}
+absl::StatusOr<plan::v1::ListTargetRevisionsResponse> PlanClient::ListTargetRevisions(const plan::v1::ListTargetRevisionsRequest& request,
+                                                                                      CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ListTargetRevisions, request, options);
+}
+absl::StatusOr<plan::v1::ImportChecksResponse> PlanClient::ImportChecks(const plan::v1::ImportChecksRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ImportChecks, request, options);
+}
+absl::StatusOr<plan::v1::ListChecksResponse> PlanClient::ListChecks(const plan::v1::ListChecksRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &PlanStub::ListChecks, request, options);
+}
 
 struct ProgressClient::Impl {
   progress::v1::ProgressService::Stub stub;
@@ -91,6 +109,14 @@ absl::StatusOr<progress::v1::ReportBatchResponse> ProgressClient::ReportBatch(co
 absl::StatusOr<progress::v1::ListUpdatesResponse> ProgressClient::ListUpdates(const progress::v1::ListUpdatesRequest& request,
                                                                               CallOptions options) const {
   return Call(impl_->stub, &ProgressStub::ListUpdates, request, options);
+}
+absl::StatusOr<progress::v1::GetUpdatesResponse> ProgressClient::GetUpdates(const progress::v1::GetUpdatesRequest& request,
+                                                                            CallOptions options) const {
+  return Call(impl_->stub, &ProgressStub::GetUpdates, request, options);
+}
+absl::StatusOr<progress::v1::ReviewFiguresResponse> ProgressClient::ReviewFigures(const progress::v1::ReviewFiguresRequest& request,
+                                                                                  CallOptions options) const {
+  return Call(impl_->stub, &ProgressStub::ReviewFigures, request, options);
 }
 
 struct AggregatorClient::Impl {
@@ -108,6 +134,22 @@ absl::StatusOr<aggregator::v1::GetRollupResponse> AggregatorClient::GetRollup(co
 absl::StatusOr<aggregator::v1::GetColumnResponse> AggregatorClient::GetColumn(const aggregator::v1::GetColumnRequest& request,
                                                                               CallOptions options) const {
   return Call(impl_->stub, &AggregatorStub::GetColumn, request, options);
+}
+absl::StatusOr<aggregator::v1::GetColumnsResponse> AggregatorClient::GetColumns(const aggregator::v1::GetColumnsRequest& request,
+                                                                                CallOptions options) const {
+  return Call(impl_->stub, &AggregatorStub::GetColumns, request, options);
+}
+absl::StatusOr<aggregator::v1::ExplainCellResponse> AggregatorClient::ExplainCell(const aggregator::v1::ExplainCellRequest& request,
+                                                                                  CallOptions options) const {
+  return Call(impl_->stub, &AggregatorStub::ExplainCell, request, options);
+}
+absl::StatusOr<aggregator::v1::ListGapsResponse> AggregatorClient::ListGaps(const aggregator::v1::ListGapsRequest& request,
+                                                                            CallOptions options) const {
+  return Call(impl_->stub, &AggregatorStub::ListGaps, request, options);
+}
+absl::StatusOr<aggregator::v1::GetMilestoneStatusResponse> AggregatorClient::GetMilestoneStatus(const aggregator::v1::GetMilestoneStatusRequest& request,
+                                                                                                CallOptions options) const {
+  return Call(impl_->stub, &AggregatorStub::GetMilestoneStatus, request, options);
 }
 absl::Status AggregatorClient::Dump(const aggregator::v1::DumpRequest& request, const std::function<void(std::string_view text)>& on_text,
                                     CallOptions options) const {
@@ -133,9 +175,39 @@ struct RankingClient::Impl {
 RankingClient::RankingClient(const std::string& address) : impl_(new Impl{ranking::v1::RankingService::Stub(rpc::Connect(address))}) {}
 RankingClient::~RankingClient() = default;
 
+using RankingStub = ranking::v1::RankingService::Stub;
 absl::StatusOr<ranking::v1::GetLeagueTableResponse> RankingClient::GetLeagueTable(const ranking::v1::GetLeagueTableRequest& request,
                                                                                   CallOptions options) const {
-  return Call(impl_->stub, &ranking::v1::RankingService::Stub::GetLeagueTable, request, options);
+  return Call(impl_->stub, &RankingStub::GetLeagueTable, request, options);
+}
+absl::StatusOr<ranking::v1::GetStandingResponse> RankingClient::GetStanding(const ranking::v1::GetStandingRequest& request,
+                                                                            CallOptions options) const {
+  return Call(impl_->stub, &RankingStub::GetStanding, request, options);
+}
+absl::Status RankingClient::Watch(const ranking::v1::WatchRequest& request, const std::function<bool(const ranking::v1::WatchEvent& event)>& on_event,
+                                  int deadline_ms) const {
+  grpc::ClientContext context;
+  if (deadline_ms > 0) SetDeadline(context, {.deadline_ms = deadline_ms});
+  const auto reader = impl_->stub.Watch(&context, request);
+  ranking::v1::WatchEvent event;
+  bool any = false;
+  bool enough = false;
+  while (!enough && reader->Read(&event)) {
+    any = true;
+    enough = !on_event(event);
+  }
+  if (enough) {
+    context.TryCancel();
+    while (reader->Read(&event)) {
+    }
+  }
+  const grpc::Status ended = reader->Finish();
+  if (enough) return absl::OkStatus();
+  if (ended.ok()) return MakeError(Reason::UNAVAILABLE, "", "", "the server ended the watch");
+  // Also what a server says may have this code; what it says before our time is up counts as said.
+  const bool timed_out = ended.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && ended.error_details().empty();
+  if (timed_out && any) return absl::OkStatus();
+  return rpc::FromGrpc(ended);
 }
 
 struct StatusClient::Impl {

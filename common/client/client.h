@@ -39,6 +39,13 @@ class PlanClient {
   absl::StatusOr<plan::v1::GetDocumentResponse> GetDocument(const plan::v1::GetDocumentRequest& request, CallOptions options = {}) const;
   absl::StatusOr<plan::v1::ListMilestonesResponse> ListMilestones(const plan::v1::ListMilestonesRequest& request,
                                                                   CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ImportBoundariesResponse> ImportBoundaries(const plan::v1::ImportBoundariesRequest& request,
+                                                                      CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ListBoundariesResponse> ListBoundaries(const plan::v1::ListBoundariesRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ListTargetRevisionsResponse> ListTargetRevisions(const plan::v1::ListTargetRevisionsRequest& request,
+                                                                            CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ImportChecksResponse> ImportChecks(const plan::v1::ImportChecksRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<plan::v1::ListChecksResponse> ListChecks(const plan::v1::ListChecksRequest& request, CallOptions options = {}) const;
 
  private:
   struct Impl;
@@ -52,6 +59,9 @@ class ProgressClient {
   ~ProgressClient();
   absl::StatusOr<progress::v1::ReportBatchResponse> ReportBatch(const progress::v1::ReportBatchRequest& request, CallOptions options = {}) const;
   absl::StatusOr<progress::v1::ListUpdatesResponse> ListUpdates(const progress::v1::ListUpdatesRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<progress::v1::GetUpdatesResponse> GetUpdates(const progress::v1::GetUpdatesRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<progress::v1::ReviewFiguresResponse> ReviewFigures(const progress::v1::ReviewFiguresRequest& request,
+                                                                    CallOptions options = {}) const;
 
  private:
   struct Impl;
@@ -64,6 +74,11 @@ class AggregatorClient {
   ~AggregatorClient();
   absl::StatusOr<aggregator::v1::GetRollupResponse> GetRollup(const aggregator::v1::GetRollupRequest& request, CallOptions options = {}) const;
   absl::StatusOr<aggregator::v1::GetColumnResponse> GetColumn(const aggregator::v1::GetColumnRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<aggregator::v1::GetColumnsResponse> GetColumns(const aggregator::v1::GetColumnsRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<aggregator::v1::ExplainCellResponse> ExplainCell(const aggregator::v1::ExplainCellRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<aggregator::v1::ListGapsResponse> ListGaps(const aggregator::v1::ListGapsRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<aggregator::v1::GetMilestoneStatusResponse> GetMilestoneStatus(const aggregator::v1::GetMilestoneStatusRequest& request,
+                                                                                CallOptions options = {}) const;
   // Hands over the derived state piece by piece, as it arrives.
   absl::Status Dump(const aggregator::v1::DumpRequest& request, const std::function<void(std::string_view text)>& on_text,
                     CallOptions options = {}) const;
@@ -82,6 +97,12 @@ class RankingClient {
   ~RankingClient();
   absl::StatusOr<ranking::v1::GetLeagueTableResponse> GetLeagueTable(const ranking::v1::GetLeagueTableRequest& request,
                                                                      CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::GetStandingResponse> GetStanding(const ranking::v1::GetStandingRequest& request, CallOptions options = {}) const;
+  // Hands over one event after the other, on the calling thread. OK when `on_event` said false or `deadline_ms` (0: none) have passed; BEHIND when
+  // not even the first event came by then. Else why the stream ended: a watch has no end of its own, so one that simply ends is UNAVAILABLE.
+  // For a watch that outlives the server see watch_stream.h.
+  absl::Status Watch(const ranking::v1::WatchRequest& request, const std::function<bool(const ranking::v1::WatchEvent& event)>& on_event,
+                     int deadline_ms = 0) const;
 
  private:
   struct Impl;

@@ -10,7 +10,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include "anju/aggregator/v1/aggregator.grpc.pb.h"
+#include "anju/plan/v1/plan.grpc.pb.h"
 #include "anju/progress/v1/progress.grpc.pb.h"
+#include "anju/ranking/v1/ranking.grpc.pb.h"
 #include "common/client/report_stream.h"
 #include "common/rpc/rpc.h"
 #include "common/testing/testing.h"
@@ -24,11 +26,13 @@ using ::anju::testing::ServerFixture;
 using progress::v1::ReportRequest;
 using progress::v1::ReportResponse;
 
+constexpr int64_t kFlagged = 777;  // an amount that a soft check looks askance at
+
 // What is durable, in memory: it outlives the servers in front of it as a journal does.
 struct Ledger {
   std::mutex mutex;
   std::map<uint64_t, std::string> items;         // number → "region amount"
-  std::map<uint64_t, progress::v1::Verdict> refusals;
+  std::map<uint64_t, progress::v1::Verdict> refusals;  // and flagged ones
   int counted_twice = 0;                          // an item recorded again under its number
 };
 
@@ -74,6 +78,13 @@ class LedgerService final : public progress::v1::ProgressService::Service {
     }
     if (sequence != ledger_->items.size() + 1) return MakeError(Reason::SEQUENCE_GAP, "sequence", std::to_string(sequence), "a gap");
     ledger_->items[sequence] = content;
+    if (item.amount() == kFlagged) {
+      progress::v1::Verdict verdict;
+      verdict.set_source_sequence(sequence);
+      verdict.add_flags()->set_rule("falling");
+      ledger_->refusals[sequence] = verdict;
+      verdicts->push_back(verdict);
+    }
     if (item.amount() < 0) {
       progress::v1::Verdict verdict;
       verdict.set_source_sequence(sequence);
@@ -157,6 +168,30 @@ TEST(ReportStreamTest, RepeatsGetTheirFirstAnswers) {
   EXPECT_EQ(ledger.items.size(), 10u);
 }
 
+TEST(ReportStreamTest, FlagsOfAcceptedItemsAreHandedOn) {
+  Ledger ledger;
+  LedgerService service(&ledger, 0);
+  const ServerFixture fixture({&service});
+  for (const bool repeated : {false, true}) {
+    std::vector<progress::v1::Verdict> flagged;
+    std::atomic<uint64_t> answered = 0;
+    auto stream = ReportStream::Open(fixture.address(), {.source = "s"},
+                                     {.on_verdict = [&](const progress::v1::Verdict& v) { if (!v.flags().empty()) flagged.push_back(v); },
+                                      .on_answered = [&](uint64_t items) { answered = items; }});
+    ASSERT_THAT(stream, IsOk());
+    const auto series = (*stream)->Define(Series("甲"));
+    ASSERT_THAT((*stream)->Send(1, Items(*series, 3, 5)), IsOk());
+    ASSERT_THAT((*stream)->Send(4, Items(*series, 1, kFlagged)), IsOk());
+    ASSERT_THAT((*stream)->Finish(), IsOk());
+    EXPECT_EQ(answered, 4u);
+    ASSERT_EQ(flagged.size(), 1u);
+    EXPECT_EQ(flagged[0].source_sequence(), 4u);
+    EXPECT_EQ(flagged[0].verdict(), progress::v1::ITEM_VERDICT_UNSPECIFIED) << "it was accepted";
+    EXPECT_EQ(flagged[0].flags(0).rule(), "falling");
+    EXPECT_EQ(flagged[0].repeated(), repeated);
+  }
+}
+
 // Whatever is lost on the way, every item is recorded once and its verdict told once, as if nothing had happened.
 TEST(ReportStreamTest, SurvivesLostAnswersAndRestarts) {
   const uint32_t seed = std::random_device()();
@@ -181,13 +216,13 @@ TEST(ReportStreamTest, SurvivesLostAnswersAndRestarts) {
     }
   });
   uint64_t next = 1;
-  std::vector<uint64_t> refused;
+  std::vector<uint64_t> refused;  // or flagged
   for (int i = 0; i < 30; ++i) {
     const auto series = (*stream)->Define(Series("region " + std::to_string(i % 7)));
     const size_t count = 1 + random() % 300;
-    const bool bad = random() % 5 == 0;
-    ASSERT_THAT((*stream)->Send(next, Items(*series, count, bad ? -1 : i)), IsOk());
-    for (size_t k = 0; bad && k < count; ++k) refused.push_back(next + k);
+    const int64_t amount = std::vector<int64_t>{-1, kFlagged, i, i, i}[random() % 5];
+    ASSERT_THAT((*stream)->Send(next, Items(*series, count, amount)), IsOk());
+    for (size_t k = 0; amount != i && k < count; ++k) refused.push_back(next + k);
     next += count;
   }
   EXPECT_THAT((*stream)->Finish(), IsOk());
@@ -246,6 +281,92 @@ TEST(ReportStreamTest, AnAbandonedStreamCloses) {
   const auto series = (*stream)->Define(Series("甲"));
   EXPECT_THAT((*stream)->Send(1, Items(*series, 3'000, 1)), IsOk());
   stream->reset();
+}
+
+// Every unary call of this service's contract reaches the method of the same name.
+TEST(ClientTest, EveryMethodCallsItsOwn) {
+  class Plan final : public plan::v1::PlanService::Service {
+    grpc::Status ImportBoundaries(grpc::ServerContext*, const plan::v1::ImportBoundariesRequest* request,
+                                  plan::v1::ImportBoundariesResponse* response) override {
+      response->mutable_basis()->set_token("ImportBoundaries " + request->request_id());
+      return grpc::Status::OK;
+    }
+    grpc::Status ListBoundaries(grpc::ServerContext*, const plan::v1::ListBoundariesRequest*, plan::v1::ListBoundariesResponse* response) override {
+      response->mutable_basis()->set_token("ListBoundaries");
+      return grpc::Status::OK;
+    }
+    grpc::Status ListTargetRevisions(grpc::ServerContext*, const plan::v1::ListTargetRevisionsRequest*,
+                                     plan::v1::ListTargetRevisionsResponse* response) override {
+      response->mutable_basis()->set_token("ListTargetRevisions");
+      return grpc::Status::OK;
+    }
+    grpc::Status ImportChecks(grpc::ServerContext*, const plan::v1::ImportChecksRequest*, plan::v1::ImportChecksResponse* response) override {
+      response->mutable_basis()->set_token("ImportChecks");
+      return grpc::Status::OK;
+    }
+    grpc::Status ListChecks(grpc::ServerContext*, const plan::v1::ListChecksRequest*, plan::v1::ListChecksResponse* response) override {
+      response->mutable_basis()->set_token("ListChecks");
+      return grpc::Status::OK;
+    }
+  } plan;
+  class Progress final : public progress::v1::ProgressService::Service {
+    grpc::Status GetUpdates(grpc::ServerContext*, const progress::v1::GetUpdatesRequest*, progress::v1::GetUpdatesResponse* response) override {
+      response->mutable_basis()->set_token("GetUpdates");
+      return grpc::Status::OK;
+    }
+    grpc::Status ReviewFigures(grpc::ServerContext*, const progress::v1::ReviewFiguresRequest*,
+                               progress::v1::ReviewFiguresResponse* response) override {
+      response->mutable_basis()->set_token("ReviewFigures");
+      return grpc::Status::OK;
+    }
+  } progress;
+  class Aggregator final : public aggregator::v1::AggregatorService::Service {
+    grpc::Status GetColumns(grpc::ServerContext*, const aggregator::v1::GetColumnsRequest*, aggregator::v1::GetColumnsResponse* response) override {
+      response->add_columns()->mutable_basis()->set_token("GetColumns");
+      return grpc::Status::OK;
+    }
+    grpc::Status ExplainCell(grpc::ServerContext*, const aggregator::v1::ExplainCellRequest*,
+                             aggregator::v1::ExplainCellResponse* response) override {
+      response->mutable_basis()->set_token("ExplainCell");
+      return grpc::Status::OK;
+    }
+    grpc::Status ListGaps(grpc::ServerContext*, const aggregator::v1::ListGapsRequest*, aggregator::v1::ListGapsResponse* response) override {
+      response->mutable_basis()->set_token("ListGaps");
+      return grpc::Status::OK;
+    }
+    grpc::Status GetMilestoneStatus(grpc::ServerContext*, const aggregator::v1::GetMilestoneStatusRequest*,
+                                    aggregator::v1::GetMilestoneStatusResponse* response) override {
+      response->mutable_basis()->set_token("GetMilestoneStatus");
+      return grpc::Status::OK;
+    }
+  } aggregator;
+  class Ranking final : public ranking::v1::RankingService::Service {
+    grpc::Status GetStanding(grpc::ServerContext*, const ranking::v1::GetStandingRequest*, ranking::v1::GetStandingResponse* response) override {
+      response->mutable_basis()->set_token("GetStanding");
+      return grpc::Status::OK;
+    }
+  } ranking;
+  const ServerFixture fixture({&plan, &progress, &aggregator, &ranking});
+  const auto token = [](const auto& result) { return result.ok() ? result->basis().token() : result.status().ToString(); };
+  const PlanClient plan_client(fixture.address());
+  plan::v1::ImportBoundariesRequest request;
+  request.set_request_id("r1");
+  EXPECT_EQ(token(plan_client.ImportBoundaries(request)), "ImportBoundaries r1");
+  EXPECT_EQ(token(plan_client.ListBoundaries({})), "ListBoundaries");
+  EXPECT_EQ(token(plan_client.ListTargetRevisions({})), "ListTargetRevisions");
+  EXPECT_EQ(token(plan_client.ImportChecks({})), "ImportChecks");
+  EXPECT_EQ(token(plan_client.ListChecks({})), "ListChecks");
+  const ProgressClient progress_client(fixture.address());
+  EXPECT_EQ(token(progress_client.GetUpdates({})), "GetUpdates");
+  EXPECT_EQ(token(progress_client.ReviewFigures({})), "ReviewFigures");
+  const AggregatorClient aggregator_client(fixture.address());
+  ASSERT_OK_AND_ASSIGN(const auto columns, aggregator_client.GetColumns({}));
+  ASSERT_EQ(columns.columns_size(), 1);
+  EXPECT_EQ(columns.columns(0).basis().token(), "GetColumns");
+  EXPECT_EQ(token(aggregator_client.ExplainCell({})), "ExplainCell");
+  EXPECT_EQ(token(aggregator_client.ListGaps({})), "ListGaps");
+  EXPECT_EQ(token(aggregator_client.GetMilestoneStatus({})), "GetMilestoneStatus");
+  EXPECT_EQ(token(RankingClient(fixture.address()).GetStanding({})), "GetStanding");
 }
 
 TEST(ClientTest, NobodyThereIsUnavailable) {

@@ -202,8 +202,9 @@ void ReportStream::Impl::Take(const ReportResponse& response) {
       if (sequence <= base && !repeated_verdicts.insert(sequence).second) continue;
       const bool is_lost_answer =
           verdict.repeated() && sequence > first_base && verdict.verdict() != progress::v1::ITEM_VERDICT_ALREADY_RECORDED;
-      // An item of ours whose first answer was lost with a connection: to the caller this is the first.
-      if (is_lost_answer && verdict.verdict() == progress::v1::ITEM_VERDICT_UNSPECIFIED) continue;
+      // An item of ours whose first answer was lost with a connection: to the caller this is the first. One that was accepted is not spoken of,
+      // unless a soft check flagged it.
+      if (is_lost_answer && verdict.verdict() == progress::v1::ITEM_VERDICT_UNSPECIFIED && verdict.flags().empty()) continue;
       news.push_back(verdict);
       if (is_lost_answer) news.back().set_repeated(false);
     }

@@ -33,8 +33,9 @@ struct ReportOptions {
 };
 
 struct ReportCallbacks {
-  // A verdict that is not plainly "accepted now". Each item's verdict comes once, also after a reconnect; `repeated` is true only
-  // for items that were there before this stream was first opened.
+  // A verdict that is not plainly "accepted now": among them an item that was accepted (ITEM_VERDICT_UNSPECIFIED) with flags of soft checks.
+  // Each item's verdict comes once, also after a reconnect; `repeated` is true only for items that were there before this stream was first
+  // opened.
   std::function<void(const progress::v1::Verdict& verdict)> on_verdict;
   // How many of the items sent have their verdict by now.
   std::function<void(uint64_t items)> on_answered;
