@@ -2,6 +2,7 @@
 #include "services/plan/convert.h"
 
 #include "common/registry/registry.h"
+#include "common/status/macros.h"
 
 namespace anju::plan {
 namespace {
@@ -50,6 +51,28 @@ void SetRow(const PrintedRow& row, v1::PrintedRow* out) {
   out->set_line(row.line);
 }
 
+template <typename Message>
+CellKey KeyOf(const Message& message) {
+  return {.region = message.region(), .programme = message.programme(), .indicator = message.indicator(),
+          .period = {message.period().first_year(), message.period().last_year()}, .layer = static_cast<Layer>(message.layer())};
+}
+
+PrintedRow RowOf(const v1::PrintedRow& row, const Catalogue& catalogue) {
+  PrintedRow out{.key = KeyOf(row), .role = static_cast<Role>(row.role()), .missing = static_cast<Missing>(row.missing()),
+                 .value = row.printed(), .amount = row.amount(), .unit_word = row.unit(), .place = row.place(), .note = row.note(),
+                 .total_of = {row.total_of().begin(), row.total_of().end()}, .line = row.line()};
+  out.key.reserve = out.role == Role::kReserve;
+  // Both could be read when the row was taken in, and no unit ever changes.
+  const absl::StatusOr<Unit> unit = FindUnit(*catalogue.FindIndicator(row.indicator()), row.unit());
+  CHECK_OK(unit.status());
+  out.unit = *unit;
+  if (out.missing != Missing::kNumber) return out;
+  const absl::StatusOr<Decimal> printed = ParseDecimal(row.printed());
+  CHECK_OK(printed.status());
+  out.printed = *printed;
+  return out;
+}
+
 }  // namespace
 
 std::vector<RegionRowText> RegionRows(const v1::ImportRegionsRequest& request) {
@@ -73,7 +96,7 @@ std::vector<CatalogueRowText> CatalogueRows(const v1::ImportCatalogueRequest& re
 }
 
 DocumentText DocumentOf(const v1::ImportDocumentRequest& request) {
-  DocumentText text{request.document(), request.issuer(), request.issued(), request.layer(), {}};
+  DocumentText text{request.document(), request.issuer(), request.issued(), request.layer(), request.amends(), request.effective(), {}};
   text.rows.reserve(request.rows_size());
   for (const v1::PlanRow& row : request.rows()) {
     text.rows.push_back({row.line(), row.region(), row.programme(), row.indicator(), row.plan_year(), row.value(), row.unit(), row.note(),
@@ -115,6 +138,9 @@ v1::DocumentImported DocumentEvent(const Document& document, const Evaluation& e
   event.set_issuer(document.header.issuer);
   if (document.header.issued) event.set_issued_days(document.header.issued->days);
   event.set_layer(ToProto(document.header.layer));
+  event.set_amends(document.header.amends);
+  if (document.header.effective) event.set_effective_days(document.header.effective->days);
+  event.set_first_document(document.header.first_document);
   for (const PrintedRow& row : document.rows) SetRow(row, event.add_rows());
   for (const TargetCell& cell : evaluation.cells) {
     v1::TargetCell* out = event.add_cells();
@@ -122,6 +148,8 @@ v1::DocumentImported DocumentEvent(const Document& document, const Evaluation& e
     if (cell.target) out->set_target(*cell.target);
     if (cell.declared) out->set_declared(*cell.declared);
     out->set_missing(ToProto(cell.missing));
+    out->set_place(cell.place);
+    out->set_line(cell.line);
   }
   for (const Difference& difference : evaluation.differences) {
     v1::Difference* out = event.add_differences();
@@ -172,6 +200,19 @@ v1::MilestonesImported MilestonesEvent(const std::string& document, const std::v
   return event;
 }
 
+LineDocument LineDocumentOf(const DocumentHeader& header, const v1::DocumentImported& event, const Catalogue& catalogue) {
+  LineDocument document{.document = {.header = header}};
+  document.document.rows.reserve(static_cast<size_t>(event.rows_size()));
+  for (const v1::PrintedRow& row : event.rows()) document.document.rows.push_back(RowOf(row, catalogue));
+  for (const v1::TargetCell& cell : event.cells()) {
+    TargetCell& out = document.cells.emplace_back();
+    out = {.key = KeyOf(cell), .missing = static_cast<Missing>(cell.missing()), .place = cell.place(), .line = cell.line()};
+    if (cell.has_target()) out.target = cell.target();
+    if (cell.has_declared()) out.declared = cell.declared();
+  }
+  return document;
+}
+
 v1::ImportDocumentResponse DocumentAnswer(const v1::DocumentImported& event) {
   v1::ImportDocumentResponse response;
   response.set_rows(static_cast<uint32_t>(event.rows_size()));
@@ -194,6 +235,8 @@ v1::DocumentSummary SummaryOf(const StoredDocument& document, const RegionTree& 
   summary.set_roundings(document.roundings);
   summary.set_notes(document.notes);
   summary.set_sequence(document.sequence);
+  summary.set_amends(header.amends);
+  if (header.effective) summary.set_effective(FormatDate(*header.effective));
   return summary;
 }
 

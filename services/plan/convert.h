@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "anju/plan/v1/plan.pb.h"
+#include "services/plan/core/amend.h"
 #include "services/plan/core/evaluate.h"
 #include "services/plan/core/import_catalogue.h"
 #include "services/plan/core/import_regions.h"
@@ -23,6 +24,9 @@ v1::RegionsImported RegionsEvent(const RegionImport& import);
 v1::CatalogueImported CatalogueEvent(const CatalogueImport& import);
 v1::DocumentImported DocumentEvent(const Document& document, const Evaluation& evaluation, const std::string& digest);
 v1::MilestonesImported MilestonesEvent(const std::string& document, const std::vector<Milestone>& milestones, const std::string& digest);
+
+// A stored document as values again. REQUIRES: the catalogue it was taken in with, or a later one.
+LineDocument LineDocumentOf(const DocumentHeader& header, const v1::DocumentImported& event, const Catalogue& catalogue);
 
 // What an import answers, from its event: a repeated request gets it from the same source.
 v1::ImportDocumentResponse DocumentAnswer(const v1::DocumentImported& event);

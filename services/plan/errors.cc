@@ -116,12 +116,39 @@ ErrorDetail TargetConflict(uint32_t line, std::string_view here, std::string_vie
                 absl::StrCat("document ", View(document), " sets this cell to ", View(there), " and is in force; amend it with `plan amend`"));
 }
 
+ErrorDetail TargetTakenBack(uint32_t line, std::string_view here, std::string_view document) {
+  return Detail(Reason::TARGET_CONFLICT, line, "value", here,
+                absl::StrCat("document ", View(document), " took this target back; amend it with `plan amend`"));
+}
+
 ErrorDetail RequestConflict(std::string_view request_id) {
   return Detail(Reason::REQUEST_CONFLICT, 0, "request_id", request_id, "this request id was used for a request with other content");
 }
 
-ErrorDetail UnknownDocument(std::string_view number) {
-  return Detail(Reason::UNKNOWN_DOCUMENT, 0, "document", number, absl::StrCat("no document has the number ", View(number)));
+ErrorDetail UnknownDocument(std::string_view number, std::string_view field) {
+  return Detail(Reason::UNKNOWN_DOCUMENT, 0, field, number, absl::StrCat("no document has the number ", View(number)));
+}
+
+ErrorDetail Superseded(std::string_view number, std::string_view newest) {
+  ErrorDetail detail = Detail(Reason::SUPERSEDED, 0, "amends", number,
+                              absl::StrCat(View(number), " has been amended already; the newest of its line is ", View(newest)));
+  detail.candidates.emplace_back(newest);
+  return detail;
+}
+
+ErrorDetail EffectiveOutsidePeriod(uint32_t line, std::string_view effective, std::string_view period) {
+  return Detail(Reason::BAD_EFFECTIVE, line, "effective", effective,
+                absl::StrCat("targets of ", View(period), " cannot change on ", View(effective), ", which is not in that period"));
+}
+
+ErrorDetail EffectiveTooEarly(std::string_view effective, std::string_view amended, std::string_view since) {
+  return Detail(Reason::BAD_EFFECTIVE, 0, "effective", effective,
+                absl::StrCat(View(amended), " holds from ", View(since), "; what amends it cannot hold from ", View(effective)));
+}
+
+ErrorDetail NotTheIssuer(std::string_view issuer, std::string_view amended, std::string_view issuer_of_it) {
+  return Detail(Reason::BAD_VALUE, 0, "issuer", issuer,
+                absl::StrCat(View(amended), " was issued by ", View(issuer_of_it), "; only it, or an office above it, amends it"));
 }
 
 void AddAt(ErrorCollector& errors, const absl::Status& status, uint32_t line, std::string_view field, std::string_view value) {

@@ -42,8 +42,15 @@ ErrorDetail AdditionWithoutBase(uint32_t line, std::string_view value);
 // ---- Conflicts with what is stored ----
 ErrorDetail DocumentConflict(std::string_view number, std::string_view remedy);
 ErrorDetail TargetConflict(uint32_t line, std::string_view here, std::string_view there, std::string_view document);
+// Taken back by an amendment of another line.
+ErrorDetail TargetTakenBack(uint32_t line, std::string_view here, std::string_view document);
 ErrorDetail RequestConflict(std::string_view request_id);
-ErrorDetail UnknownDocument(std::string_view number);
+ErrorDetail UnknownDocument(std::string_view number, std::string_view field = "document");
+// The newest document of the line is the candidate.
+ErrorDetail Superseded(std::string_view number, std::string_view newest);
+ErrorDetail EffectiveOutsidePeriod(uint32_t line, std::string_view effective, std::string_view period);
+ErrorDetail EffectiveTooEarly(std::string_view effective, std::string_view amended, std::string_view since);
+ErrorDetail NotTheIssuer(std::string_view issuer, std::string_view amended, std::string_view issuer_of_it);
 
 // Adds the details of a library's status for one field of one row: the libraries do not know either.
 void AddAt(ErrorCollector& errors, const absl::Status& status, uint32_t line, std::string_view field, std::string_view value = {});

@@ -76,6 +76,31 @@ absl::StatusOr<Evaluation> EvaluateText(std::string_view lines, const TargetsInF
   return Evaluate(document, SmallTree(), SmallCatalogue(), standing);
 }
 
+absl::StatusOr<Evaluation> Line::Issue(const std::vector<PlanRowText>& rows, std::string effective) {
+  DocumentText text{.number = absl::StrCat("第", documents_.size() + 1, "号"), .issuer = issuer_, .issued = issued_, .rows = rows};
+  if (!effective.empty()) {
+    text.amends = documents_.back().document.header.number;
+    text.effective = std::move(effective);
+  }
+  Document document;
+  ASSIGN_OR_RETURN(document.header, ReadHeader(text, tree_));
+  if (!document.header.amends.empty()) document.header.first_document = documents_.front().document.header.number;
+  ASSIGN_OR_RETURN(document.rows, ReadRows(text.rows, document.header, tree_, catalogue_));
+  absl::StatusOr<Evaluation> evaluation;
+  if (document.header.is_amendment()) {
+    evaluation = EvaluateAmendment(document, MergeLine(documents_, *document.header.effective, boundaries_), tree_, catalogue_, standing_);
+  } else {
+    evaluation = Evaluate(document, tree_, catalogue_, standing_);
+  }
+  if (!evaluation.ok()) return evaluation;
+  for (const TargetCell& cell : evaluation->cells) {
+    in_force_[cell.key] = cell;
+    standing_.cells[cell.key] = {.target = cell.target, .missing = cell.missing, .document = document.header.number, .line = document.header.line()};
+  }
+  documents_.push_back({std::move(document), evaluation->cells});
+  return evaluation;
+}
+
 std::vector<std::string> Words(const std::vector<Difference>& differences) {
   static constexpr std::string_view kVerdicts[] = {"exact", "rounding", "error", "not_additive", "note"};
   std::vector<std::string> words;
@@ -94,7 +119,7 @@ std::vector<std::string> Words(const std::vector<TargetCell>& cells) {
     const CellKey& key = cell.key;
     words.push_back(absl::StrCat(tree.Rows(key.region)->front().name, " ", catalogue.FindProgramme(key.programme)->code, " ",
                                  catalogue.FindIndicator(key.indicator)->code, " ", FormatPeriod(key.period), " ",
-                                 std::string(LayerName(key.layer)), " ", cell.target ? absl::StrCat(*cell.target) : "-"));
+                                 std::string(LayerName(key.layer)), " ", cell.target ? absl::StrCat(*cell.target) : cell.missing == Missing::kAbsent ? "taken back" : "-"));
     if (cell.declared) absl::StrAppend(&words.back(), " declared ", *cell.declared);
   }
   return words;

@@ -24,6 +24,8 @@ inline constexpr size_t kDocumentCharactersMax = 120;  // a document number
 // Work on a cell grows with these: a hostile file must not keep the decider busy.
 inline constexpr size_t kPrintsMax = 100;   // places that print one cell
 inline constexpr size_t kPeriodsMax = 100;  // periods of one region, programme, indicator and layer
+inline constexpr size_t kLineDocumentsMax = 100;    // a first document and its amendments
+inline constexpr size_t kMergedRowsMax = 100'000;   // rows that a line of documents has in force, with those of an amendment
 
 // Values as in anju.types.v1 and anju.plan.v1: they are stored.
 enum class Layer : uint8_t { kNone = 0, kNational = 1, kProvince = 2, kCity = 3, kCounty = 4 };
@@ -61,6 +63,7 @@ struct PrintedRow {
   std::string note;
   std::vector<ProgrammeNumber> total_of;
   uint32_t line = 0;
+  bool earlier = false;    // in the sheet of an amendment: printed by a document that it amends
 
   bool is_number() const { return missing == Missing::kNumber && role != Role::kWithdrawn; }
 };
@@ -71,9 +74,16 @@ struct DocumentHeader {
   RegionNumber issuer = 0;
   std::optional<Date> issued;
   Layer layer = Layer::kNone;  // of rows that name none
+  std::string amends;              // an amendment: the newest document of the line it belongs to
+  std::optional<Date> effective;   // an amendment: first day its targets hold
+  std::string first_document;      // an amendment: where its line begins
 
-  // The day whose tree a figure of `period` is read in: the issue date, or the period's first day when that is unknown.
-  Date DayOf(Period period) const { return issued ? *issued : FirstDay(period); }
+  bool is_amendment() const { return effective.has_value(); }
+  // Documents of one line, each amending the one before, restate each other's cells.
+  const std::string& line() const { return first_document.empty() ? number : first_document; }
+  // The day whose tree a figure of `period` is read in: the day an amendment takes effect; of a first document the issue date, or the
+  // period's first day when that is unknown.
+  Date DayOf(Period period) const { return effective ? *effective : issued ? *issued : FirstDay(period); }
 };
 
 struct Document {
@@ -87,6 +97,7 @@ struct TargetCell {
   std::optional<int64_t> target;
   std::optional<int64_t> declared;  // the printed figure where the target is a sum
   Missing missing = Missing::kNumber;
+  std::string place;  // where it is printed; empty when it is only a sum
   uint32_t line = 0;  // of the row that prints it; 0 when it is only a sum
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "services/plan/core/judge.h"
 #include "services/plan/core/targets.h"
 #include "services/plan/errors.h"
@@ -70,12 +71,54 @@ class Allocations {
   absl::flat_hash_map<CellKey, int64_t> here_;
 };
 
+// Of a sheet with an amendment, the cells that it prints or changes. All cells of a first document.
+std::vector<TargetCell> ChangedCells(const Sheet& sheet, const std::vector<TargetCell>& cells, const absl::flat_hash_map<CellKey, TargetCell>& was) {
+  std::vector<TargetCell> changed;
+  absl::flat_hash_set<CellKey> still;
+  for (const TargetCell& cell : cells) {
+    still.insert(cell.key);
+    const Cell* printed = sheet.Find(cell.key);
+    if (printed != nullptr && !printed->earlier()) {
+      changed.push_back(cell);
+      continue;
+    }
+    const auto before = was.find(cell.key);
+    if (before != was.end() && before->second.target == cell.target) continue;
+    // It follows its parts: what was printed for it is no longer so.
+    changed.push_back({.key = cell.key, .target = cell.target, .missing = cell.missing});
+  }
+  std::vector<TargetCell> gone;
+  for (const auto& [key, cell] : was) {
+    if (!still.contains(key)) gone.push_back({.key = key, .missing = Missing::kAbsent});
+  }
+  std::sort(gone.begin(), gone.end(), [](const TargetCell& a, const TargetCell& b) { return a.key < b.key; });
+  changed.insert(changed.end(), gone.begin(), gone.end());
+  return changed;
+}
+
+// Allocations of the cells given, and of the regions right above them where they have no cell themselves.
+void KeepAllocationsOf(const Sheet& sheet, const std::vector<TargetCell>& cells, std::vector<Allocation>* allocations) {
+  absl::flat_hash_set<CellKey> near;
+  for (const TargetCell& cell : cells) {
+    CellKey key = cell.key;
+    near.insert(key);
+    key.region = sheet.tree().ParentAt(key.region, sheet.DayOf(key));
+    near.insert(key);
+  }
+  std::erase_if(*allocations, [&](const Allocation& allocation) { return !near.contains(allocation.cell); });
+}
+
 }  // namespace
 
 bool Evaluation::has_errors() const { return std::any_of(differences.begin(), differences.end(), Refuses); }
 
 absl::StatusOr<Evaluation> Evaluate(const Document& document, const RegionTree& tree, const Catalogue& catalogue,
                                     const TargetsInForce& standing) {
+  return EvaluateChanges(document, {}, tree, catalogue, standing);
+}
+
+absl::StatusOr<Evaluation> EvaluateChanges(const Document& document, const absl::flat_hash_map<CellKey, TargetCell>& was, const RegionTree& tree,
+                                           const Catalogue& catalogue, const TargetsInForce& standing) {
   ErrorCollector errors;
   const Sheet sheet(document, tree, catalogue);
   sheet.CheckLimits(errors);
@@ -84,7 +127,8 @@ absl::StatusOr<Evaluation> Evaluate(const Document& document, const RegionTree& 
   sheet.CheckAreas(errors);
   const Targets targets(sheet, standing, errors);
   Evaluation evaluation;
-  evaluation.cells = targets.Cells();
+  const std::vector<TargetCell> cells = targets.Cells();
+  evaluation.cells = document.header.is_amendment() ? ChangedCells(sheet, cells, was) : cells;
   CheckStanding(sheet, evaluation.cells, standing, errors);
   if (!errors.empty()) return errors.ToStatus();
 
@@ -92,11 +136,12 @@ absl::StatusOr<Evaluation> Evaluate(const Document& document, const RegionTree& 
   evaluation.relations = judgement.relations;
   evaluation.relations_exact = judgement.exact;
   evaluation.differences = std::move(judgement.differences);
-  evaluation.allocations = Allocations(sheet, evaluation.cells, standing).Find();
+  evaluation.allocations = Allocations(sheet, cells, standing).Find();
+  if (document.header.is_amendment()) KeepAllocationsOf(sheet, evaluation.cells, &evaluation.allocations);
   // A cell that says nothing does not stand against another document's figure for it.
   std::erase_if(evaluation.cells, [&](const TargetCell& cell) {
     const Standing* other = standing.Find(cell.key);
-    return !cell.target && other != nullptr && other->target;
+    return !cell.target && other != nullptr && other->target && other->line != document.header.line();
   });
   return evaluation;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "common/catalogue/catalogue.h"
 #include "common/region/region_tree.h"
@@ -26,6 +27,11 @@ struct Evaluation {
 // sum, an addition to nothing. Differences are no errors here: whether they refuse the document is for the caller, and the issuer, to say.
 absl::StatusOr<Evaluation> Evaluate(const Document& document, const RegionTree& tree, const Catalogue& catalogue,
                                     const TargetsInForce& standing);
+
+// The same for a sheet that an amendment stands on (amend.h): `was` are its targets without the amendment. Cells of earlier documents whose
+// target stays as it was are left out; of others the printed total no longer holds. REQUIRES: rows of earlier documents are marked so.
+absl::StatusOr<Evaluation> EvaluateChanges(const Document& merged, const absl::flat_hash_map<CellKey, TargetCell>& was, const RegionTree& tree,
+                                           const Catalogue& catalogue, const TargetsInForce& standing);
 
 // One error per difference that refuses a document.
 absl::Status RefuseDifferences(const Evaluation& evaluation, const Catalogue& catalogue);

@@ -2,6 +2,7 @@
 #include "services/plan/core/judge.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,13 +24,8 @@ class Judging {
     for (const Cell& cell : sheet_.cells()) {
       if (cell.figure == nullptr) continue;
       const Indicator& indicator = sheet_.IndicatorOf(cell.key);
-      Restated(cell);
-      JudgeAll(cell, ChildrenOf(sheet_, cell.key), indicator);
-      Programmes(cell, indicator);
-      if (!indicator.is_additive()) continue;
-      JudgeAll(cell, PartsOf(sheet_, cell.key), indicator);
-      if (indicator.over_time == OverTime::kSum) JudgeAll(cell, YearsOf(sheet_, cell.key), indicator);
-      Subsets(cell);
+      if (!cell.earlier()) AsWhole(cell, indicator);
+      if (indicator.is_additive()) Subsets(cell);
     }
     std::stable_sort(judgement_.differences.begin(), judgement_.differences.end(),
                      [](const Difference& a, const Difference& b) { return a.line < b.line; });
@@ -37,6 +33,16 @@ class Judging {
   }
 
  private:
+  // Each of its prints against what it should be the sum of.
+  void AsWhole(const Cell& cell, const Indicator& indicator) {
+    Restated(cell);
+    JudgeAll(cell, ChildrenOf(sheet_, cell.key), indicator);
+    Programmes(cell, indicator);
+    if (!indicator.is_additive()) return;
+    JudgeAll(cell, PartsOf(sheet_, cell.key), indicator);
+    if (indicator.over_time == OverTime::kSum) JudgeAll(cell, YearsOf(sheet_, cell.key), indicator);
+  }
+
   void Programmes(const Cell& cell, const Indicator& indicator) {
     const Relation all = ProgrammesOf(sheet_, cell.key, {});
     for (const PrintedRow* print : cell.prints) {
@@ -59,8 +65,9 @@ class Judging {
     bool negative = false;
     for (const Cell* part : relation.parts) {
       if (part->figure == nullptr) continue;
-      operands.push_back({.operand = sheet_.OperandOf(*part->figure)});
-      if (const int64_t base = targets_.BaseOf(*part->figure); base != 0) operands.push_back(Constant(base, 1));
+      const auto [operand, base] = FigureOf(*part);
+      operands.push_back({.operand = operand});
+      if (base != 0) operands.push_back(Constant(base, 1));
       added += part->figure->printed.digits != 0 ? 1 : 0;
       negative |= part->figure->amount < 0;
     }
@@ -78,6 +85,15 @@ class Judging {
       result.verdict = Verdict::kNote;
     }
     Record(std::string(RelationName(relation.kind)), print, result, relation.Rule());
+  }
+
+  // The figure of a cell as an operand, and what it is added to. As printed; but a total of an earlier document that follows its parts
+  // is what it became.
+  std::pair<CheckOperand, int64_t> FigureOf(const Cell& cell) const {
+    const int64_t base = targets_.BaseOf(*cell.figure);
+    const std::optional<int64_t> target = targets_.Of(cell);
+    if (cell.earlier() && target && *target != cell.figure->amount + base) return {Constant(*target, 1).operand, 0};
+    return {sheet_.OperandOf(*cell.figure), base};
   }
 
   // Even the least that the operands may stand for is more than the most that the print may.
@@ -110,12 +126,11 @@ class Judging {
 
   // Each print of a subset against the figure of its whole.
   void Subsets(const Cell& whole) {
-    const int64_t whole_base = targets_.BaseOf(*whole.figure);
+    const auto [limit, whole_base] = FigureOf(whole);
     for (const Cell* subset : SubsetsOf(sheet_, whole.key)) {
       for (const PrintedRow* print : subset->prints) {
-        if (!print->is_number()) continue;
+        if (!print->is_number() || print->earlier) continue;
         const CheckOperand part = sheet_.OperandOf(*print);
-        const CheckOperand limit = sheet_.OperandOf(*whole.figure);
         CheckResult result;
         if (const int64_t base = targets_.BaseOf(*print); base == 0 && whole_base == 0) {
           result = CheckAtMost(part, limit);

@@ -16,6 +16,8 @@ struct Judgement {
   std::vector<Difference> differences;  // by line, then in the order they were found
 };
 
+// Every print of the document; not those of documents that it amends, which were judged when they were issued.
+
 Judgement Judge(const Sheet& sheet, const Targets& targets);
 
 }  // namespace anju::plan

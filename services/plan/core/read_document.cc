@@ -72,13 +72,16 @@ class RowReader {
     const absl::StatusOr<Period> period = ParsePeriod(word);
     if (!period.ok()) return AddAt(errors_, period.status(), row.line, "plan_year", word);
     row.key.period = *period;
+    if (header_.effective && (*header_.effective < FirstDay(*period) || *header_.effective > LastDay(*period))) {
+      errors_.Add(EffectiveOutsidePeriod(row.line, FormatDate(*header_.effective), FormatPeriod(*period)));
+    }
   }
 
   void ReadRegion(const PlanRowText& text, PrintedRow& row) {
     const std::string_view word = Trim(text.region);
     if (word.empty()) return errors_.Add(MissingField(row.line, "region"));
     // Without a readable year there may be no day to look it up on; that error is said already.
-    if (!header_.issued && row.key.period.is_stock()) return;
+    if (!header_.issued && !header_.effective && row.key.period.is_stock()) return;
     const absl::StatusOr<RegionNumber> region = tree_.Resolve(word, header_.issuer, header_.DayOf(row.key.period));
     if (!region.ok()) return AddAt(errors_, region.status(), row.line, "region", word);
     row.key.region = *region;
@@ -182,6 +185,17 @@ class RowReader {
   ErrorCollector& errors_;
 };
 
+void ReadAmendment(const DocumentText& text, DocumentHeader& header, ErrorCollector& errors) {
+  header.amends = std::string(Trim(text.amends));
+  const std::string_view effective = Trim(text.effective);
+  if (header.amends.empty() && effective.empty()) return;
+  if (header.amends.empty()) return errors.Add(MissingField(0, "amends"));
+  if (effective.empty()) return errors.Add(MissingField(0, "effective"));
+  const absl::StatusOr<Date> day = ParseDate(effective);
+  if (day.ok()) header.effective = *day;
+  AddAt(errors, day.status(), 0, "effective", effective);
+}
+
 void AppendField(std::string* form, std::string_view value) {
   absl::StrAppend(form, value.size(), ":");
   form->append(value);
@@ -204,6 +218,8 @@ absl::StatusOr<DocumentHeader> ReadHeader(const DocumentText& text, const Region
     AddAt(errors, day.status(), 0, "issued", issued);
   }
 
+  ReadAmendment(text, header, errors);
+
   const std::string_view layer = Trim(text.layer);
   const std::optional<Layer> named = ParseLayer(layer);
   if (!layer.empty() && !named) errors.Add(BadValue(0, "layer", layer, "national, provincial, city or county"));
@@ -212,8 +228,8 @@ absl::StatusOr<DocumentHeader> ReadHeader(const DocumentText& text, const Region
   const std::optional<Period> earliest = EarliestPeriod(text.rows);
   if (issuer.empty()) {
     errors.Add(MissingField(0, "issuer"));
-  } else if (header.issued || earliest) {
-    const Date day = header.issued ? *header.issued : FirstDay(*earliest);
+  } else if (header.issued || header.effective || earliest) {
+    const Date day = header.issued ? *header.issued : header.effective ? *header.effective : FirstDay(*earliest);
     const absl::StatusOr<RegionNumber> region = tree.Resolve(issuer, 0, day);
     AddAt(errors, region.status(), 0, "issuer", issuer);
     if (region.ok()) {
@@ -248,6 +264,11 @@ std::string CanonicalForm(const Document& document) {
   std::string form;
   AppendField(&form, header.number);
   absl::StrAppend(&form, header.issuer, ",", header.issued ? FormatDate(*header.issued) : "unknown", ",", static_cast<int>(header.layer));
+  // Only in amendments, so that first documents keep the digests they have always had.
+  if (header.is_amendment()) {
+    absl::StrAppend(&form, ",", FormatDate(*header.effective), ",");
+    AppendField(&form, header.amends);
+  }
   for (const PrintedRow& row : document.rows) {
     const CellKey& key = row.key;
     absl::StrAppend(&form, "\n", key.region, ",", key.programme, ",", key.indicator, ",", key.period.first, "-", key.period.last, ",",

@@ -19,12 +19,12 @@ struct PlanRowText {
 };
 
 struct DocumentText {
-  std::string number, issuer, issued, layer;
+  std::string number, issuer, issued, layer, amends, effective;
   std::vector<PlanRowText> rows;
 };
 
 // Number, issuer, date and layer. The issuer is looked up on the issue date, or on 1 January of the earliest plan year when that
-// is unknown. All errors at once.
+// is unknown. Of an amendment the document it amends and its first day; which line that is, is for the caller to say. All errors at once.
 absl::StatusOr<DocumentHeader> ReadHeader(const DocumentText& text, const RegionTree& tree);
 
 // The rows, each region looked up inside the issuer's subtree on the row's day. All errors at once, each with its line.

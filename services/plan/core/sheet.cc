@@ -38,6 +38,8 @@ Missing Stronger(Missing a, Missing b) {
 
 }  // namespace
 
+bool MorePrecise(const PrintedRow& a, const PrintedRow& b) { return Compare(StepOf(a), StepOf(b)) < 0; }
+
 Sheet::Sheet(const Document& document, const RegionTree& tree, const Catalogue& catalogue)
     : document_(document), tree_(tree), catalogue_(catalogue) {
   for (const PrintedRow& row : document.rows) {
@@ -52,7 +54,7 @@ Sheet::Sheet(const Document& document, const RegionTree& tree, const Catalogue& 
     cell->prints.push_back(&row);
     cell->withdrawn |= row.role == Role::kWithdrawn;
     if (row.is_number()) {
-      if (cell->figure == nullptr || Compare(StepOf(row), StepOf(*cell->figure)) < 0) cell->figure = &row;
+      if (cell->figure == nullptr || MorePrecise(row, *cell->figure)) cell->figure = &row;
       if (row.printed.scale > 0) decimal_columns_.emplace(row.key.indicator, row.unit.name);
     } else {
       cell->missing = Stronger(cell->missing, row.missing);
@@ -61,7 +63,8 @@ Sheet::Sheet(const Document& document, const RegionTree& tree, const Catalogue& 
   for (Cell& cell : cells_) {
     if (cell.withdrawn) cell.figure = nullptr;
     if (cell.figure != nullptr) cell.missing = Missing::kNumber;
-    if (cell.withdrawn) cell.missing = Missing::kNoTask;
+    // A first document that withdraws says that there is no task; an amendment takes back what another document said.
+    if (cell.withdrawn) cell.missing = document.header.is_amendment() ? Missing::kAbsent : Missing::kNoTask;
   }
 }
 
@@ -129,10 +132,13 @@ void Sheet::CheckAreas(ErrorCollector& errors) const {
       CellKey same = cell.key;
       same.region = area;
       const Cell* other = Find(same);
-      if (other == nullptr || other->figure == nullptr) continue;
+      if (other == nullptr || other->figure == nullptr || (cell.earlier() && other->earlier())) continue;
       const Date day = DayOf(cell.key);
-      errors.Add(AreaOverlap(cell.line(), tree_.Nearest(cell.key.region, day)->name, tree_.Nearest(area, day)->name,
-                             absl::StrCat("line ", other->line())));
+      // The one of the two that the caller can change is the one to name.
+      const Cell& here = cell.earlier() ? *other : cell;
+      const Cell& there = cell.earlier() ? cell : *other;
+      errors.Add(AreaOverlap(here.line(), tree_.Nearest(cell.key.region, day)->name, tree_.Nearest(area, day)->name,
+                             there.earlier() ? std::string("a document that this one amends") : absl::StrCat("line ", there.line())));
     }
   }
 }

@@ -24,8 +24,15 @@ struct Cell {
   Missing missing = Missing::kNumber;     // when there is no figure
   bool withdrawn = false;
 
-  uint32_t line() const { return figure != nullptr ? figure->line : prints.empty() ? 0 : prints.front()->line; }
+  // The row that speaks for the cell: its figure, else the first that prints it.
+  const PrintedRow* row() const { return figure != nullptr ? figure : prints.empty() ? nullptr : prints.front(); }
+  uint32_t line() const { return row() == nullptr ? 0 : row()->line; }
+  // Printed by a document that this one amends, and not restated here.
+  bool earlier() const { return !prints.empty() && prints.front()->earlier; }
 };
+
+// True when `a` is printed with smaller steps than `b`. REQUIRES: both are numbers.
+bool MorePrecise(const PrintedRow& a, const PrintedRow& b);
 
 // REQUIRES: document, tree and catalogue outlive it.
 class Sheet {
@@ -57,7 +64,8 @@ class Sheet {
 
   // More of one cell than kPrintsMax or of one series than kPeriodsMax; nothing else may be asked of such a sheet.
   void CheckLimits(ErrorCollector& errors) const;
-  // Twice the same key without differing places, and figures of an area beside those of its members.
+  // Twice the same key without differing places, and figures of an area beside those of its members. What earlier documents of a line
+  // say among themselves was checked with them.
   void CheckDuplicates(ErrorCollector& errors) const;
   void CheckAreas(ErrorCollector& errors) const;
 

@@ -12,11 +12,12 @@
 
 namespace anju::plan {
 
-// What the documents in force say about a cell, and which one said it first.
+// The newest that is known about a cell, and which document said it first.
 struct Standing {
   std::optional<int64_t> target;
   Missing missing = Missing::kNumber;
   std::string document;
+  std::string line;  // first document of its line
 };
 
 struct TargetsInForce {

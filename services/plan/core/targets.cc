@@ -85,7 +85,8 @@ std::optional<int64_t> Targets::SumOf(const CellKey& key, const std::vector<Prog
 std::optional<int64_t> Targets::Resolve(const Cell& cell, ErrorCollector& errors) {
   if (const auto it = resolved_.find(&cell); it != resolved_.end()) return it->second;
   std::optional<int64_t> target;
-  if (!cell.withdrawn) target = SumOf(cell.key, TotalOf(cell), cell.line(), errors);
+  // A total that an amendment takes back is as if it had never been printed: above it, its parts still add up.
+  if (!cell.withdrawn || cell.missing == Missing::kAbsent) target = SumOf(cell.key, TotalOf(cell), cell.line(), errors);
   if (target) {
     sums_.insert(&cell);
   } else if (cell.figure != nullptr) {
@@ -102,8 +103,11 @@ std::vector<TargetCell> Targets::Cells() const {
     if (cell.key.reserve) continue;
     TargetCell& target = cells.emplace_back();
     target.key = cell.key;
-    target.line = cell.line();
-    target.target = Of(cell);
+    if (const PrintedRow* row = cell.row()) {
+      target.place = row->place;
+      target.line = row->line;
+    }
+    if (!cell.withdrawn) target.target = Of(cell);
     if (target.target && sums_.contains(&cell) && cell.figure != nullptr) target.declared = AmountOf(*cell.figure);
     if (!target.target) target.missing = cell.missing;
   }
@@ -121,10 +125,16 @@ void CheckStanding(const Sheet& sheet, const std::vector<TargetCell>& cells, con
     const auto says_something = [](const std::optional<int64_t>& target, Missing missing) {
       return target.has_value() || missing == Missing::kNoTask;
     };
+    // Documents of one line restate each other's cells: that is what amending is.
+    const std::string& line = sheet.document().header.line();
     const Standing* other = standing.Find(cell.key);
-    if (other != nullptr && other->target != cell.target && says_something(cell.target, cell.missing) &&
-        says_something(other->target, other->missing)) {
-      errors.Add(TargetConflict(cell.line, words(cell.target), words(other->target), other->document));
+    if (other != nullptr && other->line != line && other->target != cell.target) {
+      if (says_something(cell.target, cell.missing) && says_something(other->target, other->missing)) {
+        errors.Add(TargetConflict(cell.line, words(cell.target), words(other->target), other->document));
+      } else if (cell.target && other->missing == Missing::kAbsent) {
+        // What was taken back comes back the same way: else two lines would say when it holds.
+        errors.Add(TargetTakenBack(cell.line, words(cell.target), other->document));
+      }
     }
     if (!cell.target) continue;
     const Date day = sheet.DayOf(cell.key);
@@ -132,12 +142,14 @@ void CheckStanding(const Sheet& sheet, const std::vector<TargetCell>& cells, con
       CellKey key = cell.key;
       key.region = stored;
       const Standing* found = standing.Find(key);
-      if (found == nullptr || !found->target) return;
+      if (found == nullptr || !found->target || found->line == line) return;
       errors.Add(AreaOverlap(cell.line, sheet.tree().Nearest(region, day)->name, sheet.tree().Nearest(area, day)->name,
                              absl::StrCat("document ", found->document)));
     };
     for (const RegionNumber area : sheet.AreasAround(cell.key.region, day)) overlaps(cell.key.region, area, area);
-    for (const RegionNumber member : sheet.tree().At(cell.key.region, day)->members) overlaps(member, cell.key.region, member);
+    const Region* row = sheet.tree().At(cell.key.region, day);
+    if (row == nullptr) continue;
+    for (const RegionNumber member : row->members) overlaps(member, cell.key.region, member);
   }
 }
 

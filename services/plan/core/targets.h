@@ -42,7 +42,7 @@ class Targets {
   std::vector<TargetCell> unprinted_;
 };
 
-// Conflicts with documents in force: another figure for a cell, or an area beside a member.
+// Conflicts with documents of other lines in force: another figure for a cell, one that was taken back, or an area beside a member.
 void CheckStanding(const Sheet& sheet, const std::vector<TargetCell>& cells, const TargetsInForce& standing, ErrorCollector& errors);
 
 }  // namespace anju::plan

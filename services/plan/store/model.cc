@@ -27,7 +27,10 @@ uint32_t CountCodes(const v1::RegionsImported& event) {
 
 }  // namespace
 
-v1::DocumentImported StoredDocument::Event() const { return Parsed<v1::DocumentImported>(event); }
+v1::DocumentImported StoredDocument::Event() const {
+  v1::Event whole = Parsed<v1::Event>(event);
+  return std::move(*whole.mutable_document());
+}
 v1::MilestonesImported StoredMilestones::Event() const { return Parsed<v1::MilestonesImported>(event); }
 
 absl::Status PlanModel::Load(storage::Store& state) { return ReadRows(state, *this); }
@@ -59,14 +62,12 @@ absl::Status PlanModel::Apply(const journal::EventContext& context, std::string_
       request.changed = static_cast<uint32_t>(event.catalogue().programmes_size() + event.catalogue().indicators_size());
       request.unchanged = event.catalogue().unchanged();
       break;
-    case v1::Event::kDocument: {
-      std::string document = event.document().SerializeAsString();
-      writer.PutDocument(context.sequence, document);
+    case v1::Event::kDocument:
+      writer.PutDocument(context.sequence, bytes);
       request.kind = RequestKind::kDocument;
       request.document = event.document().number();
-      OnDocument(context.sequence, std::move(*event.mutable_document()), std::move(document));
+      OnDocument(context.sequence, event, std::string(bytes));
       break;
-    }
     case v1::Event::kMilestones: {
       std::string milestones = event.milestones().SerializeAsString();
       writer.PutMilestones(context.sequence, milestones);
@@ -104,10 +105,16 @@ void PlanModel::OnRegion(const v1::RegionsImported& rows) { anju::Apply(rows, &r
 void PlanModel::OnProgramme(const types::v1::ProgrammeRecord& record) { registry_.catalogue.Put(anju::FromProto(record)); }
 void PlanModel::OnIndicator(const types::v1::IndicatorRecord& record) { registry_.catalogue.Put(anju::FromProto(record)); }
 
-void PlanModel::OnDocument(uint64_t sequence, v1::DocumentImported event, std::string bytes) {
-  StoredDocument document{.sequence = sequence, .rows = static_cast<uint32_t>(event.rows_size()), .digest = event.content_digest(), .event = std::move(bytes)};
+void PlanModel::OnDocument(uint64_t sequence, const v1::Event& whole, std::string bytes) {
+  const v1::DocumentImported& event = whole.document();
+  StoredDocument document{.sequence = sequence, .rows = static_cast<uint32_t>(event.rows_size()), .time_us = whole.time_us(),
+                          .actor = whole.actor(), .digest = event.content_digest(), .event = std::move(bytes)};
   document.header = {.number = event.number(), .issuer = event.issuer(), .layer = static_cast<Layer>(event.layer())};
   if (event.has_issued_days()) document.header.issued = Date{event.issued_days()};
+  document.header.amends = event.amends();
+  if (event.has_effective_days()) document.header.effective = Date{event.effective_days()};
+  document.header.first_document = event.first_document();
+  const std::string& line = document.header.line();
   for (const v1::Difference& difference : event.differences()) {
     if (difference.verdict() == types::v1::VERDICT_ROUNDING) ++document.roundings;
     else if (difference.verdict() == types::v1::VERDICT_NOTE) ++document.notes;
@@ -119,14 +126,15 @@ void PlanModel::OnDocument(uint64_t sequence, v1::DocumentImported event, std::s
     use_[document.header.issuer].insert(day);
   }
   for (const v1::TargetCell& cell : event.cells()) {
-    Standing standing{.missing = static_cast<Missing>(cell.missing()), .document = event.number()};
+    Standing standing{.missing = static_cast<Missing>(cell.missing()), .document = event.number(), .line = line};
     if (cell.has_target()) standing.target = cell.target();
     const CellKey key{cell.region(), cell.programme(), cell.indicator(), FromProto(cell.period()), static_cast<Layer>(cell.layer())};
     Standing& stored = targets_.cells[key];
-    // The first document to give a figure keeps it; later ones were checked to say the same.
-    if (stored.document.empty() || (!stored.target && standing.target)) stored = std::move(standing);
+    // The first document to give a figure keeps it, until it is amended; those of other lines were checked to say the same.
+    if (stored.document.empty() || stored.line == line || (!stored.target && standing.target)) stored = std::move(standing);
   }
   document_numbers_[event.number()] = documents_.size();
+  lines_[line].push_back(documents_.size());
   documents_.push_back(std::move(document));
 }
 

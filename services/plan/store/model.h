@@ -19,7 +19,7 @@
 
 namespace anju::plan {
 
-// A document in memory: what lists and checks ask for, and the event itself as stored.
+// A document in memory: what lists and checks ask for, and the journal's event itself.
 struct StoredDocument {
   uint64_t sequence = 0;
   DocumentHeader header;
@@ -27,6 +27,8 @@ struct StoredDocument {
   uint32_t errors = 0;  // differences of verdict ERROR or NOT_ADDITIVE
   uint32_t roundings = 0;
   uint32_t notes = 0;
+  int64_t time_us = 0;   // when it was decided
+  std::string actor;
   std::string digest;
   std::string event;
 
@@ -55,6 +57,8 @@ class PlanModel final : public journal::Model, private RowVisitor {
   // In the order they were imported.
   const std::vector<StoredDocument>& documents() const { return documents_; }
   const StoredDocument* FindDocument(std::string_view number) const;
+  // Documents by their place in documents(): the first one of that number, then its amendments. REQUIRES: a first document.
+  const std::vector<size_t>& LineOf(const std::string& first_document) const { return lines_.at(first_document); }
   // By document, in the order the milestones were imported.
   const std::vector<StoredMilestones>& milestones() const { return milestones_; }
   const StoredMilestones* FindMilestones(std::string_view document) const;
@@ -67,7 +71,7 @@ class PlanModel final : public journal::Model, private RowVisitor {
   void OnRegion(const v1::RegionsImported& rows) override;
   void OnProgramme(const types::v1::ProgrammeRecord& record) override;
   void OnIndicator(const types::v1::IndicatorRecord& record) override;
-  void OnDocument(uint64_t sequence, v1::DocumentImported document, std::string event) override;
+  void OnDocument(uint64_t sequence, const v1::Event& event, std::string bytes) override;
   void OnMilestones(uint64_t sequence, v1::MilestonesImported milestones, std::string event) override;
   void OnRequest(RememberedRequest request) override;
   void OnTime(int64_t time_us) override { newest_time_us_ = time_us; }
@@ -78,6 +82,7 @@ class PlanModel final : public journal::Model, private RowVisitor {
   RegionUse use_;
   std::vector<StoredDocument> documents_;
   std::unordered_map<std::string, size_t> document_numbers_;
+  std::unordered_map<std::string, std::vector<size_t>> lines_;
   std::vector<StoredMilestones> milestones_;
   std::unordered_map<std::string, size_t> milestone_documents_;
   std::deque<std::pair<std::string, std::string>> request_order_;  // oldest first

@@ -5,7 +5,7 @@
 //     'R' u32 region number      → RegionsImported with all rows of the region
 //     'P' u32 programme number   → ProgrammeRecord
 //     'I' u32 indicator number   → IndicatorRecord
-//     'D' u64 sequence           → DocumentImported, as in the journal
+//     'D' u64 sequence           → Event with a document, as in the journal
 //     'M' u64 sequence           → MilestonesImported, as in the journal
 //     'Q' u64 sequence           → a remembered request: i64 time, µs | u8 kind | u32 changed | u32 unchanged
 //                                  | u32 length, actor | u32 length, request id | u32 length, digest | u32 length, document
@@ -17,7 +17,7 @@
 
 namespace anju::plan {
 
-inline constexpr uint32_t kSchemaVersion = 1;
+inline constexpr uint32_t kSchemaVersion = 2;
 
 inline constexpr char kRegionTable = 'R';
 inline constexpr char kProgrammeTable = 'P';

@@ -100,9 +100,9 @@ bool Dispatch(char table, std::string_view key, std::string_view value, RowVisit
       return true;
     }
     case kDocumentTable: {
-      v1::DocumentImported document;
-      if (!Take(&key, &sequence) || !Parse(value, &document)) return false;
-      visitor.OnDocument(sequence, std::move(document), std::string(value));
+      v1::Event event;
+      if (!Take(&key, &sequence) || !Parse(value, &event) || !event.has_document()) return false;
+      visitor.OnDocument(sequence, event, std::string(value));
       return true;
     }
     case kMilestoneTable: {

@@ -53,7 +53,7 @@ class RowVisitor {
   virtual void OnRegion(const v1::RegionsImported& rows) = 0;
   virtual void OnProgramme(const types::v1::ProgrammeRecord& record) = 0;
   virtual void OnIndicator(const types::v1::IndicatorRecord& record) = 0;
-  virtual void OnDocument(uint64_t sequence, v1::DocumentImported document, std::string event) = 0;
+  virtual void OnDocument(uint64_t sequence, const v1::Event& event, std::string bytes) = 0;
   virtual void OnMilestones(uint64_t sequence, v1::MilestonesImported milestones, std::string event) = 0;
   virtual void OnRequest(RememberedRequest request) = 0;
   virtual void OnTime(int64_t time_us) = 0;
