@@ -1,0 +1,121 @@
+// What tests of a feed share: a journal that is served, and a follower that stores what it is given.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/feed/feed.h"
+#include "common/rpc/rpc.h"
+#include "common/status/macros.h"
+#include "common/storage/simulated_disk.h"
+#include "common/testing/testing.h"
+
+namespace anju::feed {
+
+using journal::BlockView;
+using journal::Journal;
+using journal::Position;
+
+// A journal on a simulated disk, served on loopback.
+class Upstream {
+ public:
+  explicit Upstream(const std::string& listen = "127.0.0.1:0") : disk_(medium_.Boot()) {
+    auto opened = Journal::Open(*disk_, "plan", clock_);
+    CHECK_OK(opened.status());
+    journal_ = *std::move(opened);
+    Serve(listen);
+  }
+  ~Upstream() { Stop(); }
+  void Serve(const std::string& listen) {
+    service_ = NewFeedService(*journal_, clock_);
+    server_ = std::make_unique<testing::ServerFixture>(std::vector<grpc::Service*>{service_.get()}, "plan", listen);
+  }
+  void Stop() {
+    if (service_ != nullptr) EndFeeds(*service_);
+    server_ = nullptr;
+    service_ = nullptr;
+  }
+  Position Append(const std::vector<std::string>& events) {
+    auto position = journal_->Append(events, {}, 0);
+    CHECK_OK(position.status());
+    return *position;
+  }
+  Journal& journal() { return *journal_; }
+  FakeClock& clock() { return clock_; }
+  std::string address() const { return server_->address(); }
+
+ private:
+  storage::SimulatedMedium medium_{1};
+  FakeClock clock_;
+  std::unique_ptr<storage::Disk> disk_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<testing::ServerFixture> server_;
+};
+
+// A follower that stores what it is given, as its owner would.
+class Tail {
+ public:
+  Tail(const std::string& address, Position from, bool starts_over = false) : position_(from) {
+    Follower::Callbacks callbacks;
+    callbacks.on_block = [this](const BlockView& block, std::string_view, const Position& after) {
+      std::lock_guard lock(mutex_);
+      if (refusals_ > 0) return --refusals_, absl::ResourceExhaustedError("not now");
+      EXPECT_EQ(block.header.first_sequence, position_.sequence + 1);
+      blocks_.push_back(block.events.size());
+      for (std::string_view event : block.events) events_.emplace_back(event);
+      position_ = after;
+      return absl::OkStatus();
+    };
+    callbacks.on_bookmark = [this](const Position& upstream) {
+      std::lock_guard lock(mutex_);
+      ++bookmarks_;
+      EXPECT_EQ(upstream.sequence, position_.sequence) << "a bookmark says more than the stream has sent";
+      bookmark_ = upstream;
+    };
+    callbacks.on_fresh = [this](const Position& upstream, int64_t sent_time_us) {
+      std::lock_guard lock(mutex_);
+      EXPECT_EQ(upstream.sequence, position_.sequence) << "freshness is told before the blocks";
+      fresh_.emplace_back(upstream.sequence, sent_time_us);
+    };
+    if (starts_over) {
+      callbacks.on_data_loss = [this] {
+        std::lock_guard lock(mutex_);
+        ++restarts_;
+        events_.clear();
+        return position_ = Position{};
+      };
+    }
+    follower_ = std::make_unique<Follower>("plan", rpc::Connect(address), from, std::move(callbacks));
+  }
+  std::vector<std::string> events() const { return std::lock_guard(mutex_), events_; }
+  std::vector<size_t> blocks() const { return std::lock_guard(mutex_), blocks_; }
+  Position position() const { return std::lock_guard(mutex_), position_; }
+  Position bookmark() const { return std::lock_guard(mutex_), bookmark_; }
+  int bookmarks() const { return std::lock_guard(mutex_), bookmarks_; }
+  // What on_fresh said: sequence and time.
+  std::vector<std::pair<uint64_t, int64_t>> fresh() const { return std::lock_guard(mutex_), fresh_; }
+  int restarts() const { return std::lock_guard(mutex_), restarts_; }
+  void RefuseNext(int blocks) {
+    std::lock_guard lock(mutex_);
+    refusals_ = blocks;
+  }
+  bool Reaches(uint64_t sequence) {
+    return testing::WaitUntil([&] { return position().sequence >= sequence; });
+  }
+  FollowerStatus status() const { return follower_->status(); }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> events_;
+  std::vector<size_t> blocks_;
+  std::vector<std::pair<uint64_t, int64_t>> fresh_;
+  Position position_, bookmark_;
+  int bookmarks_ = 0, restarts_ = 0, refusals_ = 0;
+  std::unique_ptr<Follower> follower_;  // first to go
+};
+
+}  // namespace anju::feed
