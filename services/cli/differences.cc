@@ -81,7 +81,8 @@ Json BasisJson(const types::v1::BasisStamp& stamp) {
   };
   Json progress = Json::array();
   for (const types::v1::Position& position : stamp.basis().progress()) progress.push_back(text(position));
-  return {{"token", stamp.token()}, {"plan", text(stamp.basis().plan())}, {"progress", std::move(progress)}, {"recorded_time_us", stamp.recorded_time_us()}};
+  return {{"token", stamp.token()}, {"plan", text(stamp.basis().plan())}, {"progress", std::move(progress)}, {"recorded_time_us", stamp.recorded_time_us()},
+          {"complete_until_us", stamp.complete_until_us()}};
 }
 
 std::string_view MissingName(types::v1::Missing missing) {

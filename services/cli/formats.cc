@@ -49,6 +49,21 @@ const std::vector<csv::Column>& ReportColumns() {
   return columns;
 }
 
+const std::vector<csv::Column>& BoundaryColumns() {
+  static const std::vector<csv::Column> columns = {
+      {"date", {"日期"}},           {"event", {"事项"}},          {"region", {"地区"}},          {"into", {"去向"}, false},
+      {"share", {"份额"}, false},   {"units", {"单位名单"}, false}, {"name", {"名称"}, false},    {"level", {"级别"}, false},
+      {"kind", {"性质"}, false},    {"parent", {"上级"}, false},  {"document", {"文号"}, false}, {"note", {"备注"}, false}};
+  return columns;
+}
+
+const std::vector<csv::Column>& CheckColumns() {
+  static const std::vector<csv::Column> columns = {
+      {"name", {"名称"}},            {"check", {"核对"}},          {"programme", {"保障类别"}, false}, {"indicator", {"指标"}, false},
+      {"other", {"对比指标"}, false}, {"limit", {"限值"}, false},  {"at_least", {"起点"}, false},     {"action", {"处理"}}};
+  return columns;
+}
+
 std::string Record::Get(std::string_view name) const {
   // Words of closed lists only; names of regions and programmes are left to the services.
   static const std::map<std::string_view, std::map<std::string_view, std::string_view>> kWords = {
@@ -61,6 +76,13 @@ std::string Record::Get(std::string_view name) const {
       {"value", {{"无任务", "no_task"}, {"暂未公布", "not_published"}}},
       {"strength", {{"必须", "must"}, {"力争", "strive"}}},
       {"negative", {{"是", "yes"}, {"否", "no"}}},
+      {"event",
+       {{"更名", "rename"}, {"改代码", "recode"}, {"撤县设区", "recode"}, {"划归", "move"}, {"撤销", "abolish"}, {"并入", "merge"}, {"拆分", "split"},
+        {"升格", "convert"}}},
+      {"check",
+       {{"其中项大于总数", "part_above_whole"}, {"大于对比指标", "above_other"}, {"累计下降", "falling"}, {"增幅过大", "jump"}, {"远超任务", "over_target"},
+        {"计划外", "not_in_plan"}, {"迟报", "late"}}},
+      {"action", {{"标记", "flag"}, {"须说明", "explain"}, {"停用", "off"}}},
       {"type", {{"保障类别", "programme"}, {"类组", "group"}, {"指标", "indicator"}}},
   };
   for (size_t i = 0; i < columns_.size(); ++i) {

@@ -15,6 +15,8 @@ const std::vector<csv::Column>& CatalogueColumns();
 const std::vector<csv::Column>& PlanColumns();
 const std::vector<csv::Column>& MilestoneColumns();
 const std::vector<csv::Column>& ReportColumns();
+const std::vector<csv::Column>& BoundaryColumns();
+const std::vector<csv::Column>& CheckColumns();
 
 // A parsed row with its fields by name; Chinese words of closed lists (累计, 开发区, 省 …) are already the contract's words.
 class Record {

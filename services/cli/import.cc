@@ -1,33 +1,14 @@
 // Reads the files of planners and sends them whole; the service checks and decides.
 #include "services/cli/import.h"
 
-#include <cstdio>
-
 #include "common/client/client.h"
 #include "common/status/macros.h"
 #include "services/cli/differences.h"
 #include "services/cli/formats.h"
+#include "services/cli/read_rows.h"
 
 namespace anju::cli {
-namespace {
 
-// Reads and parses `file` by `columns`, then fills one request row per line with `fill`.
-template <typename Rows, typename Fill>
-absl::Status ReadRows(const std::string& file, const std::vector<csv::Column>& columns, Rows* rows, Fill fill) {
-  ASSIGN_OR_RETURN(const std::string bytes, ReadInput(file));
-  ASSIGN_OR_RETURN(const csv::Table table, csv::Parse(bytes, columns));
-  for (const csv::Row& parsed : table.rows) {
-    auto* row = rows->Add();
-    row->set_line(parsed.line);
-    fill(Record(columns, parsed), row);
-  }
-  if (rows->empty()) return MakeError(Reason::EMPTY_REQUEST, "file", file, "a header and no rows");
-  return absl::OkStatus();
-}
-
-client::CallOptions CallOptionsOf(const Context& context) { return {.deadline_ms = context.deadline_ms}; }
-
-// What a finished import prints: how many rows did what, and the token to go on with.
 int PrintImport(const Context& context, bool dry_run, uint32_t changed, uint32_t unchanged, const types::v1::BasisStamp& basis) {
   if (context.output == Output::kJson) {
     PrintJson({{"changed", changed}, {"unchanged", unchanged}, {"dry_run", dry_run}, {"basis", BasisJson(basis)}});
@@ -38,8 +19,6 @@ int PrintImport(const Context& context, bool dry_run, uint32_t changed, uint32_t
   }
   return dry_run && changed > 0 ? kWouldChange : kOk;
 }
-
-}  // namespace
 
 absl::StatusOr<plan::v1::ImportRegionsResponse> SendRegions(const Context& context, const ImportOptions& options) {
   plan::v1::ImportRegionsRequest request;
@@ -91,6 +70,8 @@ absl::StatusOr<plan::v1::ImportDocumentResponse> SendPlan(const Context& context
   request.set_layer(options.layer);
   request.set_dry_run(options.dry_run);
   request.set_accept_differences(options.accept_differences);
+  request.set_amends(options.amends);
+  request.set_effective(options.effective);
   RETURN_IF_ERROR(ReadRows(options.file, PlanColumns(), request.mutable_rows(), [](const Record& record, plan::v1::PlanRow* row) {
     row->set_region(record.Get("region"));
     row->set_programme(record.Get("programme"));
@@ -144,6 +125,22 @@ int ImportMilestones(const Context& context, const MilestoneImportOptions& optio
   if (!response.ok()) return Fail(context, response.status(), options.file);
   const uint32_t changed = response->unchanged() ? 0 : response->milestones();
   return PrintImport(context, options.dry_run, changed, response->milestones() - changed, response->basis());
+}
+
+int AmendPlan(const Context& context, PlanImportOptions options) {
+  if (options.issuer.empty() || options.layer.empty()) {
+    // An amendment is of the same office and layer as what it amends, unless it says otherwise.
+    plan::v1::GetDocumentRequest request;
+    request.set_document(options.amends);
+    auto amended = client::PlanClient(context.endpoints.plan).GetDocument(request, CallOptionsOf(context));
+    if (!amended.ok()) return FailQuestion(context, amended.status());
+    auto names = FetchNames(context);
+    if (!names.ok()) return Fail(context, names.status());
+    const Region* issuer = names->regions.Nearest(amended->document().issuer(), Date{kDistantFuture.days - 1});
+    if (options.issuer.empty() && issuer != nullptr) options.issuer = issuer->code;
+    if (options.layer.empty()) options.layer = std::string(LayerName(amended->document().layer()));
+  }
+  return ImportPlan(context, options);
 }
 
 int ImportPlan(const Context& context, const PlanImportOptions& options) {

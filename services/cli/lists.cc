@@ -1,4 +1,4 @@
-// Commands that list facts: regions, catalogue, documents, milestones, updates; and the aggregator's dump.
+// Commands that list facts: regions, catalogue, documents, milestones; and the aggregator's dump.
 #include <algorithm>
 #include <cstdio>
 
@@ -32,15 +32,6 @@ void PrintList(const Context& context, const char* key, const Sheet& sheet) {
     list.push_back(std::move(entry));
   }
   PrintJson({{key, std::move(list)}});
-}
-
-std::string_view KindName(progress::v1::UpdateKind kind) {
-  switch (kind) {
-    case progress::v1::UPDATE_KIND_INCREMENT: return "increment";
-    case progress::v1::UPDATE_KIND_CORRECTION: return "correction";
-    case progress::v1::UPDATE_KIND_REDUCTION: return "reduction";
-    default: return "cumulative";
-  }
 }
 
 }  // namespace
@@ -104,7 +95,8 @@ int ListCatalogue(const Context& context) {
 
 int ListDocuments(const Context& context) {
   client::PlanClient plan(context.endpoints.plan);
-  Sheet sheet{{"document", "issuer", "issued", "layer", "rows", "errors", "roundings", "notes"}, {false, false, false, false, true, true, true, true}, {}};
+  Sheet sheet{{"document", "issuer", "issued", "layer", "rows", "errors", "roundings", "notes", "amends", "effective"},
+              {false, false, false, false, true, true, true, true}, {}};
   plan::v1::ListDocumentsRequest request;
   do {
     auto page = plan.ListDocuments(request, CallOptionsOf(context));
@@ -112,7 +104,7 @@ int ListDocuments(const Context& context) {
     for (const auto& document : page->documents()) {
       sheet.rows.push_back({document.number(), document.issuer(), document.issued(), std::string(LayerName(document.layer())),
                             std::to_string(document.rows()), std::to_string(document.errors()), std::to_string(document.roundings()),
-                            std::to_string(document.notes())});
+                            std::to_string(document.notes()), document.amends(), document.effective()});
     }
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
@@ -198,35 +190,6 @@ int ListMilestones(const Context& context, const std::string& document) {
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
   PrintList(context, "milestones", sheet);
-  return kOk;
-}
-
-int ListUpdates(const Context& context, const UpdatesOptions& options) {
-  client::ProgressClient progress(context.endpoints.progress);
-  Sheet sheet{{"journal_sequence", "as_of", "region", "programme", "indicator", "plan_year", "kind", "value", "unit", "actor", "source", "source_sequence", "explanation", "reason"},
-              {true, false, false, false, false, false, false, true},
-              {}};
-  progress::v1::ListUpdatesRequest request;
-  request.set_region(options.region);
-  request.set_programme(options.programme);
-  request.set_indicator(options.indicator);
-  request.set_source(options.source);
-  request.set_after_sequence(options.after);
-  request.set_refusals(options.refusals);
-  request.set_page_size(std::min(options.limit, 1000));
-  do {
-    auto page = progress.ListUpdates(request, CallOptionsOf(context));
-    if (!page.ok()) return FailQuestion(context, page.status());
-    for (const auto& update : page->updates()) {
-      if (sheet.rows.size() >= static_cast<size_t>(options.limit)) break;
-      sheet.rows.push_back({std::to_string(update.sequence()), update.as_of(), update.region(), update.programme(), update.indicator(),
-                            FormatPeriod({update.period().first_year(), update.period().last_year()}),
-                            update.has_refusal() ? "" : std::string(KindName(update.kind())), update.value(), update.unit(), update.actor(),
-                            update.source(), std::to_string(update.source_sequence()), update.explanation(), update.refusal().reason()});
-    }
-    request.set_page_token(page->next_page_token());
-  } while (!request.page_token().empty() && sheet.rows.size() < static_cast<size_t>(options.limit));
-  PrintList(context, "updates", sheet);
   return kOk;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/status/macros.h"
+#include "services/cli/words.h"
 
 namespace anju::cli {
 namespace {
@@ -47,8 +48,8 @@ constexpr Entry kEntries[] = {
     {Reason::NOT_ADDITIVE, "不可相加的指标被相加：{value}", "an indicator that does not add was added: {value}", "删去该合计；确认原文如此可加 --accept-differences", "Drop the total, or keep it as printed with --accept-differences."},
     {Reason::AREA_OVERLAP, "片区与其成员重复填报：{value}", "the same figure for an area and its member: {value}", "二者只报其一", "Report one of the two."},
     {Reason::BEFORE_PLAN_YEAR, "数据日期“{value}”早于计划年度", "{value} is before the plan year", "核对日期和计划年度", "Check the date and the plan year."},
-    {Reason::FUTURE_DATE, "数据日期“{value}”晚于今天", "{value} is in the future", "核对日期", "Check the date."},
-    {Reason::EXPLANATION_REQUIRED, "核减必须附说明", "a reduction needs an explanation", "在“说明”列写明原因", "Give the reason in the explanation column."},
+    {Reason::FUTURE_DATE, "日期“{value}”晚于今天", "{value} is in the future", "核对日期", "Check the date."},
+    {Reason::EXPLANATION_REQUIRED, "须附书面说明", "a written explanation is needed", "在“说明”列写明原因", "Give the reason in the explanation column."},
     {Reason::NOTHING_TO_CORRECT, "没有可更正或核减的数据", "there is no figure to correct or reduce", "先报送该数据，或核对日期和更正对象", "Report the figure first, or check the date and what it corrects."},
     {Reason::BELOW_ZERO, "“{value}”会使累计数小于零", "{value} would leave less than nothing", "核对数值", "Check the amount."},
     {Reason::SOURCE_REQUIRED, "增量和核减须用 --source 指定来源", "increments and reductions need --source", "加 --source 名称，避免改动文件后重复计数", "Add --source NAME, so that an edited file is not counted twice."},
@@ -60,6 +61,16 @@ constexpr Entry kEntries[] = {
     {Reason::SEQUENCE_GAP, "序号不连续：{value}", "a gap in the source's numbers: {value}", "从所示序号继续", "Go on from the number named."},
     {Reason::STREAM_REPLACED, "同一来源另开了一个连接", "another stream of this source took over", "同一来源只用一个连接", "Use one stream per source."},
     {Reason::REQUEST_CONFLICT, "请求号“{value}”用于过不同内容", "request id {value} was used with other content", "换一个请求号", "Use a new request id."},
+    {Reason::BAD_EFFECTIVE, "生效日期“{value}”不合规定", "{value} cannot be the first day of this amendment", "生效日期须在各行的计划年度内，且不早于所修订文件的生效日期", "It lies inside every row's plan period and not before the amended document's first day."},
+    {Reason::BAD_SHARES, "拆分的各部分不等于整体：{value}", "the parts of the split are not the whole: {value}", "各份额之和须为 1；或把全部下级单位各列一次", "Shares sum to exactly 1; or every child region is listed once."},
+    {Reason::NOT_CONSERVED, "这样调整会使数据丢失或重复：{value}", "figures would be lost or counted twice: {value}", "去向地区自己报数时，先为它设立“本级”下级单位", "Where the receiving region reports for itself, give it an own_level child first."},
+    {Reason::SUPERSEDED, "文件“{value}”已被修订", "document {value} has been amended already", "修订最新的一份", "Amend the newest of its line."},
+    {Reason::BOUNDARY_CONFLICT, "该地区当日已有另一项调整，或已经撤并：{value}", "another boundary change of this region is recorded for that day, or it has ended: {value}", "用 anju boundaries list 核对已有的调整", "See anju boundaries list."},
+    {Reason::BAD_REVIEW, "不能这样审核：{value}", "this review step is not possible: {value}", "已报→退回或已审，已审→已确认，已确认不再改；须由上级地区办理", "Reported goes to returned or reviewed, reviewed to confirmed; the office is above the figures' regions."},
+    {Reason::UNKNOWN_BASIS, "没有过这个依据：{value}", "no such basis: {value}", "原样使用答案里给出的标记", "Pass a token of this suite's answers unchanged."},
+    {Reason::BEFORE_FIRST_RECORD, "“{value}”时还没有任何记录", "nothing had been recorded by {value}", "换一个较晚的日期", "Ask for a later day."},
+    {Reason::UNKNOWN_UPDATE, "没有日志序号为“{value}”的报送", "no update has journal sequence {value}", "用 anju updates 查序号", "See anju updates."},
+    {Reason::STALE, "在期限内没有取得足够新的数据", "not fresh enough within the deadline", "稍后再试，或放宽 --fresh-within", "Try again, or allow more with --fresh-within."},
     {Reason::UNKNOWN_DOCUMENT, "没有文号为“{value}”的文件", "no document {value}", "先导入该文件", "Import the document first."},
     {Reason::UNKNOWN_SOURCE, "没有名为“{value}”的来源", "no source {value}", "核对来源名称", "Check the name."},
     {Reason::FILE_NOT_FOUND, "打不开文件“{value}”", "cannot read {value}", "核对路径", "Check the path."},
@@ -140,6 +151,8 @@ std::string MessageOf(const ErrorDetail& detail, Lang lang) {
     if (lang == Lang::kEnglish) text += " (" + detail.message + ")";
     if (lang == Lang::kChinese && NeedsDetail(detail.reason) && detail.candidates.empty()) text += "（" + RuleWords(detail.message, lang) + "）";
   }
+  // A soft check that wants an explanation is named by its rule.
+  if (detail.reason == Reason::EXPLANATION_REQUIRED && !detail.value.empty()) text += std::string(Say(lang, "：", ": ")) + Reading(detail.value, lang);
   if (!detail.candidates.empty()) {
     text += detail.reason == Reason::TIE_NOT_BROKEN ? Say(lang, "；并列：", "; tied: ") : Say(lang, "；可用：", "; candidates: ");
     for (size_t i = 0; i < detail.candidates.size(); ++i) {
@@ -216,6 +229,14 @@ std::string FieldWords(std::string_view field, Lang lang) {
       {"part_kind", "其中关系"},  {"actor", "报送人"},       {"source_sequence", "来源序号"}, {"journal_sequence", "日志序号"},
       {"resident_mib", "内存MiB"}, {"pid", "进程"},          {"source", "来源"},     {"total_of", "合计范围"},  {"members", "成员"},    {"year", "年度"},
       {"target_gap", "任务差额"}, {"gap", "上报差额"},        {"missing", "未列原因"}, {"units_accepted", "可用单位"}, {"entries", "增加指标"},
+      {"amends", "修订"},         {"effective", "生效日期"}, {"recorded", "记录时间"},  {"event", "事项"},     {"into", "去向"},
+      {"into_name", "去向名称"},  {"units", "单位名单"},     {"new_name", "新名称"},    {"check", "核对"},     {"other", "对比指标"},
+      {"limit", "限值"},          {"at_least", "起点"},      {"action", "处理"},        {"rule_name", "规则"}, {"checks", "疑点"},
+      {"review", "审核"},         {"review_remark", "审核意见"}, {"review_office", "审核单位"}, {"review_actor", "审核人"}, {"counted", "计入"},
+      {"amount", "序列数"},       {"boundaries", "区划调整"}, {"in_force", "现行"},      {"required", "应达"},  {"difference", "差额"},
+      {"days_left", "剩余天数"},  {"daily_pace", "日均需"},  {"state", "状态"},         {"date", "日期"},      {"office", "审核单位"},
+      {"known_on", "已知日期"},   {"at", "依据"},            {"tree", "隶属日期"},      {"fresh_within", "新鲜度"}, {"updates", "日志序号"},
+      {"remark", "意见"},         {"since", "起算日期"},     {"since_at", "起算依据"},  {"threshold", "界线"}, {"border", "名次界线"},
       {"exits", "减少指标"},      {"negative", "可为负"}, {"first_sequence", "序号"}, {"then_by", "次序依据"},
   };
   auto it = kWords.find(field);

@@ -14,6 +14,7 @@
 #include "services/cli/differences.h"
 #include "services/cli/formats.h"
 #include "services/cli/report_check.h"
+#include "services/cli/words.h"
 
 namespace anju::cli {
 namespace {
@@ -85,9 +86,12 @@ progress::v1::Item ItemOf(const Record& record, uint32_t series) {
 class Outcomes {
  public:
   // `verdict` is that of rows of which nothing else is said.
-  Outcomes(const csv::Table& table, uint64_t first, const char* verdict) : first_(first) {
+  Outcomes(const Context& context, const csv::Table& table, uint64_t first, const char* verdict) : lang_(context.lang), first_(first), accepted_(verdict) {
     rows_.resize(table.rows.size());
-    for (size_t i = 0; i < rows_.size(); ++i) rows_[i] = {table.rows[i].line, verdict, {}};
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      rows_[i] = {table.rows[i].line, verdict, {}};
+      rows_[i].explained = !Record(ReportColumns(), table.rows[i]).Get("explanation").empty();
+    }
   }
 
   void Note(const progress::v1::Verdict& verdict) {
@@ -105,9 +109,15 @@ class Outcomes {
       case progress::v1::ITEM_VERDICT_ALREADY_RECORDED:  // too long ago to repeat what was said then
         row.verdict = "ALREADY_RECORDED";
         break;
-      default:  // in force already, or recorded before: nothing changed
+      case progress::v1::ITEM_VERDICT_UNSPECIFIED:  // accepted, now with marks or before
+        row.verdict = verdict.repeated() ? "UNCHANGED" : accepted_;
+        break;
+      default:  // in force already: nothing changed
         row.verdict = "UNCHANGED";
     }
+    row.checks.clear();
+    for (const auto& flag : verdict.flags()) row.checks.push_back(flag.rule());
+    row.checks_text = FlagsText(verdict.flags(), lang_);
     if (verdict.has_error()) row.error = rpc::FromProto(verdict.error());
   }
 
@@ -125,7 +135,9 @@ class Outcomes {
   }
 
  private:
+  const Lang lang_;
   const uint64_t first_;
+  const std::string accepted_;
   std::mutex mutex_;
   std::vector<RowOutcome> rows_;
 };
@@ -173,7 +185,7 @@ std::string PlanToken(const Context& context) {
 // A dry run is judged by the service and recorded nowhere. Rows are judged against what is recorded, not against each other.
 absl::StatusOr<ReportResult> DryRun(const Context& context, const ReportOptions& options, Prepared prepared) {
   const csv::Table& table = prepared.table;
-  Outcomes outcomes(table, prepared.numbers.front(), "WOULD_SEND");
+  Outcomes outcomes(context, table, prepared.numbers.front(), "WOULD_SEND");
   client::ProgressClient progress(context.endpoints.progress);
   std::string token;
   for (size_t from = 0; from < table.rows.size(); from += kRowsPerMessage) {
@@ -222,26 +234,52 @@ absl::Status WriteRefused(const std::string& path, const Context& context, const
 Json ResultJson(const ReportResult& result, bool dry_run) {
   Json rows = Json::array();
   for (const RowOutcome& row : result.rows) {
-    if (rows.size() >= kReportRowsListed && row.verdict != "REFUSED" && row.verdict != "CONFLICT") continue;
     const bool faulty = row.verdict == "REFUSED" || row.verdict == "CONFLICT";
-    rows.push_back({{"line", row.line},
-                    {"verdict", row.verdict},
-                    {"reason", faulty ? std::string(ReasonName(row.error.reason)) : ""},
-                    {"field", row.error.field},
-                    {"value", row.error.value}});
+    if (rows.size() >= kReportRowsListed && !faulty && row.checks.empty()) continue;
+    Json json = {{"line", row.line},
+                 {"verdict", row.verdict},
+                 {"reason", faulty ? std::string(ReasonName(row.error.reason)) : ""},
+                 {"field", row.error.field},
+                 {"value", row.error.value}};
+    if (!row.checks.empty()) {
+      json["checks"] = row.checks;
+      json["explained"] = row.explained;
+    }
+    rows.push_back(std::move(json));
   }
   return {{"source", result.source},   {"accepted", dry_run ? 0 : result.accepted}, {"unchanged", result.unchanged},
           {"refused", result.refused}, {"conflicts", result.conflicts},             {"would_send", dry_run ? result.accepted : 0},
           {"rows", std::move(rows)},   {"basis", BasisJson(result.basis)}};
 }
 
+// Figures that were taken and marked: they are named line by line, and counted as long as nobody has explained them.
+void TalkOfChecks(const Context& context, const ReportResult& result, const ReportOptions& options) {
+  size_t marked = 0, unexplained = 0;
+  for (const RowOutcome& row : result.rows) {
+    if (row.checks.empty() || row.verdict == "REFUSED" || row.verdict == "CONFLICT") continue;
+    ++marked;
+    if (row.explained) continue;
+    if (++unexplained <= kErrorsMax) Talk(context, options.file + ":" + std::to_string(row.line) + ": ※ " + row.checks_text);
+  }
+  if (marked == 0) return;
+  const std::string all = std::to_string(marked), open = std::to_string(unexplained);
+  Talk(context, context.lang == Lang::kChinese ? "其中 " + all + " 行有疑点（※），" + open + " 行尚需说明：未说明的不能通过审核。"
+                                               : all + " rows are marked (※), " + open + " of them need an explanation before they can be reviewed.");
+}
+
 void PrintResult(const Context& context, const ReportResult& result, const ReportOptions& options) {
   if (context.output == Output::kJson) return PrintJson(ResultJson(result, options.dry_run));
   Sheet sheet{{"line", "verdict", "reason", "field", "value"}, {true}, {}};
+  const bool csv = context.output == Output::kCsv;
+  if (csv) sheet.header.insert(sheet.header.end(), {"checks", "explained"});
   for (const RowOutcome& row : result.rows) {
     const bool faulty = row.verdict == "REFUSED" || row.verdict == "CONFLICT";
     if (context.output == Output::kTable && !faulty) continue;  // people read what went wrong; programs read all
     sheet.rows.push_back({std::to_string(row.line), row.verdict, faulty ? std::string(ReasonName(row.error.reason)) : "", row.error.field, row.error.value});
+    if (!csv) continue;
+    std::string checks;
+    for (const std::string& check : row.checks) checks += (checks.empty() ? "" : ";") + check;
+    sheet.rows.back().insert(sheet.rows.back().end(), {checks, row.checks.empty() ? "" : row.explained ? "yes" : "no"});
   }
   if (context.output == Output::kCsv || !sheet.rows.empty()) PrintSheet(context, sheet);
   if (context.output != Output::kTable) return PrintToken(context, result.token);
@@ -254,6 +292,7 @@ void PrintResult(const Context& context, const ReportResult& result, const Repor
                     refused = std::to_string(result.refused + result.conflicts);
   Talk(context, context.lang == Lang::kChinese ? (options.dry_run ? "仅检查：待送 " : "接收 ") + accepted + " 行，无变化 " + unchanged + " 行，退回 " + refused + " 行。"
                                                : (options.dry_run ? "Checked only: to send " : "Accepted ") + accepted + ", unchanged " + unchanged + ", refused " + refused + ".");
+  TalkOfChecks(context, result, options);
   if (result.refused > 0) {
     Talk(context, context.Say("退回的行按原样重送仍会退回：改正后另存文件再送，或用新的序号。",
                               "A refused row stays refused under the same bytes: mend it and send the edited file, or use a new number."));
@@ -267,7 +306,7 @@ absl::StatusOr<ReportResult> SendReport(const Context& context, const ReportOpti
   ASSIGN_OR_RETURN(Prepared prepared, Prepare(context, options));
   if (options.dry_run) return DryRun(context, options, std::move(prepared));
   const csv::Table& table = prepared.table;
-  Outcomes outcomes(table, prepared.numbers.front(), "ACCEPTED");
+  Outcomes outcomes(context, table, prepared.numbers.front(), "ACCEPTED");
   Progress progress(std::string(context.Say("报送", "sending")), table.rows.size());
   client::ReportOptions stream_options{.source = prepared.source, .plan_at_least = options.plan_at_least, .open_ms = context.deadline_ms};
   if (stream_options.plan_at_least.empty()) stream_options.plan_at_least = PlanToken(context);

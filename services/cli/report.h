@@ -26,6 +26,9 @@ struct RowOutcome {
   uint32_t line = 0;
   std::string verdict;  // ACCEPTED (dry run: WOULD_SEND), UNCHANGED, ALREADY_RECORDED, REFUSED, CONFLICT
   ErrorDetail error;    // of refused and conflicting rows
+  std::vector<std::string> checks = {};  // rules of soft checks that it tripped
+  std::string checks_text = {};          // the same for people
+  bool explained = false;                // with checks: whether the row has an explanation
 };
 
 struct ReportResult {
