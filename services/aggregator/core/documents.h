@@ -58,6 +58,8 @@ class Documents {
   // among first documents the first that gives a number, else the first that prints anything.
   const Revision* InForceAt(const CellKey& cell, Layer layer, std::optional<Date> day, uint64_t plan) const;
   static const Revision* InForceIn(const Revisions& revisions, const CellKey& cell, std::optional<Date> day, uint64_t plan);
+  // Layers in which any region's cell of this programme, indicator and period is printed, as bits.
+  uint8_t LayersOf(ProgrammeNumber programme, IndicatorNumber indicator, Period period) const;
   template <typename Visit>
   void ForEach(Visit visit) const {
     for (const auto& [cell, revisions] : cells_) visit(cell, revisions);
@@ -65,6 +67,7 @@ class Documents {
 
  private:
   absl::flat_hash_map<CellKey, std::array<Revisions, kLayers>> cells_;
+  absl::flat_hash_map<CellKey, uint8_t> layers_;  // by column: a key of region 0
 };
 
 }  // namespace anju::aggregator

@@ -14,7 +14,6 @@
 // sum by the same directions, with what was inherited.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -83,9 +82,10 @@ class Fold {
   TargetRule TargetRuleOf(const CellKey& key, Layer layer);
   // The tree that figures of a period are summed in.
   const DatedTree& TreeOf(Period period);
-  const Moment& moment() const;
+  const Moment& moment() const { return moment_; }
 
  private:
+  Moment moment_;
   std::unique_ptr<FigureFold> figures_;
   std::unique_ptr<TargetFold> targets_;
 };

@@ -7,7 +7,6 @@
 namespace anju::aggregator {
 namespace {
 
-using testing::CurrentInputs;
 using testing::MakeCatalogue;
 using testing::MakeRegion;
 using testing::RandomWorld;
@@ -38,15 +37,15 @@ class ShapeTest : public ::testing::Test {
     state_.ApplyProgress(0, "j", book_.Update(cell, {.as_of = as_of, .amount = amount}));
   }
   void Print(const CellKey& cell, std::optional<int64_t> amount, Missing missing = Missing::kNone) {
-    state_.AddDocument("D" + std::to_string(++documents_),
+    ++documents_;
+    state_.AddDocument(documents_, {.number = "D" + std::to_string(documents_), .amends = {}},
                        {{.cell = cell, .layer = Layer::kProvince, .target = {.amount = amount, .missing = missing}}});
   }
   // The running totals, after checking that the plain recursion says the same.
   CellFigures At(const CellKey& cell) {
-    std::map<Date, DatedTree> trees;
-    Fold fold(CurrentInputs(state_, trees));
+    Fold fold = state_.DatedFold(Moment{});
     const CellFigures running = state_.Current(cell);
-    EXPECT_TRUE(running == fold.At(cell, kDistantFuture));
+    EXPECT_TRUE(running == fold.At(cell));
     return running;
   }
   std::optional<int64_t> TargetAt(const CellKey& cell) {
@@ -188,7 +187,7 @@ TEST_F(ShapeTest, AMoveTakesTheWholeFigureAlong) {
   EXPECT_EQ(std::count(changed.begin(), changed.end(), CellKey{2, kUrban, kStarts, k2017}), 1);
   EXPECT_EQ(std::count(changed.begin(), changed.end(), CellKey{3, kUrban, kStarts, k2017}), 0);
   // In the tree of a day before the move it is where it was.
-  View view(state_, MakeDate(2017, 7, 31));
+  View view(state_, Moment{.as_of = MakeDate(2017, 7, 31)});
   EXPECT_EQ(view.At({2, kUrban, kStarts, k2017}).actual, 30);
 }
 
@@ -215,7 +214,7 @@ TEST_F(ShapeTest, WhatAClosedCountyReportedStaysInItsParentsTotals) {
   // The area it was a member of shows it too, and adds it to nothing.
   EXPECT_EQ(At({8, kUrban, kStarts, k2017}).actual, 30);
   for (const auto day : {std::optional<Date>(), std::optional<Date>(MakeDate(2017, 4, 1)), std::optional<Date>(MakeDate(2018, 2, 1))}) {
-    View view(state_, day);
+    View view(state_, Moment{.as_of = day});
     EXPECT_EQ(view.At({2, kUrban, kStarts, k2017}).actual, 30);
     // The rows of a rollup add up, so it is among them; in a league table it is a peer only while it is open.
     std::vector<RegionNumber> rows;
@@ -242,7 +241,7 @@ TEST(DatedTreeTest, RowsOfDifferentDaysNeverMakeACircle) {
   regions.Put({founded});
   ASSERT_TRUE(regions.Validate().ok());
   for (const Date day : {MakeDate(2016, 6, 1), MakeDate(2017, 6, 1), MakeDate(2018, 6, 1)}) {
-    const DatedTree tree(regions, day);
+    const DatedTree tree(regions, Boundaries(), day);
     for (RegionNumber region = 1; region <= 3; ++region) {
       RegionNumber above = region;
       for (int steps = 0; steps < 3 && above != 0; ++steps) above = tree.Parent(above);
@@ -334,7 +333,7 @@ TEST(DatedFoldTest, EqualsABruteForceOverRawUpdatesAtRandomDates) {
     }
     for (int i = 0; i < 4; ++i) {
       const Date day = world.AnyEntry(1).as_of;
-      View view(state, day);
+      View view(state, Moment{.as_of = day});
       const BruteForce brute(state.regions(), state.catalogue(), updates, day, day);
       for (const Totals::Column& column : state.totals().columns()) {
         for (RegionNumber region = 1; region <= RandomWorld::kRegions; ++region) {

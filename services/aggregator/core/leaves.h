@@ -79,6 +79,8 @@ class Leaves {
   // The reported figure of a cell as of a date, from what is known and passes, with its base. Where two journals report one cell the
   // newer as_of holds, then the smaller journal id.
   std::optional<Figure> FigureAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
+  // The same without the base, which few need and which has to be looked for.
+  std::optional<Figure> QuickFigureAt(const CellKey& cell, Date as_of, const Known& known, ReviewFilter review) const;
   // The updates behind that figure.
   std::optional<InForce> InForceAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
   // What is said about them.
@@ -105,7 +107,7 @@ class Leaves {
   };
   template <typename FigureOf>
   std::optional<Figure> Best(const CellKey& cell, FigureOf figure_of, Ref* best_ref = nullptr) const;
-  static std::optional<Figure> FigureOf(const Leaf& leaf, Date as_of, uint64_t known, ReviewFilter review);
+  static std::optional<Figure> FigureIn(const Leaf& leaf, Date as_of, uint64_t known, ReviewFilter review, bool with_base);
   UpdateRemarks& RemarksOf(Slot slot, uint64_t update);
 
   std::vector<Journal> slots_;

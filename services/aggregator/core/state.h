@@ -74,7 +74,14 @@ class State {
 
  private:
   void Publish(Slot slot, uint32_t series, const Leaf& leaf, Date as_of);
-  void PublishYearEnds(const CellKey& cell, int from_year);
+  // The newest figure of a leaf's cell, as its node needs it.
+  std::optional<Figure> NewestOf(const Totals::Node* node, const Leaf& leaf) const;
+  void PublishYearEnd(const CellKey& cell, const Totals::Node* node, int year);
+  void PublishYearEnds(const CellKey& cell, const Totals::Node* node, int from_year);
+  // Carries the printed target in force into the totals.
+  void PublishTarget(const CellKey& cell, Layer layer);
+  // Works out the targets that do not follow from what is printed and from the nodes below alone.
+  void FixTargets(const std::set<Totals::Subject>& subjects);
 
   RegionTree regions_;
   Catalogue catalogue_;
@@ -87,6 +94,8 @@ class State {
   // Years at whose end some stock may be asked for: those before a year that any stock has a figure in. Nodes exist for each.
   std::set<int> year_ends_;
   std::set<CellKey> stocks_;         // cells of stocks that have a series
+  // Printed targets of cells whose territory differs between the day they were printed for and the day of the totals' tree.
+  std::map<Totals::Subject, std::set<std::pair<Totals::Node*, Layer>>> moved_targets_;
   std::set<CellKey> vanished_;       // changed cells whose node went with an old tree
 };
 

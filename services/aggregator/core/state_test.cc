@@ -11,7 +11,6 @@
 namespace anju::aggregator {
 namespace {
 
-using testing::CurrentInputs;
 using testing::kIndicators;
 using testing::kProgrammes;
 using testing::MakeCatalogue;
@@ -30,10 +29,9 @@ std::vector<CellKey> EveryCell(const State& state) {
 }
 
 void ExpectEqualsFold(const State& state) {
-  std::map<Date, DatedTree> trees;
-  Fold fold(CurrentInputs(state, trees));
+  Fold fold = state.DatedFold(Moment{});
   for (const CellKey& cell : EveryCell(state)) {
-    const CellFigures running = state.Current(cell), folded = fold.At(cell, kDistantFuture);
+    const CellFigures running = state.Current(cell), folded = fold.At(cell);
     ASSERT_TRUE(running == folded) << "region " << cell.region << " programme " << cell.programme << " indicator " << cell.indicator
                                    << " period " << FormatPeriod(cell.period) << " running "
                                    << running.actual.value_or(-1) << " folded " << folded.actual.value_or(-1) << " newest "
@@ -56,7 +54,7 @@ TEST(StateTest, RunningTotalsEqualTheFoldAfterEveryStepAndNameEveryChangedCell) 
         world.ChangeTree();
         state.ReplaceRegistry(world.regions(), MakeCatalogue());
       } else if (dice <= 3) {
-        state.AddDocument("D" + std::to_string(step), world.AnyDocument());
+        state.AddDocument(step, {.number = "D" + std::to_string(step)}, world.AnyDocument());
       } else {
         const Slot slot = world.Below(2);
         const auto changes = books[slot].Update(world.AnyCell(), world.AnyEntry(step));
@@ -127,7 +125,7 @@ TEST(StateTest, EveryInterleavingOfTheFeedsGivesTheSameDump) {
         world.ChangeTree();
         plan.push_back({0, [regions = world.regions()](State& state) { state.ReplaceRegistry(regions, MakeCatalogue()); }});
       } else if (dice == 1) {
-        plan.push_back({0, [i, document = world.AnyDocument()](State& state) { state.AddDocument("D" + std::to_string(i), document); }});
+        plan.push_back({0, [i, document = world.AnyDocument()](State& state) { state.AddDocument(i + 1, {.number = "D" + std::to_string(i)}, document); }});
       } else {
         const Slot slot = world.Below(2);
         progress[slot].push_back({plan.size(), [slot, changes = books[slot].Update(world.AnyCell(), world.AnyEntry(i))](State& state) {
@@ -189,10 +187,10 @@ TEST(ViewTest, ARollupListsTheRegionThenItsChildrenInOfficialOrderWithStocksOfTh
   report({3, 3, 1, {2017, 2017}}, 5);
   report({3, 3, 1, {2016, 2016}}, 50);
   report({3, 5, 3, {}}, 7);
-  state.AddDocument("D", {{.cell = {3, 5, 3, {2017, 2017}}, .layer = Layer::kCity, .target = {.amount = 9}},
+  state.AddDocument(1, {.number = "D"}, {{.cell = {3, 5, 3, {2017, 2017}}, .layer = Layer::kCity, .target = {.amount = 9}},
                           {.cell = {2, 4, 5, {2015, 2018}}, .layer = Layer::kCity, .target = {.amount = 11}}});
   for (const bool dated : {false, true}) {
-    View view(state, dated ? std::optional<Date>(MakeDate(2017, 7, 1)) : std::nullopt);
+    View view(state, Moment{.as_of = dated ? std::optional<Date>(MakeDate(2017, 7, 1)) : std::nullopt});
     const std::vector<Cell> cells = Rollup(view, {.region = 1, .period = {2017, 2017}, .programme = 0, .indicator = 1});
     std::vector<RegionNumber> order;
     for (const Cell& cell : cells) {

@@ -10,14 +10,17 @@ namespace anju::aggregator {
 Totals::Totals() = default;
 Totals::~Totals() = default;
 
-void Totals::Reset(const RegionTree& regions, const Catalogue& catalogue) {
-  regions_ = &regions;
+void Totals::Reset(const Trees& trees, const Catalogue& catalogue) {
+  all_trees_ = &trees;
   catalogue_ = &catalogue;
   changed_.clear();
   index_.clear();
   columns_.clear();
-  trees_.clear();
   nodes_.clear();
+  family_index_.clear();
+  families_.clear();
+  receiving_.clear();
+  trees_.clear();
 }
 
 const DatedTree* Totals::FindTree(Period period) const {
@@ -26,8 +29,8 @@ const DatedTree* Totals::FindTree(Period period) const {
 }
 
 const DatedTree& Totals::TreeOf(Period period) {
-  std::unique_ptr<DatedTree>& tree = trees_[TreeDate(period)];
-  if (tree == nullptr) tree = std::make_unique<DatedTree>(*regions_, TreeDate(period));
+  std::shared_ptr<const DatedTree>& tree = trees_[TreeDate(period)];
+  if (tree == nullptr) tree = all_trees_->At(TreeDate(period));
   return *tree;
 }
 
@@ -48,8 +51,10 @@ Totals::Node* Totals::Touch(const NodeKey& key) {
   }
   const Indicator* indicator = catalogue_->FindIndicator(key.cell.indicator);
   node->additive = indicator != nullptr && indicator->is_additive();
-  node->is_area = TreeOf(key.cell.period).IsArea(key.cell.region);
+  const DatedTree& tree = TreeOf(key.cell.period);
+  node->is_area = tree.IsArea(key.cell.region);
   if (node->additive) Link(node);
+  if (tree.IsInvolved(key.cell.region)) Join(node, tree);
   return node;
 }
 
@@ -108,12 +113,7 @@ void Totals::Shift(Sum& sum, const std::vector<Node*>& parts, const Value& befor
   }
 }
 
-void Totals::Refresh(Node* node) {
-  const Value before = node->counted;
-  const Value after = CountedOf(*node);
-  if (after == before) return;
-  node->counted = after;
-  MarkChanged(node);
+void Totals::CarryUp(Node* node, const Value& before, const Value& after) {
   if (node->parent != nullptr) {
     // The first child that counts turns a figure of the parent into a declared one even when the total stays the same.
     const bool first = node->parent->by_children.count == 0;
@@ -121,15 +121,25 @@ void Totals::Refresh(Node* node) {
     if (first) MarkChanged(node->parent);
     Refresh(node->parent);
   }
+  for (Node* area : node->areas) {
+    Shift(area->by_members, area->members, before, after);
+    if (!area->counted.has) MarkChanged(area);
+  }
+}
+
+void Totals::Refresh(Node* node) {
+  if (node->family != nullptr) return RefreshFamily(node->family);
+  const Value before = node->counted;
+  const Value after = CountedOf(*node);
+  if (after == before) return;
+  node->counted = after;
+  MarkChanged(node);
+  CarryUp(node, before, after);
   for (Node* whole : node->wholes) {
     const bool first = whole->by_parts.count == 0;
     Shift(whole->by_parts, whole->parts, before, after);
     if (first) MarkChanged(whole);
     Refresh(whole);
-  }
-  for (Node* area : node->areas) {
-    Shift(area->by_members, area->members, before, after);
-    if (!area->counted.has) MarkChanged(area);
   }
 }
 
@@ -149,15 +159,28 @@ Totals::TargetSums& Totals::TargetsOf(Node* node, size_t layer) {
   return (*node->targets)[layer];
 }
 
-void Totals::SetTarget(Node* node, Layer layer, const Target& target) {
-  TargetsOf(node, static_cast<size_t>(layer)).printed = target;
+void Totals::SetTarget(Node* node, Layer layer, const std::optional<Target>& printed) {
+  TargetsOf(node, static_cast<size_t>(layer)).printed = printed;
   MarkChanged(node);
+  RefreshTarget(node, static_cast<size_t>(layer));
+}
+
+void Totals::FixTarget(Node* node, Layer layer, std::optional<int64_t> target) {
+  TargetSums& sums = TargetsOf(node, static_cast<size_t>(layer));
+  sums.fixed = true;
+  MoveTarget(node, static_cast<size_t>(layer), {target.has_value(), target.value_or(0)});
+}
+
+void Totals::LetTargetFollow(Node* node, Layer layer) {
+  TargetSums& sums = TargetsOf(node, static_cast<size_t>(layer));
+  if (!sums.fixed) return;
+  sums.fixed = false;
   RefreshTarget(node, static_cast<size_t>(layer));
 }
 
 void Totals::RefreshTarget(Node* node, size_t layer) {
   TargetSums& sums = TargetsOf(node, layer);
-  const Value before = sums.counted;
+  if (sums.fixed) return;
   Value after;
   if (sums.printed) {
     after = {sums.printed->amount.has_value(), sums.printed->amount.value_or(0)};
@@ -166,6 +189,12 @@ void Totals::RefreshTarget(Node* node, size_t layer) {
   } else if (sums.parts.count > 0) {
     after = {true, sums.parts.amount};
   }
+  MoveTarget(node, layer, after);
+}
+
+void Totals::MoveTarget(Node* node, size_t layer, const Value& after) {
+  TargetSums& sums = TargetsOf(node, layer);
+  const Value before = sums.counted;
   if (after == before) return;
   sums.counted = after;
   MarkChanged(node);
@@ -214,6 +243,10 @@ CellFigures Totals::FiguresOf(const Node& node) const {
     if (sums.printed) {
       cell.targets[layer] = sums.printed;
       cell.own = true;
+      if (sums.fixed && sums.counted.has) {
+        cell.targets[layer]->amount = sums.counted.amount;
+        cell.targets[layer]->missing = Missing::kNone;
+      }
     } else if (sums.counted.has) {
       cell.targets[layer] = Target{.amount = sums.counted.amount};
       cell.own |= node.is_area;
@@ -224,7 +257,7 @@ CellFigures Totals::FiguresOf(const Node& node) const {
   if (node.own) {
     cell.own = true;
     cell.own_as_of = node.own->as_of;
-    if (node.by_children.count > 0 || node.by_parts.count > 0) cell.declared = node.own->amount;
+    if (IsDeclared(node)) cell.declared = node.own->amount;
   }
   cell.own |= node.is_area && node.counted.has;
   const Value shown = ShownOf(node);

@@ -1,4 +1,5 @@
-// Running totals: the rule of fold.h kept up to date as leaves change, in as many steps as the trees are deep.
+// Running totals: the rule of fold.h kept up to date as leaves change, in as many steps as the trees are deep. Regions that a boundary change
+// concerns are kept too, but a little slower: all their cells of an indicator and period are worked out again when one of them changes.
 #pragma once
 
 #include <deque>
@@ -25,18 +26,34 @@ class Totals {
   Totals();
   ~Totals();
   // Forgets all nodes and goes on in these trees. Both must outlive the totals and stay unchanged until the next Reset.
-  void Reset(const RegionTree& regions, const Catalogue& catalogue);
+  void Reset(const Trees& trees, const Catalogue& catalogue);
 
   // Tells the processor that a node is about to be changed.
   static void Prefetch(const Node* node);
   // Finds or makes the node of a cell, with everything above it.
   Node* Touch(const CellKey& cell) { return Touch(NodeKey{cell, 0}); }
+  // Whether the reported figure of a node must come with its base.
+  static bool NeedsBase(const Node* node);
   // Sets the reported figure.
   void SetFigure(Node* node, const std::optional<Figure>& figure);
   // Sets the reported figure of a stock as it stood at the end of 31 December of `year`.
   void SetYearEnd(const CellKey& cell, int year, const std::optional<Figure>& figure);
-  // Sets the printed target.
-  void SetTarget(Node* node, Layer layer, const Target& target);
+  // Sets the printed target, or that there is none any more.
+  void SetTarget(Node* node, Layer layer, const std::optional<Target>& printed);
+  // Says that the target of a node is not what follows from the printed one and the nodes below it, but this; LetTargetFollow undoes it.
+  void FixTarget(Node* node, Layer layer, std::optional<int64_t> target);
+  void LetTargetFollow(Node* node, Layer layer);
+  // What something is about, whatever region and programme.
+  struct Subject {
+    IndicatorNumber indicator = 0;
+    Period period;
+    friend auto operator<=>(const Subject&, const Subject&) = default;
+  };
+  // Nodes of regions that received by a boundary change: their targets have to be fixed.
+  const std::map<Subject, std::vector<Node*>>& receiving() const { return receiving_; }
+  static const CellKey& CellOf(const Node* node);
+  // Something about the cell changed that the totals do not hold.
+  void MarkChanged(Node* node);
 
   CellFigures At(const CellKey& cell) const;
   // Visits every cell that has a node (some may have nothing known), in no order.
@@ -80,27 +97,49 @@ class Totals {
     int64_t amount = 0;
   };
   struct TargetSums;
+  struct Family;
+  // A part of a figure that is passed on by itself.
+  struct Fact {
+    ProgrammeNumber programme = 0;
+    int64_t amount = 0;
+    Date newest;
+  };
 
   Node* Touch(const NodeKey& key);
   const Node* Find(const NodeKey& key) const;
   void Link(Node* node);
   const DatedTree& TreeOf(Period period);
+  // The family of a new node of an involved region, made if need be; the node joins it, and the region's successors get nodes too.
+  void Join(Node* node, const DatedTree& tree);
+  // Works out what all cells of a family count, and carries on what changed: up, and to who depends on the region otherwise.
+  void RefreshFamily(Family* family);
+  bool IsIgnored(const Node& node) const;
+  void AddBaseFacts(const Node& node, std::vector<Fact>* facts) const;
+  void AddFacts(const Node& node, std::vector<Fact>* facts) const;
+  bool IsCovered(const Family& family, ProgrammeNumber programme, Date date) const;
+  // Whether the reported figure is beside a sum, or left out because it may include what a former child counts.
+  bool IsDeclared(const Node& node) const;
   static Value CountedOf(const Node& node);
   static Value ShownOf(const Node& node);
   // A part's value went from `before` to `after`: moves the sum of its whole. `parts` are all parts in that direction.
   static void Shift(Sum& sum, const std::vector<Node*>& parts, const Value& before, const Value& after);
   void Refresh(Node* node);
+  // Moves the sums of the parent and of the areas.
+  void CarryUp(Node* node, const Value& before, const Value& after);
   void RefreshTarget(Node* node, size_t layer);
+  void MoveTarget(Node* node, size_t layer, const Value& after);
   static TargetSums& TargetsOf(Node* node, size_t layer);
-  void MarkChanged(Node* node);
   CellFigures FiguresOf(const Node& node) const;
 
-  const RegionTree* regions_ = nullptr;
+  const Trees* all_trees_ = nullptr;
   const Catalogue* catalogue_ = nullptr;
   std::deque<Node> nodes_;
   absl::flat_hash_map<NodeKey, Node*> index_;
   std::set<Column> columns_;
-  std::map<Date, std::unique_ptr<DatedTree>> trees_;
+  std::map<Date, std::shared_ptr<const DatedTree>> trees_;
+  std::deque<Family> families_;
+  absl::flat_hash_map<NodeKey, Family*> family_index_;  // programme 0
+  std::map<Subject, std::vector<Node*>> receiving_;
   std::vector<Node*> changed_;
 };
 
@@ -109,6 +148,7 @@ struct Totals::TargetSums {
   std::optional<Target> printed;
   Sum children, parts, members;
   Value counted;
+  bool fixed = false;  // `counted` is what FixTarget said
 };
 
 struct Totals::Node {
@@ -120,6 +160,7 @@ struct Totals::Node {
   bool additive = false;
   bool is_area = false;
   int year_end = 0;
+  Family* family = nullptr;  // of involved regions; nullptr for nearly all
   Node* parent = nullptr;
   absl::InlinedVector<Node*, 2> wholes;  // most programmes have one, some a group too
   std::vector<Node*> areas;
@@ -129,6 +170,16 @@ struct Totals::Node {
   std::vector<Node*> children, parts, members;
   std::unique_ptr<std::array<TargetSums, kLayers>> targets;
 };
+
+// All cells of an involved region of one indicator and period (and year's end).
+struct Totals::Family {
+  RegionNumber region = 0;
+  const DatedTree* tree = nullptr;
+  std::vector<Node*> nodes;
+};
+
+inline bool Totals::NeedsBase(const Node* node) { return node->family != nullptr; }
+inline const CellKey& Totals::CellOf(const Node* node) { return node->cell; }
 
 inline void Totals::Prefetch(const Node* node) {
   __builtin_prefetch(node, 1);

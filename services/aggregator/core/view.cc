@@ -18,14 +18,14 @@ bool IsStock(const Catalogue& catalogue, IndicatorNumber indicator) {
 }
 
 // The cells a query asks of each region, as keys of region 0.
-std::vector<CellKey> AskedKeys(const State& state, const RollupQuery& query) {
+std::vector<CellKey> AskedKeys(const View& view, const RollupQuery& query) {
   std::set<CellKey> keys;
-  for (const Totals::Column& column : state.totals().columns()) {
+  for (const Totals::Column& column : view.state().totals().columns()) {
     if (query.programme != 0 && column.programme != query.programme) continue;
     if (query.indicator != 0 && column.indicator != query.indicator) continue;
     Period period = column.period;
     if (!query.period.is_stock()) {
-      if (period.is_stock() && IsStock(state.catalogue(), column.indicator)) period = query.period;
+      if (period.is_stock() && IsStock(view.catalogue(), column.indicator)) period = query.period;
       if (period != query.period) continue;
     }
     keys.insert({0, column.programme, column.indicator, period});
@@ -41,17 +41,24 @@ auto OfficialOrder(const RegionTree& regions, RegionNumber region, Date day) {
 
 }  // namespace
 
-View::View(const State& state, std::optional<Date> as_of) : state_(state), as_of_(as_of) {
-  if (!as_of) return;
-  tree_.emplace(state.regions(), *as_of);
-  fold_.emplace(state.DatedFold(*tree_));
+View::View(const State& state, const Moment& moment, const Books& books) : state_(state), moment_(moment), books_(books) {}
+
+const Trees& View::trees() {
+  if (books_.regions == &state_.regions() && books_.boundaries == &state_.boundaries()) return state_.trees();
+  if (own_trees_ == nullptr) own_trees_ = std::make_unique<Trees>(*books_.regions, *books_.boundaries);
+  return *own_trees_;
 }
 
-CellFigures View::Stored(const CellKey& key) { return fold_ ? fold_->At(key, *as_of_) : state_.Current(key); }
+Fold& View::fold() {
+  if (!fold_) fold_.emplace(state_.DatedFold(moment_, *books_.catalogue, trees()));
+  return *fold_;
+}
+
+CellFigures View::Stored(const CellKey& key) { return moment_.is_current() ? state_.Current(key) : fold().At(key); }
 
 CellFigures View::At(const CellKey& key) {
   CellFigures cell = Stored(key);
-  if (key.period.is_stock() || !IsStock(state_.catalogue(), key.indicator)) return cell;
+  if (key.period.is_stock() || !IsStock(catalogue(), key.indicator)) return cell;
   CellKey stock = key;
   stock.period = {};
   CellFigures figures = Stored(stock);
@@ -60,18 +67,29 @@ CellFigures View::At(const CellKey& key) {
   return figures;
 }
 
-std::vector<RegionNumber> View::ChildrenOf(RegionNumber region, Period period) {
-  return state_.regions().ChildrenAt(region, DayOf(period));
+Remarks View::RemarksOf(const CellKey& key) const {
+  CellKey reported = key;
+  if (IsStock(catalogue(), key.indicator)) reported.period = {};
+  return state_.leaves().RemarksAt(reported, moment_.as_of.value_or(kDistantFuture), moment_.known.value_or(Known{}), moment_.review);
 }
 
+Cell View::CellAt(const CellKey& key) {
+  Cell cell{.key = key, .figures = At(key), .remarks = {}};
+  if (cell.figures.own_as_of) cell.remarks = RemarksOf(key);
+  return cell;
+}
+
+std::vector<RegionNumber> View::ChildrenOf(RegionNumber region, Period period) { return regions().ChildrenAt(region, DayOf(period)); }
+
 std::vector<RegionNumber> View::SummedChildrenOf(RegionNumber region, Period period) {
-  if (tree_) return tree_->Children(region);
-  if (const DatedTree* current = state_.totals().FindTree(period)) return current->Children(region);
-  return DatedTree(state_.regions(), DayOf(period)).Children(region);  // a stock asked for a year that nothing else is of
+  if (moment_.is_current()) {
+    if (const DatedTree* current = state_.totals().FindTree(period)) return current->Children(region);
+  }
+  return trees().At(DayOf(period))->Children(region);
 }
 
 std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
-  const std::vector<CellKey> keys = AskedKeys(view.state(), query);
+  const std::vector<CellKey> keys = AskedKeys(view, query);
   std::map<Period, std::vector<RegionNumber>> children;
   std::set<RegionNumber> all;
   for (const CellKey& key : keys) {
@@ -83,7 +101,7 @@ std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
   std::vector<RegionNumber> ordered(all.begin(), all.end());
   const Date day = view.DayOf(query.period);
   std::sort(ordered.begin(), ordered.end(), [&](RegionNumber a, RegionNumber b) {
-    return OfficialOrder(view.state().regions(), a, day) < OfficialOrder(view.state().regions(), b, day);
+    return OfficialOrder(view.regions(), a, day) < OfficialOrder(view.regions(), b, day);
   });
   ordered.insert(ordered.begin(), query.region);
 
@@ -93,8 +111,8 @@ std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
       const std::vector<RegionNumber>& of_period = children[key.period];
       if (region != query.region && !std::binary_search(of_period.begin(), of_period.end(), region)) continue;
       key.region = region;
-      CellFigures figures = view.At(key);
-      if (!figures.empty()) cells.push_back({key, std::move(figures)});
+      Cell cell = view.CellAt(key);
+      if (!cell.figures.empty()) cells.push_back(std::move(cell));
     }
   }
   return cells;
@@ -103,25 +121,24 @@ std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
 std::vector<std::string> UndividedPeriods(View& view, const RollupQuery& query) {
   std::vector<std::string> notes;
   if (query.period.is_stock()) return notes;
-  const State& state = view.state();
-  std::vector<RegionNumber> regions = view.ChildrenOf(query.region, query.period);
+    std::vector<RegionNumber> regions = view.ChildrenOf(query.region, query.period);
   regions.insert(regions.begin(), query.region);
   for (const RegionNumber region : regions) {
     // Indicator → the whole period → programmes given only so.
     std::map<IndicatorNumber, std::map<Period, std::vector<std::string>>> undivided;
-    for (const Totals::Column& column : state.totals().columns()) {
+    for (const Totals::Column& column : view.state().totals().columns()) {
       if (query.programme != 0 && column.programme != query.programme) continue;
       if (query.indicator != 0 && column.indicator != query.indicator) continue;
-      if (column.period == query.period || !column.period.Contains(query.period) || IsStock(state.catalogue(), column.indicator)) continue;
+      if (column.period == query.period || !column.period.Contains(query.period) || IsStock(view.catalogue(), column.indicator)) continue;
       if (view.At({region, column.programme, column.indicator, column.period}).empty()) continue;
       if (!view.At({region, column.programme, column.indicator, query.period}).empty()) continue;
-      const Programme* programme = state.catalogue().FindProgramme(column.programme);
+      const Programme* programme = view.catalogue().FindProgramme(column.programme);
       undivided[column.indicator][column.period].push_back(programme == nullptr ? "" : programme->code);
     }
-    const Region* row = state.regions().Nearest(region, view.DayOf(query.period));
+    const Region* row = view.regions().Nearest(region, view.DayOf(query.period));
     for (const auto& [number, periods] : undivided) {
       if (notes.size() >= kNotesMax) return notes;
-      const Indicator* indicator = state.catalogue().FindIndicator(number);
+      const Indicator* indicator = view.catalogue().FindIndicator(number);
       std::vector<std::string> wholes;
       for (const auto& [period, programmes] : periods) {
         wholes.push_back(absl::StrCat(FormatPeriod(period), " (", absl::StrJoin(programmes, ", "), ")"));
@@ -146,8 +163,8 @@ ColumnAnswer ColumnOf(View& view, RegionNumber parent, const std::vector<ColumnQ
   for (const RegionNumber region : answer.regions) {
     for (const ColumnQuery& query : queries) {
       const CellKey key{region, query.programme, query.indicator, query.period};
-      CellFigures figures = view.At(key);
-      if (!figures.empty()) answer.cells.push_back({key, std::move(figures)});
+      Cell cell = view.CellAt(key);
+      if (!cell.figures.empty()) answer.cells.push_back(std::move(cell));
     }
   }
   return answer;

@@ -23,6 +23,8 @@ class View {
 
   // A stock asked for a plan year shows its figure beside the targets that the documents give for that year.
   CellFigures At(const CellKey& key);
+  // The cell with what is said about it.
+  Cell CellAt(const CellKey& key);
   // What is said about the reported figure of this very cell.
   Remarks RemarksOf(const CellKey& key) const;
   // The children that a region has in the tree of a period, in official order.

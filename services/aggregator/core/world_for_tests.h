@@ -50,16 +50,6 @@ inline Catalogue MakeCatalogue() {
 inline constexpr ProgrammeNumber kProgrammes = 7;
 inline constexpr IndicatorNumber kIndicators = 5;
 
-// Inputs of a fold that computes current figures from nothing but leaves and documents; the trees are kept in `trees`.
-inline FoldInputs CurrentInputs(const State& state, std::map<Date, DatedTree>& trees) {
-  return {.catalogue = &state.catalogue(),
-          .tree = [&](Period period) -> const DatedTree& {
-            return trees.try_emplace(TreeDate(period), state.regions(), TreeDate(period)).first->second;
-          },
-          .figure = [&](const CellKey& cell, Date as_of) { return state.leaves().FigureAt(cell, as_of); },
-          .printed = [&](const CellKey& cell) { return state.documents().Find(cell); }};
-}
-
 // A random country with dated rows: a province over cities over counties, zones and own levels, areas with members, moves and closures.
 class RandomWorld {
  public:
