@@ -11,6 +11,8 @@
 #include "common/client/client.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
+#include "services/cli/cells.h"
+#include "services/cli/demo_dates.h"
 #include "services/cli/differences.h"
 #include "services/cli/formats.h"
 #include "services/cli/import.h"
@@ -60,11 +62,6 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-void Heading(const Context& context, std::string_view chinese, std::string_view english) {
-  const std::string_view text = context.Say(chinese, english);
-  std::printf("\n== %.*s\n", static_cast<int>(text.size()), text.data());
-}
-
 // Sends one line of documents.csv; `token` comes to include it.
 absl::Status Load(const Context& context, const std::string& directory, const Record& record, std::string* token) {
   const std::string file = (fs::path(directory) / record.Get("file")).string();
@@ -75,6 +72,9 @@ absl::Status Load(const Context& context, const std::string& directory, const Re
     what = std::to_string(response.changed() + response.unchanged());
   } else if (kind == "regions") {
     ASSIGN_OR_RETURN(const auto response, SendRegions(context, {.file = file}));
+    what = std::to_string(response.changed() + response.unchanged());
+  } else if (kind == "checks") {
+    ASSIGN_OR_RETURN(const auto response, SendChecks(context, {.file = file}));
     what = std::to_string(response.changed() + response.unchanged());
   } else if (kind == "plan") {
     ASSIGN_OR_RETURN(const auto response, SendPlan(context, {.file = file, .document = record.Get("document"), .issuer = record.Get("issuer"),
@@ -150,8 +150,6 @@ absl::Status ShowDiqing(const Context& context, const std::string& token) {
   return ShowTable(context, Annex3(token));
 }
 
-std::string Text(const Json& value) { return value.is_null() ? "" : value.get<std::string>(); }
-
 // The targets of a region itself: rolled up from below where there are parts, as printed where there are none.
 absl::Status ShowTargets(const Context& context, const std::string& region, const std::string& year, const std::string& token) {
   ASSIGN_OR_RETURN(const auto response, FetchRollup(context, {.region = region, .year = year, .at_least = token}));
@@ -204,19 +202,6 @@ absl::Status ShowHandan(const Context& context, const std::string& document, con
   return absl::OkStatus();
 }
 
-// A correction as a clerk would send it, and the ranking that includes it.
-absl::Status ShowCorrection(const Context& context, const std::string& directory) {
-  const std::string file = directory + "/correction.csv";
-  std::FILE* out = std::fopen(file.c_str(), "wb");
-  if (out == nullptr) return MakeError(Reason::FILE_NOT_FOUND, "file", file, "cannot be written");
-  std::fputs("地区,保障类别,指标,计划年度,数据日期,数值,单位,报送类型,说明\n维西县,shantytown.urban,starts,2017,2017-06-30,925,套,更正,补报25套\n", out);
-  std::fclose(out);
-  Heading(context, "更正：维西县新开工 900 → 925 套，排序随即变化", "A correction: Weixi's starts 900 → 925; the ranking follows at once");
-  ASSIGN_OR_RETURN(const ReportResult result, SendReport(context, {.file = file}));
-  if (result.accepted != 1) return MakeError(result.rows.empty() ? ErrorDetail{} : result.rows.front().error);
-  return ShowTable(context, Annex1(result.token));
-}
-
 absl::Status ShowAll(const Context& context, const std::string& documents, const std::string& directory) {
   ASSIGN_OR_RETURN(const std::string token, LoadAll(context, documents));
   RETURN_IF_ERROR(ShowDiqing(context, token));
@@ -226,7 +211,8 @@ absl::Status ShowAll(const Context& context, const std::string& documents, const
   RETURN_IF_ERROR(ShowTargets(context, "上饶市", "2023", token));
   Heading(context, "邯郸市“十二五”新建保障性住房", "Handan 2011-2015");
   RETURN_IF_ERROR(ShowHandan(context, "邯郸市住房保障“十二五”规划", token));
-  return ShowCorrection(context, directory);
+  RETURN_IF_ERROR(ShowLateCorrection(context, Annex1(""), token, directory));
+  return ShowBoundaryChanges(context, documents);
 }
 
 }  // namespace
