@@ -162,7 +162,8 @@ class Step {
     std::vector<Number> heirs;
     for (const auto& [number, rows] : regions_.rows) {
       if (number == region || !Lasts(number) || rows.back().kind == "area") continue;
-      if (children.empty() ? !any_level && rows.back().level != Last(region).level : rows.back().level != Last(region).level) continue;
+      const bool same_level = rows.back().level == Last(region).level;
+      if (!same_level && !(children.empty() && any_level && rows.back().level == "city")) continue;
       if (rows.back().parent == region || (!children.empty() && !TakesChildren(number))) continue;
       heirs.push_back(number);
     }

@@ -359,15 +359,16 @@ std::optional<int64_t> Model::TargetIn(Date tree, const Key& key, int layer, boo
   if (printed && !additive) return printed->cell.target;
   if (printed) {
     if (mistake_ == Mistake::kTargetsFollow) return printed->cell.target;
+    // What was there on the day of the document is in the printed figure.
     int64_t inherited = 0;
     bool brings = false;
+    const std::map<size_t, int64_t> then = TargetsInherited(printed->drawn, key, layer);
+    for (const auto& [change, amount] : then) inherited -= amount;
     if (with_inherited) {
-      const std::map<size_t, int64_t> now = TargetsInherited(tree, key, layer), then = TargetsInherited(printed->drawn, key, layer);
-      for (const auto& [change, amount] : now) {
+      for (const auto& [change, amount] : TargetsInherited(tree, key, layer)) {
         inherited += amount;
         brings = brings || !then.contains(change);
       }
-      for (const auto& [change, amount] : then) inherited -= amount;
     }
     if (!printed->cell.target) return brings ? std::optional<int64_t>(inherited) : std::nullopt;
     const int64_t children = TargetsOfChildren(tree, key, layer).value_or(0) - TargetsOfChildren(printed->drawn, key, layer).value_or(0);
