@@ -1,4 +1,4 @@
-// The rule of summation on the shapes of the real documents, by hand, and against a brute force that knows nothing of the code under test.
+// The rule of summation on the shapes of the real documents, by hand.
 #include <gtest/gtest.h>
 
 #include "services/aggregator/core/view.h"
@@ -9,7 +9,6 @@ namespace {
 
 using testing::MakeCatalogue;
 using testing::MakeRegion;
-using testing::RandomWorld;
 using testing::SeriesBook;
 
 constexpr Period k2017{2017, 2017};
@@ -246,101 +245,6 @@ TEST(DatedTreeTest, RowsOfDifferentDaysNeverMakeACircle) {
       RegionNumber above = region;
       for (int steps = 0; steps < 3 && above != 0; ++steps) above = tree.Parent(above);
       EXPECT_EQ(above, 0u) << region << " on " << FormatDate(day);
-    }
-  }
-}
-
-// The rule written a second time, naively: raw updates in a list, no histories, no memory, no dated tree.
-class BruteForce {
- public:
-  struct Update {
-    CellKey cell;
-    SeriesEntry entry;
-  };
-  BruteForce(const RegionTree& regions, const Catalogue& catalogue, const std::vector<Update>& updates, Date tree, Date as_of)
-      : regions_(regions), catalogue_(catalogue), updates_(updates), tree_(tree), as_of_(as_of) {}
-
-  std::optional<int64_t> Own(const CellKey& cell) const {
-    std::vector<SeriesEntry> entries;
-    for (const Update& update : updates_) {
-      if (update.cell == cell && update.entry.as_of <= as_of_) entries.push_back(update.entry);
-    }
-    std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.as_of < b.as_of; });
-    std::optional<int64_t> value;
-    for (const SeriesEntry& entry : entries) {
-      if (entry.kind == UpdateKind::kIncrement) value = value.value_or(0) + entry.amount;
-      else if (entry.kind == UpdateKind::kReduction) value = value.value_or(0) - entry.amount;
-      else value = entry.amount;
-    }
-    return value;
-  }
-  std::optional<int64_t> Counted(const CellKey& cell) const {
-    if (!catalogue_.FindIndicator(cell.indicator)->is_additive()) return Own(cell);
-    std::optional<int64_t> sum;
-    for (const RegionNumber other : regions_.Numbers()) {
-      if (RowOf(other).parent != cell.region) continue;
-      if (const auto part = Counted({other, cell.programme, cell.indicator, cell.period})) sum = sum.value_or(0) + *part;
-    }
-    if (sum) return sum;
-    for (const auto& [number, programme] : catalogue_.programmes()) {
-      const Programme& whole = *catalogue_.FindProgramme(cell.programme);
-      const bool part_of = whole.group ? std::count(whole.members.begin(), whole.members.end(), number) > 0 : programme.parent == whole.number;
-      if (!part_of) continue;
-      if (const auto part = Counted({cell.region, number, cell.indicator, cell.period})) sum = sum.value_or(0) + *part;
-    }
-    return sum ? sum : Own(cell);
-  }
-  // The row of the day, else the last one before it, else the first.
-  const Region& RowOf(RegionNumber region) const {
-    const std::vector<Region>& rows = *regions_.Rows(region);
-    const Region* found = &rows.front();
-    for (const Region& row : rows) {
-      if (row.valid_from <= tree_) found = &row;
-    }
-    return *found;
-  }
-  std::optional<int64_t> Shown(const CellKey& cell) const {
-    if (const auto counted = Counted(cell)) return counted;
-    const Region* row = &RowOf(cell.region);
-    std::optional<int64_t> sum;
-    if (row->kind != RegionKind::kArea || !catalogue_.FindIndicator(cell.indicator)->is_additive()) return sum;
-    for (const RegionNumber member : row->members) {
-      if (const auto part = Counted({member, cell.programme, cell.indicator, cell.period})) sum = sum.value_or(0) + *part;
-    }
-    return sum;
-  }
-
- private:
-  const RegionTree& regions_;
-  const Catalogue& catalogue_;
-  const std::vector<Update>& updates_;
-  Date tree_, as_of_;
-};
-
-TEST(DatedFoldTest, EqualsABruteForceOverRawUpdatesAtRandomDates) {
-  for (uint64_t seed = 1; seed <= 12; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    RandomWorld world(seed);
-    for (int i = 0; i < 4; ++i) world.ChangeTree();
-    State state(1);
-    state.ReplaceRegistry(world.regions(), MakeCatalogue());
-    SeriesBook book;
-    std::vector<BruteForce::Update> updates;
-    for (uint64_t i = 1; i <= 150; ++i) {
-      const BruteForce::Update update{world.AnyCell(), world.AnyEntry(i)};
-      updates.push_back(update);
-      state.ApplyProgress(0, "j", book.Update(update.cell, update.entry));
-    }
-    for (int i = 0; i < 4; ++i) {
-      const Date day = world.AnyEntry(1).as_of;
-      View view(state, Moment{.as_of = day});
-      const BruteForce brute(state.regions(), state.catalogue(), updates, day, day);
-      for (const Totals::Column& column : state.totals().columns()) {
-        for (RegionNumber region = 1; region <= RandomWorld::kRegions; ++region) {
-          const CellKey cell{region, column.programme, column.indicator, column.period};
-          ASSERT_EQ(view.At(cell).actual, brute.Shown(cell)) << region << " " << column.programme << " " << column.indicator;
-        }
-      }
     }
   }
 }

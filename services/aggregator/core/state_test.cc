@@ -16,12 +16,13 @@ using testing::kProgrammes;
 using testing::MakeCatalogue;
 using testing::RandomWorld;
 using testing::SeriesBook;
+using testing::Worlds;
 
 // Cells that the running totals or the fold could know anything about.
 std::vector<CellKey> EveryCell(const State& state) {
   std::vector<CellKey> cells;
   for (const Totals::Column& column : state.totals().columns()) {
-    for (RegionNumber region = 1; region <= RandomWorld::kRegions; ++region) {
+    for (const RegionNumber region : state.regions().Numbers()) {
       cells.push_back({region, column.programme, column.indicator, column.period});
     }
   }
@@ -41,23 +42,28 @@ void ExpectEqualsFold(const State& state) {
 }
 
 TEST(StateTest, RunningTotalsEqualTheFoldAfterEveryStepAndNameEveryChangedCell) {
-  for (uint64_t seed = 1; seed <= 10; ++seed) {
+  for (uint64_t seed = 1; seed <= Worlds(10); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomWorld world(seed);
+    for (int i = 0; i < 4; ++i) world.ChangeBoundary();
     State state(2);
-    state.ReplaceRegistry(world.regions(), MakeCatalogue());
+    state.ReplaceRegistry(world.regions(), MakeCatalogue(), world.boundaries());
     SeriesBook books[2];
     std::map<CellKey, CellFigures> mirror;  // what a follower of the changes knows
     for (uint64_t step = 1; step <= 120; ++step) {
       const uint32_t dice = world.Below(20);
       if (dice == 0) {
         world.ChangeTree();
-        state.ReplaceRegistry(world.regions(), MakeCatalogue());
-      } else if (dice <= 3) {
-        state.AddDocument(step, {.number = "D" + std::to_string(step)}, world.AnyDocument());
+        state.ReplaceRegistry(world.regions(), MakeCatalogue(), world.boundaries());
+      } else if (dice == 1) {
+        world.ChangeBoundary();
+        state.ReplaceRegistry(world.regions(), MakeCatalogue(), world.boundaries());
+      } else if (dice <= 4) {
+        state.AddDocument(step, world.AnyDocumentInfo(step), world.AnyDocument());
       } else {
         const Slot slot = world.Below(2);
-        const auto changes = books[slot].Update(world.AnyCell(), world.AnyEntry(step));
+        const auto changes = dice == 5 ? books[slot].Review(world.Below(1000), static_cast<ReviewState>(1 + world.Below(3)))
+                                       : books[slot].Update(world.AnyCell(), world.AnyEntry(step));
         ASSERT_TRUE(state.CheckProgress(slot, changes).ok());
         state.ApplyProgress(slot, slot == 0 ? "b" : "a", changes);
       }
@@ -89,7 +95,7 @@ TEST(StateTest, WhereASumWasTakenTheChildrenMakeTheParent) {
       std::optional<int64_t> sum;
       for (const RegionNumber child : state.totals().FindTree(cell.period)->Children(cell.region)) {
         // An area adds only what was reported for itself, under the programme or one below it.
-        if (child >= 15) {
+        if (state.totals().FindTree(cell.period)->IsArea(child)) {
           static const std::vector<std::vector<ProgrammeNumber>> kBelow = {{}, {1, 2, 3, 4, 5, 6}, {2, 3, 4}, {3}, {4}, {5}, {6}, {5, 6, 7}};
           bool own = false;
           for (const ProgrammeNumber below : kBelow[cell.programme]) own |= reported.count({child, below, cell.indicator, cell.period}) > 0;
@@ -118,17 +124,28 @@ TEST(StateTest, EveryInterleavingOfTheFeedsGivesTheSameDump) {
     RandomWorld world(seed);
     std::vector<Step> plan, progress[2];
     SeriesBook books[2];
-    plan.push_back({0, [regions = world.regions()](State& state) { state.ReplaceRegistry(regions, MakeCatalogue()); }});
+    const auto registry = [&] {
+      return [regions = world.regions(), boundaries = world.boundaries()](State& state) {
+        state.ReplaceRegistry(regions, MakeCatalogue(), boundaries);
+      };
+    };
+    plan.push_back({0, registry()});
     for (uint64_t i = 0; i < 150; ++i) {
       const uint32_t dice = world.Below(12);
       if (dice == 0) {
         world.ChangeTree();
-        plan.push_back({0, [regions = world.regions()](State& state) { state.ReplaceRegistry(regions, MakeCatalogue()); }});
+        world.ChangeBoundary();
+        plan.push_back({0, registry()});
       } else if (dice == 1) {
-        plan.push_back({0, [i, document = world.AnyDocument()](State& state) { state.AddDocument(i + 1, {.number = "D" + std::to_string(i)}, document); }});
+        plan.push_back({0, [i, info = world.AnyDocumentInfo(i + 1), document = world.AnyDocument()](State& state) {
+                          state.AddDocument(i + 1, info, document);
+                        }});
       } else {
         const Slot slot = world.Below(2);
-        progress[slot].push_back({plan.size(), [slot, changes = books[slot].Update(world.AnyCell(), world.AnyEntry(i))](State& state) {
+        auto changes = dice == 2 ? books[slot].Review(world.Below(1000), static_cast<ReviewState>(1 + world.Below(3)))
+                                 : books[slot].Update(world.AnyCell(), world.AnyEntry(i));
+        if (dice == 3) changes.back().note = std::make_shared<Note>(Note{{{"jump", 4, 7}}, "原因\t说明"});
+        progress[slot].push_back({plan.size(), [slot, changes = std::move(changes)](State& state) {
                                     state.ApplyProgress(slot, slot == 0 ? "b" : "a", changes);
                                   }});
       }
