@@ -14,6 +14,21 @@ static_assert(static_cast<int>(UpdateKind::kCumulative) == v1::UPDATE_KIND_UNSPE
 static_assert(static_cast<int>(UpdateKind::kIncrement) == v1::UPDATE_KIND_INCREMENT);
 static_assert(static_cast<int>(UpdateKind::kCorrection) == v1::UPDATE_KIND_CORRECTION);
 static_assert(static_cast<int>(UpdateKind::kReduction) == v1::UPDATE_KIND_REDUCTION);
+static_assert(static_cast<int>(SoftCheck::kPartAboveWhole) == plan::v1::SOFT_CHECK_PART_ABOVE_WHOLE);
+static_assert(static_cast<int>(SoftCheck::kLate) == plan::v1::SOFT_CHECK_LATE);
+static_assert(static_cast<int>(ReviewState::kReported) == types::v1::REVIEW_STATE_UNSPECIFIED);
+static_assert(static_cast<int>(ReviewState::kReturned) == types::v1::REVIEW_STATE_RETURNED);
+static_assert(static_cast<int>(ReviewState::kReviewed) == types::v1::REVIEW_STATE_REVIEWED);
+static_assert(static_cast<int>(ReviewState::kConfirmed) == types::v1::REVIEW_STATE_CONFIRMED);
+
+void FillFlags(const std::vector<Flag>& flags, google::protobuf::RepeatedPtrField<v1::Flag>* to) {
+  for (const Flag& flag : flags) {
+    v1::Flag* added = to->Add();
+    added->set_rule(flag.rule);
+    added->set_check(static_cast<plan::v1::SoftCheck>(flag.check));
+    added->set_compared(flag.compared);
+  }
+}
 
 void FillOrigin(const Model& model, uint64_t sequence, int64_t time_us, SourceNumber source, uint64_t number, std::string_view actor,
                 v1::ListedUpdate* listed) {
@@ -68,7 +83,8 @@ std::string EncodeSeriesOpened(SeriesNumber number, const SeriesKey& key) {
   return event.SerializeAsString();
 }
 
-std::string EncodeRefusal(SourceNumber source, uint64_t number, Outcome outcome, const Refused& refused, uint64_t digest, const std::string& actor) {
+std::string EncodeRefusal(SourceNumber source, uint64_t number, Outcome outcome, const Refused& refused, const std::vector<Flag>& flags,
+                          uint64_t digest, const std::string& actor) {
   CHECK(outcome != Outcome::kAccepted);
   v1::Event event;
   v1::Refusal* refusal = event.mutable_refusal();
@@ -84,13 +100,30 @@ std::string EncodeRefusal(SourceNumber source, uint64_t number, Outcome outcome,
   refusal->set_field(refused.field);
   refusal->set_value(refused.value);
   for (const std::string& candidate : refused.candidates) refusal->add_candidates(candidate);
+  FillFlags(flags, refusal->mutable_flags());
   return event.SerializeAsString();
 }
 
-void FillVerdict(uint64_t number, Outcome outcome, const Refused& refused, bool repeated, uint32_t line, v1::Verdict* verdict) {
+std::string EncodeReview(const ReviewRecord& record) {
+  v1::Event event;
+  v1::Review* review = event.mutable_review();
+  review->mutable_updates()->Add(record.updates.begin(), record.updates.end());
+  review->set_state(static_cast<types::v1::ReviewState>(record.review.state));
+  review->set_remark(record.review.remark);
+  review->set_office(record.review.office);
+  review->set_actor(record.review.actor);
+  review->set_request_id(record.request_id);
+  review->set_request_digest(record.request_digest);
+  review->set_unchanged(record.unchanged);
+  return event.SerializeAsString();
+}
+
+void FillVerdict(uint64_t number, Outcome outcome, const Refused& refused, const std::vector<Flag>& flags, bool repeated, uint32_t line,
+                 v1::Verdict* verdict) {
   verdict->set_source_sequence(number);
   verdict->set_repeated(repeated);
   verdict->set_line(line);
+  if (!flags.empty()) FillFlags(flags, verdict->mutable_flags());
   switch (outcome) {
     case Outcome::kAccepted:
       verdict->set_verdict(v1::ITEM_VERDICT_UNSPECIFIED);
@@ -120,7 +153,7 @@ void FillConflict(uint64_t number, uint32_t line, v1::Verdict* verdict) {
   verdict->mutable_error()->set_line(line);
 }
 
-void FillListed(const Model& model, uint64_t sequence, int64_t time_us, const UpdateEvent& update, v1::ListedUpdate* listed) {
+void FillListed(const Model& model, uint64_t sequence, int64_t time_us, const UpdateEvent& update, uint64_t known, v1::ListedUpdate* listed) {
   FillOrigin(model, sequence, time_us, update.source, update.source_sequence, update.actor, listed);
   const Figure& figure = update.figure;
   const SeriesKey& key = model.series().KeyOf(update.series);
@@ -139,6 +172,14 @@ void FillListed(const Model& model, uint64_t sequence, int64_t time_us, const Up
   listed->set_explanation(std::string(figure.explanation));
   listed->set_corrects(figure.corrects);
   if (figure.published) listed->set_published(FormatDate(*figure.published));
+  FillFlags(update.flags, listed->mutable_flags());
+  const Review* review = model.reviews().Of(sequence, known);
+  if (review == nullptr) return;
+  listed->set_review(static_cast<types::v1::ReviewState>(review->state));
+  listed->set_review_remark(review->remark);
+  if (const Region* office = model.registry().regions.Nearest(review->office, figure.as_of)) listed->set_review_office(office->code);
+  listed->set_review_actor(review->actor);
+  listed->set_review_time_us(review->time_us);
 }
 
 void FillListed(const Model& model, uint64_t sequence, int64_t time_us, const v1::Refusal& refusal, v1::ListedUpdate* listed) {
@@ -152,6 +193,7 @@ void FillListed(const Model& model, uint64_t sequence, int64_t time_us, const v1
     detail->set_reason(refusal.reason());  // UNCHANGED is a verdict, not an error
     detail->set_message("the figure was in force already");
   }
+  *listed->mutable_flags() = refusal.flags();
 }
 
 types::v1::Basis BasisOf(const PlanPosition& plan, const journal::Position& durable) {

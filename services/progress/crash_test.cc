@@ -1,5 +1,6 @@
 // Power failures at every operation of a small load, on a simulated disk: what was acknowledged is there, once, and a resend hears the
-// original verdicts. With syncs that lie the same test must fail, or it would prove nothing.
+// original verdicts with their flags; a review that was answered stands whole, once, and its repeat hears the same. With syncs that lie the same test must fail, or it would prove nothing.
+#include <algorithm>
 #include <future>
 #include <map>
 #include <set>
@@ -10,6 +11,7 @@
 #include "services/progress/convert.h"
 #include "services/progress/desk.h"
 #include "services/progress/intake.h"
+#include "services/progress/reviewing.h"
 #include "services/progress/store/schema.h"
 #include "services/progress/testing/plan_stub.h"
 
@@ -36,11 +38,12 @@ class Life {
   // What the plan feed does: brings in what is missing.
   bool FollowPlan() {
     return Run([this](journal::Recorder& recorder) {
+      // No event about soft checks: the built-in ones hold, so what is reported late is flagged.
       PlanBlock block;
       block.after.position.sequence = 2;
       if (desk_.model.plan().position.sequence < 2) {
-        block.events.push_back({1, testing::RegionsEvent().SerializeAsString()});
-        block.events.push_back({2, testing::CatalogueEvent().SerializeAsString()});
+        AddPlanEvent(1, testing::RegionsEvent().SerializeAsString(), testing::RegionsEvent(), &block);
+        AddPlanEvent(2, testing::CatalogueEvent().SerializeAsString(), testing::CatalogueEvent(), &block);
       }
       EXPECT_TRUE(desk_.model.ApplyPlan(block, recorder.rows()).ok());
       pipeline_->SetPlanPosition({}, 2);
@@ -49,13 +52,40 @@ class Life {
 
   // True when the message was acknowledged.
   bool Send(const v1::Items& items, Taken* taken) {
-    if (intake_ == nullptr) intake_ = std::make_unique<Intake>("s", "", rpc::Caller{.identity = "local", .role = rpc::Role::kOperator, .everywhere = true}, IntakeMode::kStream);
+    if (intake_ == nullptr) intake_ = std::make_unique<Intake>("s", "", Local(), IntakeMode::kStream);
     return Run([&](journal::Recorder& recorder) { EXPECT_TRUE(intake_->Take(desk_.model, recorder, items, taken).ok()); });
+  }
+
+  // Returns every figure in force with remarks. Empty when it was not answered.
+  std::string Return() {
+    v1::ReviewFiguresRequest request;
+    request.set_region("533400");
+    request.set_office("53");
+    request.set_state(types::v1::REVIEW_STATE_RETURNED);
+    request.set_remark("缺附件");
+    request.set_request_id("r1");
+    std::promise<std::string> done;
+    std::future<std::string> answer = done.get_future();
+    auto review = std::make_unique<ReviewRequest>(desk_, Local(), request, std::nullopt, [&done](absl::StatusOr<v1::ReviewFiguresResponse> response) {
+      if (response.ok()) response->clear_basis();
+      done.set_value(response.ok() ? response->ShortDebugString() : "");
+    });
+    return pipeline_->Submit(std::move(review)).ok() ? answer.get() : "";
+  }
+  // States of everything reviewed, from the model.
+  std::string States() {
+    std::string states;
+    Run([&](journal::Recorder& recorder) {
+      for (uint64_t update = 1; update <= recorder.last_sequence(); ++update) states += std::to_string(static_cast<int>(desk_.model.reviews().StateOf(update)));
+    });
+    return states;
   }
 
   journal::Journal& journal() { return pipeline_->journal(); }
 
  private:
+  static rpc::Caller Local() { return {.identity = "local", .role = rpc::Role::kOperator, .everywhere = true}; }
+
   class FunctionRequest final : public journal::Request {
    public:
     FunctionRequest(std::function<void(journal::Recorder&)> decide, std::promise<bool> done) : decide_(std::move(decide)), done_(std::move(done)) {}
@@ -111,8 +141,8 @@ void SendAll(Life& life, Answers* answers) {
     for (int i = 0; i < items.items_size(); ++i) (*answers)[first + static_cast<uint64_t>(i)] = "";
     for (v1::Verdict verdict : taken.verdicts) {
       verdict.set_repeated(false);
-      const bool accepted = verdict.verdict() == v1::ITEM_VERDICT_UNSPECIFIED;
-      (*answers)[verdict.source_sequence()] = accepted ? "" : verdict.SerializeAsString();
+      const bool plain = verdict.verdict() == v1::ITEM_VERDICT_UNSPECIFIED && verdict.flags_size() == 0;
+      (*answers)[verdict.source_sequence()] = plain ? "" : verdict.SerializeAsString();
     }
   }
 }
@@ -146,12 +176,16 @@ CrashOutcome CrashAt(uint64_t operation, bool lying_syncs) {
   medium.set_ignore_syncs(lying_syncs);
   FakeClock clock;
   Answers acked;
+  std::string returned;
   medium.CrashAfter(operation);
   {
     auto life = Life::Boot(medium, clock);
     if (life.ok() && (*life)->FollowPlan()) SendAll(**life, &acked);
+    if (acked.size() == kItems) returned = (*life)->Return();
   }
   outcome.crashed = acked.size() < kItems || medium.operations() >= operation;
+  const auto flagged = [](const auto& answer) { return answer.second.find("late") != std::string::npos; };
+  if (std::none_of(acked.begin(), acked.end(), flagged) && acked.size() > 9) outcome.violation = "nothing was flagged";
   medium.CrashAfter(0);
   medium.Crash();
   auto life = Life::Boot(medium, clock);
@@ -170,6 +204,12 @@ CrashOutcome CrashAt(uint64_t operation, bool lying_syncs) {
   for (const auto& [number, answer] : acked) {
     if (again[number] != answer) outcome.violation = "number " + std::to_string(number) + " got another answer";
   }
+  // Whether or not the first answer came through, the review stands once: the second request finds all of it, or nothing.
+  const std::string states = returned.empty() ? "" : (*life)->States();
+  if (const std::string repeated = (*life)->Return(); repeated.empty() || (!returned.empty() && repeated != returned)) {
+    outcome.violation = "the review was answered \"" + returned + "\" and then \"" + repeated + "\"";
+  }
+  if (!returned.empty() && (states.find('1') == std::string::npos || (*life)->States() != states)) outcome.violation = "the review is gone";
   for (const auto& [number, times] : NumbersIn((*life)->journal())) {
     if (times != 1) outcome.violation = "number " + std::to_string(number) + " stands " + std::to_string(times) + " times";
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/progress/core/requests.h"
 #include "services/progress/core/source_table.h"
 #include "services/progress/limits.h"
 
@@ -116,7 +117,73 @@ absl::Status UnknownSource(std::string_view name) {
   return MakeError(Reason::UNKNOWN_SOURCE, "source", name.substr(0, kErrorValueBytesMax), "no source of this name ever reported");
 }
 
+absl::Status NoSequences() { return MakeError(Reason::EMPTY_REQUEST, "sequences", "", "no update is named"); }
+
+absl::Status TooManySequences(int count) {
+  return MakeError(Reason::TOO_MANY_ROWS, "sequences", absl::StrCat(count), absl::StrCat("at most ", kPageSizeMax, " updates are given at once"));
+}
+
+absl::Status ReviewFieldMissing(std::string_view field) {
+  return MakeError(Reason::MISSING_FIELD, field, "", absl::StrCat(View(field), " is required for a review"));
+}
+
+absl::Status BadReviewState(int state) {
+  return MakeError({.reason = Reason::BAD_VALUE, .field = "state", .value = absl::StrCat(state), .message = "this is not what becomes of a figure in a review",
+                    .candidates = {"returned", "reviewed", "confirmed"}});
+}
+
+absl::Status NamesAndSelects() {
+  return MakeError(Reason::BAD_VALUE, "updates", "", "figures are named by their sequences or by what they are, not by both");
+}
+
+absl::Status TooManyUpdates(size_t count, size_t max) {
+  return MakeError(Reason::TOO_MANY_ROWS, "updates", absl::StrCat(count), absl::StrCat("one request reviews at most ", max, " updates; select fewer"));
+}
+
+absl::Status RemarkTooLong(size_t bytes) {
+  return MakeError(Reason::BAD_VALUE, "remark", absl::StrCat(bytes, " bytes"), absl::StrCat("a remark has at most ", kRemarkBytesMax, " bytes"));
+}
+
+absl::Status RequestIdTooLong(std::string_view request_id) {
+  return MakeError(Reason::BAD_CODE, "request_id", request_id.substr(0, kErrorValueBytesMax), absl::StrCat("a request id has at most ", kRequestIdBytesMax, " bytes"));
+}
+
+absl::Status RequestConflict(std::string_view request_id) {
+  return MakeError(Reason::REQUEST_CONFLICT, "request_id", request_id, "this request id was used before with another content");
+}
+
+absl::Status FutureAsOf(std::string_view as_of) { return MakeError(Reason::FUTURE_DATE, "as_of", as_of, "no figure is in force on a day to come"); }
+
+absl::Status NoFiguresToReview(std::string_view region) {
+  return MakeError(Reason::NO_FIGURES, "region", region, "no figure of this region, or below it, is in force for what was asked");
+}
+
+ErrorDetail UnknownUpdate(uint64_t sequence) {
+  return {.reason = Reason::UNKNOWN_UPDATE, .field = "updates", .value = absl::StrCat(sequence),
+          .message = absl::StrCat("no accepted update has the journal sequence ", sequence)};
+}
+
+ErrorDetail OfficeNotAbove(std::string_view office, std::string_view region, uint64_t sequence) {
+  return {.reason = Reason::BAD_REVIEW, .field = "office", .value = std::string(office),
+          .message = absl::StrCat("the office is not above region ", View(region), " on the date of update ", sequence)};
+}
+
+ErrorDetail StepNotAllowed(uint64_t sequence, ReviewState from, ReviewState to) {
+  const absl::string_view why = from == ReviewState::kConfirmed ? "; what is wrong in it is corrected by a new update" : "; it has to be reviewed first";
+  return {.reason = Reason::BAD_REVIEW, .field = "updates", .value = absl::StrCat(sequence),
+          .message = absl::StrCat("update ", sequence, " is ", View(WordOf(from)), " and cannot become ", View(WordOf(to)), why)};
+}
+
+ErrorDetail FlaggedUnexplained(uint64_t sequence) {
+  return {.reason = Reason::EXPLANATION_REQUIRED, .field = "updates", .value = absl::StrCat(sequence),
+          .message = absl::StrCat("update ", sequence, " tripped a soft check and was never explained: it can only be returned")};
+}
+
 ErrorDetail Explain(const Refused& refused) {
+  if (refused.reason == Reason::EXPLANATION_REQUIRED && !refused.value.empty()) {
+    return {.reason = refused.reason, .field = refused.field, .value = refused.value,
+            .message = absl::StrCat("the figure tripped the soft check \"", refused.value, "\", so it needs a written explanation")};
+  }
   ErrorDetail detail{.reason = refused.reason, .field = refused.field, .value = refused.value, .candidates = refused.candidates};
   detail.message = refused.value.empty() ? absl::StrCat(refused.field, " ", View(Meaning(refused.reason)))
                                          : absl::StrCat(refused.field, " \"", refused.value, "\" ", View(Meaning(refused.reason)));

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "common/status/status.h"
 #include "services/progress/core/item.h"
+#include "services/progress/core/reviews.h"
 
 namespace anju::progress {
 
@@ -29,6 +30,24 @@ absl::Status TooManyLists(size_t waiting_max);
 absl::Status BadPageSize(int64_t size);
 absl::Status BadPageToken(std::string_view token);
 absl::Status UnknownSource(std::string_view name);
+
+absl::Status NoSequences();
+absl::Status TooManySequences(int count);
+
+// ---- Reviews ----
+absl::Status ReviewFieldMissing(std::string_view field);
+absl::Status BadReviewState(int state);
+absl::Status NamesAndSelects();
+absl::Status TooManyUpdates(size_t count, size_t max);
+absl::Status RemarkTooLong(size_t bytes);
+absl::Status RequestIdTooLong(std::string_view request_id);
+absl::Status RequestConflict(std::string_view request_id);
+absl::Status FutureAsOf(std::string_view as_of);
+absl::Status NoFiguresToReview(std::string_view region);
+ErrorDetail UnknownUpdate(uint64_t sequence);
+ErrorDetail OfficeNotAbove(std::string_view office, std::string_view region, uint64_t sequence);
+ErrorDetail StepNotAllowed(uint64_t sequence, ReviewState from, ReviewState to);
+ErrorDetail FlaggedUnexplained(uint64_t sequence);
 
 // ---- One item ----
 // The whole answer from what is stored of it, so that a repeat says the same as the first time.

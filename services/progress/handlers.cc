@@ -1,12 +1,15 @@
-// Opening sources and reporting batches.
+// Opening sources, reporting batches, listing, and handing reviews to the decider.
 #include "services/progress/handlers.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "common/status/macros.h"
 #include "services/progress/convert.h"
 #include "services/progress/errors.h"
+#include "services/progress/journal_scan.h"
+#include "services/progress/reviewing.h"
 
 namespace anju::progress {
 namespace {
@@ -148,6 +151,27 @@ void Handlers::ReportBatch(const rpc::Caller& caller, const v1::ReportBatchReque
 void Handlers::ListUpdates(const rpc::Caller& caller, const v1::ListUpdatesRequest& request, rpc::Finish<v1::ListUpdatesResponse> finish) {
   if (const absl::Status allowed = rpc::Authorize(caller, rpc::Action::kRead, 0, nullptr, Date{}); !allowed.ok()) return finish(allowed);
   listing_.List(caller, request, std::move(finish));
+}
+
+void Handlers::GetUpdates(const rpc::Caller& caller, const v1::GetUpdatesRequest& request, rpc::Finish<v1::GetUpdatesResponse> finish) {
+  if (const absl::Status allowed = rpc::Authorize(caller, rpc::Action::kRead, 0, nullptr, Date{}); !allowed.ok()) return finish(allowed);
+  listing_.Get(caller, request, std::move(finish));
+}
+
+void Handlers::ReviewFigures(const rpc::Caller& caller, const v1::ReviewFiguresRequest& request, rpc::Finish<v1::ReviewFiguresResponse> finish) {
+  if (const absl::Status checked = CheckReview(request); !checked.ok()) return finish(checked);
+  const auto submit = [desk = &desk_, pipeline = &pipeline_, caller, request, finish](std::optional<Scan> named) {
+    const absl::Status submitted = pipeline->Submit(std::make_unique<ReviewRequest>(*desk, caller, request, std::move(named), finish));
+    if (!submitted.ok()) finish(submitted);
+  };
+  if (request.updates_size() == 0) return submit(std::nullopt);
+  // Where an update stands in the model its sequence alone does not tell; the journal does.
+  const absl::Status taken = listing_.Run([pipeline = &pipeline_, submit, sequences = Ascending(request.updates()), finish] {
+    absl::StatusOr<Scan> named = ReadUpdates(pipeline->journal(), sequences);
+    if (!named.ok()) return finish(named.status());
+    submit(*std::move(named));
+  });
+  if (!taken.ok()) finish(taken);
 }
 
 }  // namespace anju::progress

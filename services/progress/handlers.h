@@ -41,6 +41,8 @@ class Handlers {
 
   void ReportBatch(const rpc::Caller& caller, const v1::ReportBatchRequest& request, Deadline deadline, rpc::Finish<v1::ReportBatchResponse> finish);
   void ListUpdates(const rpc::Caller& caller, const v1::ListUpdatesRequest& request, rpc::Finish<v1::ListUpdatesResponse> finish);
+  void GetUpdates(const rpc::Caller& caller, const v1::GetUpdatesRequest& request, rpc::Finish<v1::GetUpdatesResponse> finish);
+  void ReviewFigures(const rpc::Caller& caller, const v1::ReviewFiguresRequest& request, rpc::Finish<v1::ReviewFiguresResponse> finish);
 
   Desk& desk() { return desk_; }
   journal::Pipeline& pipeline() { return pipeline_; }

@@ -1,13 +1,15 @@
-// Deciding items: number, content, meaning, rules, event.
+// Deciding items: number, content, meaning, rules, soft checks, event.
 #include "services/progress/intake.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "common/status/macros.h"
 #include "services/progress/convert.h"
 #include "services/progress/core/content.h"
 #include "services/progress/core/decision.h"
+#include "services/progress/core/soft_checks.h"
 #include "services/progress/errors.h"
 
 namespace anju::progress {
@@ -111,27 +113,46 @@ bool Intake::Understand(Round& round, const ItemText& text, Dictionary::Series& 
   return Measure(*series.meaning.indicator, series.unit, text, figure, &refused_);
 }
 
+// Adds what the figure trips to flags_. True, with refused_ set, when it may only come with an explanation and has none.
+bool Intake::TripsUnexplained(Round& round, const Figure& figure, Dictionary::Series& series) {
+  if (series.plan_version != round.model.plan_version() || !(series.checks.key() == series.meaning.key)) {
+    series.checks = SeriesChecks(round.books, round.model.plan_books(), series.meaning);
+    series.plan_version = round.model.plan_version();
+  }
+  const CheckRule* rule = series.checks.Trips(round.books, series.meaning, figure, &flags_);
+  return rule != nullptr && !Refuse(&refused_, Reason::EXPLANATION_REQUIRED, "explanation", rule->name);
+}
+
+// A figure in force that is flagged and was never explained may be sent again with its explanation: that is news, though the number is not.
+bool Intake::ExplainsAtLast(const Round& round, const Figure& figure, const Meaning& meaning) const {
+  if (figure.explanation.empty()) return false;
+  const std::optional<SeriesValue> in_force = round.books.series.HistoryOf(meaning.series).ValueAt(figure.as_of, UINT64_MAX);
+  return in_force && round.model.IsUnexplained(in_force->sequence);
+}
+
 void Intake::TakeNew(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series) {
   const ItemText text = ViewOf(item);
   Figure figure;
   Outcome outcome = Outcome::kRefused;
+  flags_.clear();
   if (Understand(round, text, series, &figure)) {
     const uint64_t sequence = round.recorder.last_sequence() + 1 + (source_ == 0) + (series.meaning.series == 0);
     if (mode_ != IntakeMode::kStream && IsSecondFigure(series.meaning.key, figure)) {
       Refuse(&refused_, Reason::DUPLICATE_ROW, "region", series.region);
     } else {
       outcome = Judge(round.books, series.meaning, figure, sequence, &refused_);
+      if (outcome == Outcome::kUnchanged && ExplainsAtLast(round, figure, series.meaning)) outcome = Outcome::kAccepted;
+      if (outcome == Outcome::kAccepted && TripsUnexplained(round, figure, series)) outcome = Outcome::kRefused;
     }
   }
-  if (mode_ == IntakeMode::kRehearsal) {
-    if (outcome != Outcome::kAccepted) FillVerdict(number, outcome, refused_, false, item.line(), round.taken->verdicts.Add());
-    return;
+  if (outcome != Outcome::kAccepted || !flags_.empty()) {
+    FillVerdict(number, outcome, refused_, flags_, false, item.line(), round.taken->verdicts.Add());
   }
+  if (mode_ == IntakeMode::kRehearsal) return;
   if (source_ == 0) OpenSource(round);
   if (outcome != Outcome::kAccepted) {
     const uint64_t digest = SentDigest(series.text(), text);
-    round.recorder.Record(EncodeRefusal(source_, number, outcome, refused_, digest, actor_));
-    FillVerdict(number, outcome, refused_, false, item.line(), round.taken->verdicts.Add());
+    round.recorder.Record(EncodeRefusal(source_, number, outcome, refused_, flags_, digest, actor_));
     return;
   }
   Meaning& meaning = series.meaning;
@@ -139,8 +160,9 @@ void Intake::TakeNew(Round& round, uint64_t number, const v1::Item& item, Dictio
     meaning.series = round.books.series.next();
     round.recorder.Record(EncodeSeriesOpened(meaning.series, meaning.key));
   }
-  round.recorder.Record(
-      EncodeUpdate({.series = meaning.series, .source = source_, .source_sequence = number, .figure = figure, .actor = actor_}));
+  UpdateEvent update{.series = meaning.series, .source = source_, .source_sequence = number, .figure = figure, .actor = actor_};
+  if (!flags_.empty()) update.flags.swap(flags_);
+  round.recorder.Record(EncodeUpdate(update));
 }
 
 void Intake::TakeRepeat(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series) {
@@ -149,7 +171,8 @@ void Intake::TakeRepeat(Round& round, uint64_t number, const v1::Item& item, Dic
   const Window::Entry& before = window.At(number);
   v1::Verdict* verdict = round.taken->verdicts.Add();
   if (!SaysTheSame(round, before, ViewOf(item), series)) return FillConflict(number, item.line(), verdict);
-  FillVerdict(number, before.outcome, before.outcome == Outcome::kRefused ? window.RefusedAt(number) : *none, true, item.line(), verdict);
+  FillVerdict(number, before.outcome, before.outcome == Outcome::kRefused ? window.RefusedAt(number) : *none, window.FlagsAt(number), true,
+              item.line(), verdict);
 }
 
 bool Intake::SaysTheSame(Round& round, const Window::Entry& before, const ItemText& text, Dictionary::Series& series) {

@@ -40,6 +40,8 @@ class Dictionary {
     std::string region, programme, indicator, plan_year, unit;
     Meaning meaning;
     uint64_t registry_version = 0;  // that `meaning` was resolved in; 0: never
+    SeriesChecks checks;
+    uint64_t plan_version = 0;      // that `checks` were made in; 0: never
     SeriesText text() const { return {region, programme, indicator, plan_year, unit}; }
   };
   // REQUIRES: the index below kSeriesIndexMax.
@@ -82,6 +84,8 @@ class Intake {
   absl::Status TakeItem(Round& round, uint64_t number, const v1::Item& item);
   void TakeNew(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series);
   void TakeRepeat(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series);
+  bool TripsUnexplained(Round& round, const Figure& figure, Dictionary::Series& series);
+  bool ExplainsAtLast(const Round& round, const Figure& figure, const Meaning& meaning) const;
   bool Understand(Round& round, const ItemText& text, Dictionary::Series& series, Figure* figure);
   bool SaysTheSame(Round& round, const Window::Entry& before, const ItemText& text, Dictionary::Series& series);
   bool IsFigure(Round& round, uint64_t digest, const Meaning& meaning, const SeriesText& words, const ItemText& text, Figure* figure);
@@ -96,7 +100,8 @@ class Intake {
   SourceNumber source_ = 0;
   std::string actor_;  // empty when the caller is the one that opened the source
   absl::Status end_;
-  Refused refused_;  // reused
+  Refused refused_;           // reused
+  std::vector<Flag> flags_;   // reused: of the item at hand
   absl::flat_hash_map<std::tuple<SeriesKey, int32_t, uint8_t>, int64_t> batch_figures_;
 };
 

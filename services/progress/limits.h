@@ -17,5 +17,8 @@ inline constexpr int64_t kPageSizeMax = 1'000;
 inline constexpr size_t kScanEventsMax = 20'000;            // events looked at for one page; then a token goes on from there
 inline constexpr size_t kScanBytesMax = 1 << 20;            // of one read of the journal
 inline constexpr size_t kListsWaitingMax = 64;
+inline constexpr int kReviewNamedMax = 1'000;               // updates named in one request of review
+inline constexpr size_t kReviewUpdatesMax = 10'000;         // updates that one request reviews
+inline constexpr size_t kReviewEventUpdatesMax = 1'000;     // of them in one event
 
 }  // namespace anju::progress

@@ -10,71 +10,14 @@
 #include "common/status/macros.h"
 #include "services/progress/convert.h"
 #include "services/progress/errors.h"
+#include "services/progress/journal_scan.h"
 #include "services/progress/limits.h"
 
 namespace anju::progress {
 namespace {
 
-// An event that may belong on the page. Views into Scan::blocks.
-struct Candidate {
-  uint64_t sequence = 0;
-  int64_t time_us = 0;
-  UpdateEvent update;
-  std::optional<v1::Refusal> refusal;
-};
-
-// A stretch of the journal.
-struct Scan {
-  std::vector<std::string> blocks;
-  std::vector<Candidate> candidates;
-  uint64_t last = 0;     // the last sequence looked at
-  bool at_end = false;   // nothing durable comes after it
-};
-
 bool HasFilter(const v1::ListUpdatesRequest& request) {
   return !request.region().empty() || !request.programme().empty() || !request.indicator().empty() || !request.source().empty();
-}
-
-absl::Status AddCandidate(uint64_t sequence, int64_t time_us, std::string_view bytes, bool refusals, Scan* scan) {
-  Candidate candidate{.sequence = sequence, .time_us = time_us};
-  const Decoded decoded = DecodeUpdate(bytes, &candidate.update);
-  if (decoded == Decoded::kOther) {
-    if (!refusals) return absl::OkStatus();
-    v1::Event event;
-    if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return MakeError(Reason::DATA_LOSS, "journal", std::to_string(sequence), "an event cannot be read");
-    if (!event.has_refusal()) return absl::OkStatus();
-    candidate.refusal = std::move(*event.mutable_refusal());
-  } else if (decoded == Decoded::kBroken) {
-    return MakeError(Reason::DATA_LOSS, "journal", std::to_string(sequence), "an event cannot be read");
-  }
-  scan->candidates.push_back(std::move(candidate));
-  return absl::OkStatus();
-}
-
-// Reads events after `after` until there are `wanted` candidates, or enough was looked at.
-absl::StatusOr<Scan> ScanJournal(const journal::Journal& journal, uint64_t after, size_t wanted, bool refusals) {
-  Scan scan;
-  scan.last = after;
-  const uint64_t durable = journal.durable().sequence;
-  size_t looked_at = 0;
-  while (scan.last < durable && looked_at < kScanEventsMax && scan.candidates.size() < wanted) {
-    ASSIGN_OR_RETURN(std::vector<std::string> blocks, journal.ReadBlocksContaining(scan.last + 1, kScanBytesMax));
-    CHECK(!blocks.empty());
-    for (std::string& bytes : blocks) {
-      scan.blocks.push_back(std::move(bytes));
-      // RocksDB's own checksums cover the events; hashing a whole block for one page would cost more than the page.
-      ASSIGN_OR_RETURN(const journal::BlockView block, journal::DecodeBlock(scan.blocks.back(), false));
-      const uint64_t first = block.header.first_sequence;
-      for (uint64_t sequence = std::max(first, scan.last + 1); sequence <= block.header.last_sequence(); ++sequence) {
-        if (looked_at >= kScanEventsMax || scan.candidates.size() >= wanted || sequence > durable) break;
-        RETURN_IF_ERROR(AddCandidate(sequence, block.header.time_us, block.events[sequence - first], refusals, &scan));
-        scan.last = sequence;
-        ++looked_at;
-      }
-    }
-  }
-  scan.at_end = scan.last >= durable;
-  return scan;
 }
 
 // The filter, resolved. 0 is "any".
@@ -138,7 +81,7 @@ class PageRequest final : public journal::Request {
       if (candidate.refusal) {
         FillListed(model, candidate.sequence, candidate.time_us, *candidate.refusal, response_.add_updates());
       } else {
-        FillListed(model, candidate.sequence, candidate.time_us, candidate.update, response_.add_updates());
+        FillListed(model, candidate.sequence, candidate.time_us, candidate.update, UINT64_MAX, response_.add_updates());
       }
     }
     if (!scan_.at_end) response_.set_next_page_token(std::to_string(scan_.last));
@@ -168,9 +111,42 @@ class PageRequest final : public journal::Request {
   v1::ListUpdatesResponse response_;
 };
 
+// Names what was read, where the tables are.
+class NamedRequest final : public journal::Request {
+ public:
+  NamedRequest(Desk& desk, rpc::Caller caller, uint64_t known, Scan scan, rpc::Finish<v1::GetUpdatesResponse> finish)
+      : desk_(desk), caller_(std::move(caller)), known_(known == 0 ? UINT64_MAX : known), scan_(std::move(scan)), finish_(std::move(finish)) {}
+
+  void Decide(journal::Recorder& recorder) override {
+    const Model& model = desk_.model;
+    const Date today = Clock::DateOfMicros(recorder.time_us());
+    ground_ = GroundOf(model);
+    for (const Candidate& candidate : scan_.candidates) {
+      const RegionNumber region = model.series().KeyOf(candidate.update.series).region;
+      if (!caller_.everywhere && !rpc::Authorize(caller_, rpc::Action::kRead, region, &model.registry().regions, today).ok()) continue;
+      FillListed(model, candidate.sequence, candidate.time_us, candidate.update, known_, response_.add_updates());
+    }
+  }
+
+  void Done(const absl::Status& status, const journal::Position& durable) override {
+    if (!status.ok()) return finish_(status);
+    *response_.mutable_basis() = StampOf(ground_, durable);
+    finish_(std::move(response_));
+  }
+
+ private:
+  Desk& desk_;
+  const rpc::Caller caller_;
+  const uint64_t known_;
+  const Scan scan_;
+  const rpc::Finish<v1::GetUpdatesResponse> finish_;
+  Ground ground_;
+  v1::GetUpdatesResponse response_;
+};
+
 }  // namespace
 
-Listing::Listing(Desk& desk, journal::Pipeline& pipeline) : desk_(desk), pipeline_(pipeline), thread_([this] { Run(); }) {}
+Listing::Listing(Desk& desk, journal::Pipeline& pipeline) : desk_(desk), pipeline_(pipeline), thread_([this] { RunAll(); }) {}
 
 Listing::~Listing() {
   {
@@ -181,7 +157,7 @@ Listing::~Listing() {
   thread_.join();
 }
 
-void Listing::Run() {
+void Listing::RunAll() {
   while (true) {
     std::function<void()> work;
     {
@@ -214,15 +190,27 @@ void Listing::List(const rpc::Caller& caller, const v1::ListUpdatesRequest& requ
         pipeline_.Submit(std::make_unique<PageRequest>(desk_, caller, request, page_size, *std::move(scan), finish));
     if (!submitted.ok()) finish(submitted);
   };
-  {
-    std::lock_guard lock(mutex_);
-    if (waiting_.size() < kListsWaitingMax) {
-      waiting_.push_back(std::move(work));
-      changed_.notify_one();
-      return;
-    }
-  }
-  finish(TooManyLists(kListsWaitingMax));
+  if (const absl::Status taken = Run(std::move(work)); !taken.ok()) finish(taken);
+}
+
+void Listing::Get(const rpc::Caller& caller, const v1::GetUpdatesRequest& request, rpc::Finish<v1::GetUpdatesResponse> finish) {
+  if (request.sequences_size() == 0) return finish(NoSequences());
+  if (request.sequences_size() > kPageSizeMax) return finish(TooManySequences(request.sequences_size()));
+  auto work = [this, caller, sequences = Ascending(request.sequences()), known = request.known_sequence(), finish] {
+    absl::StatusOr<Scan> scan = ReadUpdates(pipeline_.journal(), sequences);
+    if (!scan.ok()) return finish(scan.status());
+    const absl::Status submitted = pipeline_.Submit(std::make_unique<NamedRequest>(desk_, caller, known, *std::move(scan), finish));
+    if (!submitted.ok()) finish(submitted);
+  };
+  if (const absl::Status taken = Run(std::move(work)); !taken.ok()) finish(taken);
+}
+
+absl::Status Listing::Run(std::function<void()> work) {
+  std::lock_guard lock(mutex_);
+  if (waiting_.size() >= kListsWaitingMax) return TooManyLists(kListsWaitingMax);
+  waiting_.push_back(std::move(work));
+  changed_.notify_one();
+  return absl::OkStatus();
 }
 
 }  // namespace anju::progress

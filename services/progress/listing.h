@@ -1,5 +1,5 @@
-// Lists of updates: pages of the journal, read by one thread of their own (a reaction of gRPC must not wait for a disk), filtered and
-// named on the decider.
+// Lists of updates: pages of the journal and named updates, read by one thread of their own (a reaction of gRPC must not wait for a disk),
+// filtered and named on the decider.
 #pragma once
 
 #include <condition_variable>
@@ -22,9 +22,13 @@ class Listing {
   // OVERLOADED when more than kListsWaitingMax wait. A page may be short, even empty, and still have a token: it looks at
   // kScanEventsMax events at most.
   void List(const rpc::Caller& caller, const v1::ListUpdatesRequest& request, rpc::Finish<v1::ListUpdatesResponse> finish);
+  // Named updates that exist and that the caller may read.
+  void Get(const rpc::Caller& caller, const v1::GetUpdatesRequest& request, rpc::Finish<v1::GetUpdatesResponse> finish);
+  // Runs `work` on the reading thread; OVERLOADED as above. Work that is still waiting at the end is dropped.
+  absl::Status Run(std::function<void()> work);
 
  private:
-  void Run();
+  void RunAll();
 
   Desk& desk_;
   journal::Pipeline& pipeline_;

@@ -52,7 +52,7 @@ PlanFeed::PlanFeed(std::string address, Desk& desk, journal::Pipeline& pipeline,
     : address_(std::move(address)), desk_(desk), pipeline_(pipeline), room_(room) {
   const PlanPosition cached = desk.model.plan();  // nobody decides yet
   if (cached.position.sequence > 0) {
-    const absl::Status resumed = Submit(desk_, pipeline_, room_, PlanBlock{.events = {}, .after = cached});
+    const absl::Status resumed = Submit(desk_, pipeline_, room_, PlanBlock{.events = {}, .documents = {}, .after = cached});
     if (!resumed.ok()) return;  // the pipeline is going down with the process
   }
   journal_ = desk.model.plan_journal();
@@ -77,14 +77,13 @@ absl::Status PlanFeed::CheckJournal(const journal::Position& upstream) {
 
 absl::Status PlanFeed::Take(const journal::BlockView& view, const journal::Position& after) {
   RETURN_IF_ERROR(CheckJournal(after));
-  PlanBlock block{.events = {}, .after = {after, view.header.time_us}};
+  PlanBlock block{.events = {}, .documents = {}, .after = {after, view.header.time_us}};
   for (size_t i = 0; i < view.events.size(); ++i) {
     plan::v1::Event event;
     if (!event.ParseFromArray(view.events[i].data(), static_cast<int>(view.events[i].size()))) {
       return MakeError(Reason::DATA_LOSS, "plan", std::to_string(view.header.first_sequence + i), "an event of the plan journal cannot be read");
     }
-    // Documents and milestones are no concern of what may be reported.
-    if (event.has_regions() || event.has_catalogue()) block.events.push_back({view.header.first_sequence + i, std::string(view.events[i])});
+    AddPlanEvent(view.header.first_sequence + i, view.events[i], event, &block);
   }
   RETURN_IF_ERROR(Submit(desk_, pipeline_, room_, std::move(block)));
   journal_ = after.journal_id;

@@ -1,4 +1,4 @@
-// Following plan: the registry that reports are checked against, brought in through the pipeline like everything else.
+// Following plan: the registry, targets and rules that reports are checked against, brought in through the pipeline like everything else.
 #pragma once
 
 #include <memory>

@@ -261,7 +261,7 @@ TEST_F(ServerTest, TheFeedHandsOverTheJournalAndNamesThePlanPosition) {
   while (events < 12 && reader->Read(&response)) {
     for (const std::string& bytes : response.blocks()) {
       ASSERT_OK_AND_ASSIGN(const journal::BlockView block, journal::DecodeBlock(bytes));
-      EXPECT_EQ(block.header.plan_sequence, 2u);
+      EXPECT_EQ(block.header.plan_sequence, 3u);
       events += block.events.size();
     }
   }
@@ -279,7 +279,7 @@ TEST_F(ServerTest, TheStatusTellsPositionsAndWhatIsFollowed) {
   EXPECT_EQ(response.name(), "progress");
   EXPECT_TRUE(response.serving());
   EXPECT_EQ(response.position().sequence(), 12u);
-  EXPECT_EQ(response.basis().basis().plan().sequence(), 2u);
+  EXPECT_EQ(response.basis().basis().plan().sequence(), 3u);
   EXPECT_EQ(response.basis().basis().progress(0).sequence(), 12u);
   ASSERT_EQ(response.following_size(), 1);
   EXPECT_EQ(response.following(0).name(), "plan");
@@ -298,7 +298,7 @@ TEST_F(ServerTest, ServesFromItsCachedRegistryWhilePlanIsDown) {
   stub_ = v1::ProgressService::NewStub(channel_);
   ASSERT_OK_AND_ASSIGN(const auto response, Batch("b", Numbered(2, 1)));
   EXPECT_EQ(response.verdicts_size(), 0);
-  EXPECT_EQ(response.basis().basis().plan().sequence(), 2u);
+  EXPECT_EQ(response.basis().basis().plan().sequence(), 3u);
 }
 
 TEST_F(ServerTest, UnderAnotherPlanJournalNothingIsTaken) {

@@ -26,4 +26,18 @@ grpc::ServerUnaryReactor* Service::ListUpdates(grpc::CallbackServerContext* cont
   });
 }
 
+grpc::ServerUnaryReactor* Service::GetUpdates(grpc::CallbackServerContext* context, const v1::GetUpdatesRequest* request,
+                                              v1::GetUpdatesResponse* response) {
+  return rpc::Answer<v1::GetUpdatesResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetUpdatesResponse> finish) {
+    handlers_.GetUpdates(caller, *request, std::move(finish));
+  });
+}
+
+grpc::ServerUnaryReactor* Service::ReviewFigures(grpc::CallbackServerContext* context, const v1::ReviewFiguresRequest* request,
+                                                 v1::ReviewFiguresResponse* response) {
+  return rpc::Answer<v1::ReviewFiguresResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::ReviewFiguresResponse> finish) {
+    handlers_.ReviewFigures(caller, *request, std::move(finish));
+  });
+}
+
 }  // namespace anju::progress

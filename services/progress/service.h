@@ -14,6 +14,10 @@ class Service final : public v1::ProgressService::CallbackService {
                                         v1::ReportBatchResponse* response) override;
   grpc::ServerUnaryReactor* ListUpdates(grpc::CallbackServerContext* context, const v1::ListUpdatesRequest* request,
                                         v1::ListUpdatesResponse* response) override;
+  grpc::ServerUnaryReactor* GetUpdates(grpc::CallbackServerContext* context, const v1::GetUpdatesRequest* request,
+                                       v1::GetUpdatesResponse* response) override;
+  grpc::ServerUnaryReactor* ReviewFigures(grpc::CallbackServerContext* context, const v1::ReviewFiguresRequest* request,
+                                          v1::ReviewFiguresResponse* response) override;
 
  private:
   Handlers& handlers_;

@@ -27,7 +27,7 @@ TEST_F(StreamTest, TheFirstAnswerTellsWhereTheSourceStandsAndAcksNameTheirBasis)
   v1::ReportResponse first;
   ASSERT_TRUE(client.Read(&first));
   EXPECT_EQ(first.acked_sequence(), 0u);
-  EXPECT_EQ(first.basis().basis().plan().sequence(), 2u);
+  EXPECT_EQ(first.basis().basis().plan().sequence(), 3u);
   ASSERT_TRUE(client.Send(Numbered(1, 100)));
   ASSERT_TRUE(client.ReadUntil(100));
   EXPECT_EQ(client.response().verdicts_size(), 0);
@@ -229,7 +229,7 @@ TEST_F(StreamTest, PlanAtLeastWaitsForThePlanAndEndsAtTheDeadline) {
   ASSERT_TRUE(waits.Send(Numbered(1, 5)));
   ASSERT_TRUE(waits.ReadUntil(5));
   EXPECT_EQ(waits.response().verdicts_size(), 0);
-  EXPECT_GE(waits.response().basis().basis().plan().sequence(), 2u);
+  EXPECT_GE(waits.response().basis().basis().plan().sequence(), 3u);
 
   journal::Position later;
   ASSERT_OK_AND_ASSIGN(const types::v1::Basis basis, rpc::ParseToken(token));

@@ -177,6 +177,28 @@ TEST_F(DecisionTest, AWholeProgrammeOfAnAreaAndAPartOfItOfAMemberOverlap) {
   EXPECT_EQ(Decide({"533400-A", "all", "investment", "2017", ""}, Text("7", "2017-06-02")), Outcome::kAccepted);
 }
 
+TEST_F(DecisionTest, WhatIsNotThereCannotBeCorrectedOrReduced) {
+  ASSERT_TRUE(series_.Open(2, {4, 2, 1, {2017, 2017}}));
+  series_.HistoryOf(2).Insert({MakeDate(2017, 3, 1), 3, 70, UpdateKind::kCumulative});
+  struct Named {
+    const char* what;
+    SeriesText series;
+    const char *as_of, *corrects;
+  };
+  for (const Named& c : {Named{"an unknown sequence", kStarts, "2017-06-02", "99"}, Named{"a sequence of another series", kStarts, "2017-06-02", "3"},
+                         Named{"an empty series", kInvestment, "2017-06-02", ""}, Named{"an empty series, by a sequence of another", kInvestment, "2017-06-02", "1"},
+                         Named{"a day before the first figure", kStarts, "2017-02-01", ""}}) {
+    SCOPED_TRACE(c.what);
+    for (const char* kind : {"correction", "reduction"}) {
+      EXPECT_EQ(Decide(c.series, Text("7", c.as_of, kind, "审计核减", c.corrects)), Outcome::kRefused);
+      EXPECT_EQ(refused_.reason, Reason::NOTHING_TO_CORRECT);
+      EXPECT_EQ(refused_.field, "corrects");
+      EXPECT_EQ(refused_.value, c.corrects);
+    }
+  }
+  EXPECT_EQ(Decide(kStarts, Text("7", "2017-06-02", "reduction", "审计核减", "2")), Outcome::kAccepted);
+}
+
 TEST_F(DecisionTest, AnEarlierReductionMayNotSinkALaterDate) {
   series_.HistoryOf(1).Insert({MakeDate(2017, 6, 1), 3, 150, UpdateKind::kReduction});  // leaves nothing
   EXPECT_EQ(Decide(kStarts, Text("1", "2017-03-15", "reduction", "x")), Outcome::kRefused);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/catalogue/catalogue.h"
+#include "common/checks/default_rules.h"
 #include "common/series/series.h"
 #include "common/status/status.h"
 #include "common/time/date.h"
@@ -40,6 +41,14 @@ struct Figure {
   std::string_view explanation;
   std::string_view printed;  // empty when it is the canonical form in the display unit
   std::string_view unit;     // empty when it is the display unit
+};
+
+// A soft check that a figure tripped.
+struct Flag {
+  std::string rule;
+  SoftCheck check = SoftCheck::kNone;
+  int64_t compared = 0;  // what the figure was compared with, in its smallest units; kLate: days; kNotInPlan: 0
+  friend bool operator==(const Flag&, const Flag&) = default;
 };
 
 // A durable answer that is not acceptance. `field` is a column of the report file.

@@ -33,6 +33,7 @@ class Window {
   struct Entry {
     uint64_t digest = 0;
     Outcome outcome = Outcome::kAccepted;
+    bool flagged = false;
   };
   // Highest number with a verdict; 0 at first.
   uint64_t last() const { return last_; }
@@ -40,14 +41,26 @@ class Window {
   // REQUIRES: StandingOf(number) == kRepeat.
   const Entry& At(uint64_t number) const { return ring_[number & (ring_.size() - 1)]; }
   const Refused& RefusedAt(uint64_t number) const { return refused_.at(number); }
+  // The soft checks that the item tripped. REQUIRES: as At.
+  std::vector<Flag> FlagsAt(uint64_t number) const;
   // The verdict on number last() + 1. `refused` only for kRefused.
-  void Push(uint64_t digest, Outcome outcome, const Refused* refused);
+  void Push(uint64_t digest, Outcome outcome, const Refused* refused, const std::vector<Flag>& flags = {});
 
  private:
+  // 24 bytes: a source may trip a check with every item.
+  struct KeptFlag {
+    uint64_t number = 0;
+    int64_t compared = 0;
+    uint16_t rule = 0;  // index into rule_names_
+    SoftCheck check = SoftCheck::kNone;
+  };
   void Grow();
+  void Keep(uint64_t number, const Flag& flag);
   std::vector<Entry> ring_;  // size 0 or a power of two; number n stands at n mod size
   uint64_t last_ = 0;
   absl::flat_hash_map<uint64_t, Refused> refused_;  // refusals within the window
+  std::vector<KeptFlag> flags_;                     // by number; also some from before the window, until they are many
+  std::vector<std::string> rule_names_;             // that flags_ ever named: as many as there are rules
 };
 
 struct Source {

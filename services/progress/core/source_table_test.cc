@@ -38,6 +38,22 @@ TEST(WindowTest, RemembersTheLast4096AndNothingBefore) {
   }
 }
 
+TEST(WindowTest, RemembersTheFlagsOfItsNumbers) {
+  Window window;
+  const auto flags_of = [](uint64_t number) {
+    std::vector<Flag> flags;
+    if (number % 2 == 0) flags.push_back({"late", SoftCheck::kLate, static_cast<int64_t>(number)});
+    if (number % 6 == 0) flags.push_back({"jump", SoftCheck::kJump, -static_cast<int64_t>(number)});
+    return flags;
+  };
+  for (uint64_t number = 1; number <= 4 * kWindow; ++number) {
+    const Refused refused{.reason = Reason::EXPLANATION_REQUIRED};
+    window.Push(number, number % 3 == 0 ? Outcome::kRefused : Outcome::kAccepted, &refused, flags_of(number));
+    if (number % 509 != 0 && number != 4 * kWindow) continue;
+    for (uint64_t known = number > kWindow ? number - kWindow + 1 : 1; known <= number; ++known) ASSERT_EQ(window.FlagsAt(known), flags_of(known)) << known;
+  }
+}
+
 TEST(SourceTableTest, NamesAreOfAPlainForm) {
   for (const std::string& name : {std::string("a"), std::string("2017-06:row_1.csv"), std::string(128, 'f')}) EXPECT_TRUE(IsSourceName(name)) << name;
   for (const std::string& name : {std::string(), std::string("a b"), std::string("县"), std::string("a/b"), std::string(129, 'f'), std::string("a\0b", 3)}) {

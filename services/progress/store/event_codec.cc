@@ -21,6 +21,10 @@ enum Tag : uint8_t {
   kPrinted = 10 * 8 + 2,
   kUnit = 11 * 8 + 2,
   kActor = 12 * 8 + 2,
+  kFlags = 13 * 8 + 2,
+  kFlagRule = 1 * 8 + 2,
+  kFlagCheck = 2 * 8,
+  kFlagCompared = 3 * 8,
 };
 
 constexpr size_t kNumbersBytesMax = 96;  // 8 fields of at most 11 bytes
@@ -89,13 +93,48 @@ bool TakeText(std::string_view* bytes, std::string_view* text) {
   return true;
 }
 
+void AppendFlag(const Flag& flag, std::string* to) {
+  char numbers[2 * 11];
+  char* end = numbers;
+  if (flag.check != SoftCheck::kNone) end = PutField(kFlagCheck, static_cast<uint8_t>(flag.check), end);
+  if (flag.compared != 0) end = PutField(kFlagCompared, ZigZag(flag.compared), end);
+  std::string body;
+  AppendText(kFlagRule, flag.rule, &body);
+  body.append(numbers, end);
+  // Unlike a text, an element of a list is there even when it is empty.
+  char head[12];
+  to->append(head, PutField(kFlags, body.size(), head) - head);
+  to->append(body);
+}
+
+bool TakeFlag(std::string_view body, Flag* flag) {
+  while (!body.empty()) {
+    uint64_t tag = 0;
+    if (!TakeVarint(&body, &tag)) return false;
+    if ((tag & 7) == 2) {
+      std::string_view text;
+      if (!TakeText(&body, &text)) return false;
+      if (tag == kFlagRule) flag->rule = text;
+    } else if ((tag & 7) == 0) {
+      uint64_t value = 0;
+      if (!TakeVarint(&body, &value)) return false;
+      // A check of a later version still has its rule's name.
+      if (tag == kFlagCheck && value <= static_cast<uint64_t>(SoftCheck::kLate)) flag->check = static_cast<SoftCheck>(value);
+      if (tag == kFlagCompared) flag->compared = UnZigZag(value);
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string EncodeUpdate(const UpdateEvent& update) {
   const Figure& figure = update.figure;
   char buffer[2 + kNumbersBytesMax];
   char* const head_end = PutHead(update, buffer + 2);
-  if (figure.explanation.empty() && figure.printed.empty() && figure.unit.empty() && update.actor.empty()) {
+  if (figure.explanation.empty() && figure.printed.empty() && figure.unit.empty() && update.actor.empty() && update.flags.empty()) {
     char* const end = PutTail(figure, head_end);
     buffer[0] = static_cast<char>(kEventUpdate);
     buffer[1] = static_cast<char>(end - buffer - 2);  // < 128: one byte
@@ -108,6 +147,7 @@ std::string EncodeUpdate(const UpdateEvent& update) {
   AppendText(kPrinted, figure.printed, &body);
   AppendText(kUnit, figure.unit, &body);
   AppendText(kActor, update.actor, &body);
+  for (const Flag& flag : update.flags) AppendFlag(flag, &body);
   std::string event;
   event.reserve(body.size() + 12);
   AppendText(kEventUpdate, body, &event);
@@ -130,6 +170,7 @@ Decoded DecodeUpdate(std::string_view event, UpdateEvent* update) {
     } else if ((tag & 7) == 2) {
       std::string_view text;
       if (!TakeText(&body, &text)) return Decoded::kBroken;
+      if (tag == kFlags && !TakeFlag(text, &update->flags.emplace_back())) return Decoded::kBroken;
       SetText(tag, text, update);
     } else {
       return Decoded::kBroken;  // this message has no fixed-width fields

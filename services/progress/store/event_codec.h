@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "services/progress/core/item.h"
 #include "services/progress/core/series_table.h"
@@ -14,13 +15,14 @@
 
 namespace anju::progress {
 
-// progress.v1.Update. Views into the event's bytes.
+// progress.v1.Update. Views into the event's bytes, but for the flags.
 struct UpdateEvent {
   SeriesNumber series = 0;
   SourceNumber source = 0;
   uint64_t source_sequence = 0;
   Figure figure;
   std::string_view actor;
+  std::vector<Flag> flags;
 };
 
 // Bytes of progress.v1.Event { update }.

@@ -33,6 +33,14 @@ void Randomize(std::mt19937_64& random, Sample* sample) {
   if (chance(3)) out.set_printed("1.50");
   if (chance(3)) out.set_unit("万套");
   if (chance(3)) out.set_actor("spiffe://anju/region/533401/role/reporter/id/li");
+  for (uint64_t flags = chance(3) ? random() % 4 : 0; flags > 0; --flags) {
+    const Flag flag{chance(4) ? "" : std::string(random() % 64, 'r'), static_cast<SoftCheck>(random() % 8), chance(3) ? 0 : static_cast<int64_t>(random())};
+    v1::Flag* added = out.add_flags();
+    added->set_rule(flag.rule);
+    added->set_check(static_cast<plan::v1::SoftCheck>(flag.check));
+    added->set_compared(flag.compared);
+    update.flags.push_back(flag);
+  }
   out.set_series(update.series);
   out.set_as_of_days(update.figure.as_of.days);
   out.set_amount(update.figure.amount);
@@ -59,6 +67,7 @@ TEST(EventCodecTest, WritesAndReadsWhatProtobufDoes) {
     UpdateEvent read;
     ASSERT_EQ(DecodeUpdate(bytes, &read), Decoded::kUpdate);
     ASSERT_EQ(EncodeUpdate(read), bytes);
+    ASSERT_EQ(read.flags, sample.update.flags);
   }
 }
 

@@ -2,9 +2,11 @@
 #include "services/progress/store/model.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "anju/plan/v1/event.pb.h"
+#include "common/checks/records.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/progress/core/content.h"
@@ -22,12 +24,46 @@ bool NeedsStoredDigest(const Figure& figure) {
   return figure.corrects != 0 || figure.published || !figure.explanation.empty() || !figure.printed.empty() || !figure.unit.empty();
 }
 
+// An event's flags; a check of a later version still has its rule's name.
+std::vector<Flag> FlagsOf(const google::protobuf::RepeatedPtrField<v1::Flag>& flags) {
+  std::vector<Flag> out;
+  for (const v1::Flag& flag : flags) {
+    const bool known = flag.check() >= 0 && flag.check() <= static_cast<int>(SoftCheck::kLate);
+    out.push_back({flag.rule(), known ? static_cast<SoftCheck>(flag.check()) : SoftCheck::kNone, flag.compared()});
+  }
+  return out;
+}
+
+PlanDocument Reduced(uint64_t sequence, const plan::v1::DocumentImported& event) {
+  PlanDocument document{.sequence = sequence, .amendment = !event.amends().empty(), .effective = Date{event.effective_days()}};
+  document.cells.reserve(static_cast<size_t>(event.cells_size()));
+  for (const plan::v1::TargetCell& cell : event.cells()) {
+    PlanDocument::Cell& reduced = document.cells.emplace_back();
+    reduced.key = {cell.region(), cell.programme(), cell.indicator(), {cell.period().first_year(), cell.period().last_year()}};
+    reduced.layer = static_cast<uint8_t>(cell.layer());
+    reduced.kind = cell.has_target()                                 ? TargetRevision::Kind::kNumber
+                   : cell.missing() == types::v1::MISSING_ABSENT     ? TargetRevision::Kind::kTakenBack
+                                                                     : TargetRevision::Kind::kNone;
+    reduced.amount = cell.target();
+  }
+  return document;
+}
+
 }  // namespace
+
+void AddPlanEvent(uint64_t sequence, std::string_view bytes, const plan::v1::Event& event, PlanBlock* block) {
+  if (event.has_document()) {
+    block->documents.push_back(Reduced(sequence, event.document()));
+  } else if (event.has_regions() || event.has_catalogue() || event.has_boundaries() || event.has_checks()) {
+    block->events.push_back({sequence, std::string(bytes)});
+  }
+}
 
 absl::Status Model::Load(storage::Store& state) {
   RowReader reader;
   reader.on_plan_position = [this](const PlanPosition& plan) { plan_ = plan; };
-  reader.on_plan_event = [this](std::string_view event) { return FoldPlanEvent(event); };
+  reader.on_plan_event = [this](uint64_t sequence, std::string_view event) { return FoldPlanEvent(sequence, event); };
+  reader.on_plan_document = [this](const PlanDocument& document) { targets_.Add(document); };
   reader.on_source = [this](SourceNumber number, std::string name, std::string actor) {
     if (number != sources_.next()) return Impossible(0, "a source row is missing");
     sources_.Open(number, std::move(name), std::move(actor));
@@ -42,8 +78,10 @@ absl::Status Model::Load(storage::Store& state) {
     }
     return Record(record);
   };
+  reader.on_review = [this](ReviewRecord review) { Record(std::move(review)); };
   RETURN_IF_ERROR(ReadRows(state, reader));
   areas_ = AreaIndex(registry_.regions);
+  rules_ = CheckRulesInForce(registry_.catalogue, imported_rules_);
   plan_needed_ = plan_.position.sequence;
   plan_journal_ = plan_.position.journal_id;
   return absl::OkStatus();
@@ -59,7 +97,7 @@ absl::Status Model::Apply(const journal::EventContext& context, std::string_view
       return ApplyUpdate(context.sequence, update, rows);
     case Decoded::kOther:
       if (!event_.ParseFromArray(event.data(), static_cast<int>(event.size()))) return Impossible(context.sequence, "it is not an event");
-      return ApplyOther(context.sequence, event_, rows);
+      return ApplyOther(context, event_, rows);
     case Decoded::kBroken:
       break;
   }
@@ -77,6 +115,8 @@ absl::Status Model::ApplyUpdate(uint64_t sequence, const UpdateEvent& update, st
   record_.as_of = figure.as_of;
   record_.amount = figure.amount;
   record_.kind = figure.kind;
+  record_.explained = !figure.explanation.empty();
+  record_.flags = update.flags;
   if (sources_.Has(update.source) && sources_.at(update.source).window.last() + 1 != update.source_sequence) {
     return Impossible(sequence, "its number is not the next one of its source");
   }
@@ -85,7 +125,8 @@ absl::Status Model::ApplyUpdate(uint64_t sequence, const UpdateEvent& update, st
   return absl::OkStatus();
 }
 
-absl::Status Model::ApplyOther(uint64_t sequence, const v1::Event& event, storage::Batch& rows) {
+absl::Status Model::ApplyOther(const journal::EventContext& context, const v1::Event& event, storage::Batch& rows) {
+  const uint64_t sequence = context.sequence;
   switch (event.kind_case()) {
     case v1::Event::kRefusal: {
       const v1::Refusal& refusal = event.refusal();
@@ -96,6 +137,7 @@ absl::Status Model::ApplyOther(uint64_t sequence, const v1::Event& event, storag
         record.refused.field = refusal.field();
         record.refused.value = refusal.value();
         record.refused.candidates.assign(refusal.candidates().begin(), refusal.candidates().end());
+        record.flags = FlagsOf(refusal.flags());
       }
       if (sources_.Has(record.source) && sources_.at(record.source).window.last() + 1 != refusal.source_sequence()) {
         return Impossible(sequence, "its number is not the next one of its source");
@@ -118,6 +160,8 @@ absl::Status Model::ApplyOther(uint64_t sequence, const v1::Event& event, storag
       PutSeries(opened.number(), key, rows);
       return absl::OkStatus();
     }
+    case v1::Event::kReview:
+      return ApplyReview(context, event.review(), rows);
     case v1::Event::kUpdate:  // only in an encoding of another hand; ours starts with its tag
     case v1::Event::KIND_NOT_SET:
       break;
@@ -130,32 +174,80 @@ absl::Status Model::Record(const LogRecord& record) {
   if (record.outcome == Outcome::kAccepted) {
     if (!series_.Has(record.series)) return Impossible(record.sequence, "its series was never opened");
     series_.HistoryOf(record.series).Insert({record.as_of, record.sequence, record.amount, record.kind});
+    if (!record.flags.empty() && !record.explained) unexplained_.insert(record.sequence);
   }
-  sources_.at(record.source).window.Push(record.digest, record.outcome, &record.refused);
+  sources_.at(record.source).window.Push(record.digest, record.outcome, &record.refused, record.flags);
   return absl::OkStatus();
+}
+
+absl::Status Model::ApplyReview(const journal::EventContext& context, const v1::Review& event, storage::Batch& rows) {
+  if (event.state() < types::v1::REVIEW_STATE_RETURNED || event.state() > types::v1::REVIEW_STATE_CONFIRMED) {
+    return Impossible(context.sequence, "its state is unknown");
+  }
+  ReviewRecord record{.review = {.sequence = context.sequence,
+                                 .time_us = context.time_us,
+                                 .state = static_cast<ReviewState>(event.state()),
+                                 .office = event.office(),
+                                 .remark = event.remark(),
+                                 .actor = event.actor()},
+                      .updates = {event.updates().begin(), event.updates().end()},
+                      .request_id = event.request_id(),
+                      .request_digest = event.request_digest(),
+                      .unchanged = event.unchanged()};
+  uint64_t before = 0;
+  for (const uint64_t update : record.updates) {
+    if (update <= before || update >= context.sequence) return Impossible(context.sequence, "its updates are not in order, or later than it is");
+    before = update;
+  }
+  PutReview(record, rows);
+  Record(std::move(record));
+  return absl::OkStatus();
+}
+
+void Model::Record(ReviewRecord record) {
+  if (!record.request_id.empty()) {
+    requests_.Add(record.review.actor, record.request_id,
+                  {.digest = record.request_digest,
+                   .changed = static_cast<uint32_t>(record.updates.size()),
+                   .unchanged = record.unchanged,
+                   .sequence = record.review.sequence,
+                   .time_us = record.review.time_us});
+  }
+  reviews_.Add(std::move(record.review), record.updates);
 }
 
 absl::Status Model::ApplyPlan(const PlanBlock& block, storage::Batch& rows) {
   for (const PlanBlock::RegistryEvent& event : block.events) {
-    RETURN_IF_ERROR(FoldPlanEvent(event.bytes));
+    RETURN_IF_ERROR(FoldPlanEvent(event.sequence, event.bytes));
     PutPlanEvent(event.sequence, event.bytes, rows);
+  }
+  for (const PlanDocument& document : block.documents) {
+    targets_.Add(document);
+    PutPlanDocument(document, rows);
   }
   if (!block.events.empty()) {
     areas_ = AreaIndex(registry_.regions);
+    rules_ = CheckRulesInForce(registry_.catalogue, imported_rules_);
     ++registry_version_;
   }
+  if (!block.events.empty() || !block.documents.empty()) ++plan_version_;
   plan_ = block.after;
   PutPlanPosition(plan_, rows);
   return absl::OkStatus();
 }
 
-absl::Status Model::FoldPlanEvent(std::string_view bytes) {
+absl::Status Model::FoldPlanEvent(uint64_t sequence, std::string_view bytes) {
   plan::v1::Event event;
   if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return MakeError(Reason::DATA_LOSS, "plan", "", "an event of the plan journal cannot be read");
   }
   if (event.has_regions()) anju::Apply(event.regions(), &registry_);
   if (event.has_catalogue()) anju::Apply(event.catalogue(), &registry_);
+  if (event.has_boundaries()) anju::Apply(sequence, event.boundaries(), &registry_);
+  for (const plan::v1::CheckRule& record : event.checks().rules()) {
+    CheckRule rule = anju::FromProto(record);
+    imported_rules_.insert_or_assign(rule.name, std::move(rule));
+  }
   return absl::OkStatus();
 }
 

@@ -1,16 +1,25 @@
-// The fold of the progress journal: sources with their windows, series with their histories; beside it the registry followed from plan.
+// The fold of the progress journal: sources with their windows, series with their histories, reviews; beside it what is followed from
+// plan: the registry, targets, and rules of soft checks.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "anju/plan/v1/event.pb.h"
 #include "anju/progress/v1/event.pb.h"
+#include "common/checks/default_rules.h"
 #include "common/journal/pipeline.h"
 #include "common/registry/registry.h"
 #include "services/progress/core/decision.h"
+#include "services/progress/core/plan_targets.h"
+#include "services/progress/core/requests.h"
+#include "services/progress/core/reviews.h"
+#include "services/progress/core/soft_checks.h"
 #include "services/progress/core/source_table.h"
 #include "services/progress/store/event_codec.h"
 #include "services/progress/store/store.h"
@@ -23,9 +32,13 @@ struct PlanBlock {
     uint64_t sequence = 0;
     std::string bytes;  // plan.v1.Event
   };
-  std::vector<RegistryEvent> events;
+  std::vector<RegistryEvent> events;    // regions, catalogue, boundaries, rules of soft checks
+  std::vector<PlanDocument> documents;
   PlanPosition after;
 };
+
+// Puts what matters of an event of the plan journal into the block.
+void AddPlanEvent(uint64_t sequence, std::string_view bytes, const plan::v1::Event& event, PlanBlock* block);
 
 // Decider thread only (before the pipeline runs: the opening thread).
 class Model final : public journal::Model {
@@ -43,19 +56,28 @@ class Model final : public journal::Model {
   const journal::JournalId& plan_journal() const { return plan_journal_; }
   // Changes whenever the registry does; what was resolved before holds no longer.
   uint64_t registry_version() const { return registry_version_; }
+  // Changes whenever the registry, a target or a rule does: SeriesChecks hold no longer.
+  uint64_t plan_version() const { return plan_version_; }
 
   const Registry& registry() const { return registry_; }
   const SourceTable& sources() const { return sources_; }
   const SeriesTable& series() const { return series_; }
+  const ReviewBook& reviews() const { return reviews_; }
+  const RequestMemory& requests() const { return requests_; }
+  // True for an accepted update that tripped a soft check and came without explanation.
+  bool IsUnexplained(uint64_t update) const { return unexplained_.contains(update); }
   // Of the newest event; 0 if none since the start.
   int64_t newest_time_us() const { return newest_time_us_; }
   Books BooksOn(Date today) const { return {registry_.regions, registry_.catalogue, areas_, series_, today}; }
+  PlanBooks plan_books() const { return {rules_, targets_, registry_.boundaries}; }
 
  private:
   absl::Status ApplyUpdate(uint64_t sequence, const UpdateEvent& update, storage::Batch& rows);
-  absl::Status ApplyOther(uint64_t sequence, const v1::Event& event, storage::Batch& rows);
+  absl::Status ApplyOther(const journal::EventContext& context, const v1::Event& event, storage::Batch& rows);
+  absl::Status ApplyReview(const journal::EventContext& context, const v1::Review& event, storage::Batch& rows);
   absl::Status Record(const LogRecord& record);
-  absl::Status FoldPlanEvent(std::string_view bytes);
+  void Record(ReviewRecord record);
+  absl::Status FoldPlanEvent(uint64_t sequence, std::string_view bytes);
 
   Registry registry_;
   AreaIndex areas_;
@@ -63,8 +85,15 @@ class Model final : public journal::Model {
   uint64_t plan_needed_ = 0;
   journal::JournalId plan_journal_{};
   uint64_t registry_version_ = 1;
+  uint64_t plan_version_ = 1;
+  PlanTargets targets_;
+  std::map<std::string, CheckRule> imported_rules_;
+  std::vector<CheckRule> rules_;  // in force
   SourceTable sources_;
   SeriesTable series_;
+  ReviewBook reviews_;
+  RequestMemory requests_;
+  absl::flat_hash_set<uint64_t> unexplained_;
   LogWriter log_;
   LogRecord record_;  // reused: its texts keep their memory
   v1::Event event_;   // reused likewise

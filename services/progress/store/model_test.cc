@@ -18,9 +18,20 @@ namespace {
 using anju::testing::IsOk;
 using testing::MemoryRecorder;
 
+uint64_t first_review = 0;  // sequence of the first review that a test records
+
 // Everything a model answers from, as text.
 std::string DumpOf(const Model& model) {
-  std::string out = "plan " + std::to_string(model.plan().position.sequence) + " regions " + std::to_string(model.registry().regions.size()) + "\n";
+  std::string out = "plan " + std::to_string(model.plan().position.sequence) + " regions " + std::to_string(model.registry().regions.size()) +
+                    " boundaries " + std::to_string(model.registry().boundaries.all().size()) + " rules";
+  const PlanBooks plan = model.plan_books();
+  for (const CheckRule& rule : plan.rules) out += " " + rule.name + "/" + std::to_string(static_cast<int>(rule.action)) + "/" + std::to_string(rule.limit);
+  out += " targets " + std::to_string(plan.targets.size());
+  for (const RegionNumber region : {3u, 4u}) {
+    const CellTargets* cell = plan.targets.Find({region, 2, 1, {2017, 2017}});
+    for (const int month : {1, 6, 8}) out += " " + std::to_string(cell == nullptr ? -1 : cell->LargestOn(MakeDate(2017, month, 1)).value_or(-2));
+  }
+  out += "\n";
   for (SourceNumber number = 1; model.sources().Has(number); ++number) {
     const Source& source = model.sources().at(number);
     out += source.name + " by " + source.actor + " at " + std::to_string(source.window.last()) + ":";
@@ -28,6 +39,9 @@ std::string DumpOf(const Model& model) {
       if (source.window.StandingOf(item) != Standing::kRepeat) continue;
       const Window::Entry& entry = source.window.At(item);
       out += " " + std::to_string(entry.digest) + "/" + std::to_string(static_cast<int>(entry.outcome));
+      for (const Flag& flag : source.window.FlagsAt(item)) {
+        out += "!" + flag.rule + "," + std::to_string(static_cast<int>(flag.check)) + "," + std::to_string(flag.compared);
+      }
       if (entry.outcome != Outcome::kRefused) continue;
       const Refused& refused = source.window.RefusedAt(item);
       out += std::string(ReasonName(refused.reason)) + refused.field + refused.value;
@@ -40,9 +54,18 @@ std::string DumpOf(const Model& model) {
     out += std::to_string(key.region) + "/" + std::to_string(key.programme) + "/" + std::to_string(key.indicator) + "/" + FormatPeriod(key.period) + ":";
     for (const SeriesEntry& entry : model.series().HistoryOf(number).entries()) {
       out += " " + std::to_string(entry.as_of.days) + "," + std::to_string(entry.sequence) + "," + std::to_string(entry.amount) + "," +
-             std::to_string(static_cast<int>(entry.kind));
+             std::to_string(static_cast<int>(entry.kind)) + (model.IsUnexplained(entry.sequence) ? "?" : "");
+      for (uint64_t known : {UINT64_MAX, model.reviews().size() == 0 ? UINT64_MAX : first_review}) {
+        const Review* review = model.reviews().Of(entry.sequence, known);
+        if (review == nullptr) continue;
+        out += " " + std::string(WordOf(review->state)) + " by " + review->actor + " of " + std::to_string(review->office) + " " + review->remark + " at " +
+               std::to_string(review->sequence) + "/" + std::to_string(review->time_us);
+      }
     }
     out += "\n";
+  }
+  if (const RememberedRequest* request = model.requests().Find("wu", "r1")) {
+    out += request->digest + " " + std::to_string(request->changed) + " " + std::to_string(request->unchanged) + " " + std::to_string(request->sequence);
   }
   return out;
 }
@@ -82,6 +105,39 @@ void ReportAll(Model& model, MemoryRecorder& recorder) {
   }
 }
 
+// What plan says, with something for every soft check.
+std::vector<plan::v1::Event> PlanEvents() {
+  plan::v1::Event boundaries, checks, amendment = testing::DocumentEvent("2号", 3, 2'000), taken_back = testing::DocumentEvent("3号", 4, 0);
+  plan::v1::BoundaryEvent* change = boundaries.mutable_boundaries()->add_events();
+  change->set_kind(plan::v1::BOUNDARY_KIND_MERGE);
+  change->set_date_days(MakeDate(2017, 6, 1).days);
+  change->set_region(6);
+  change->set_into(5);
+  change->set_share_numerator(1);
+  change->set_share_denominator(1);
+  plan::v1::CheckRule* rule = checks.mutable_checks()->add_rules();
+  rule->set_name("falling");
+  rule->set_check(plan::v1::SOFT_CHECK_FALLING);
+  rule->set_action(plan::v1::CHECK_ACTION_EXPLAIN);
+  amendment.mutable_document()->set_amends("1号");
+  amendment.mutable_document()->set_effective_days(MakeDate(2017, 7, 1).days);
+  taken_back.mutable_document()->set_amends("1号");
+  taken_back.mutable_document()->set_effective_days(MakeDate(2017, 5, 1).days);
+  taken_back.mutable_document()->mutable_cells(0)->clear_target();
+  taken_back.mutable_document()->mutable_cells(0)->set_missing(types::v1::MISSING_ABSENT);
+  return {testing::RegionsEvent(), testing::CatalogueEvent(), testing::DocumentEvent("1号", 3, 500), testing::DocumentEvent("1号之二", 4, 300), boundaries, checks,
+          amendment, taken_back};
+}
+
+// Two reviews of some of what was reported, the second one of a request of two events.
+void ReviewSome(MemoryRecorder& recorder) {
+  first_review = recorder.Record(EncodeReview({.review = {.state = ReviewState::kReturned, .office = 2, .remark = "缺附件", .actor = "wu"}, .updates = {4, 6}}));
+  for (const uint64_t update : {uint64_t{6}, uint64_t{7}}) {
+    recorder.Record(EncodeReview({.review = {.state = ReviewState::kReviewed, .office = 1, .actor = "wu"}, .updates = {update}, .request_id = "r1",
+                                  .request_digest = "digest", .unchanged = update == 6 ? 2u : 0u}));
+  }
+}
+
 class ModelTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -100,10 +156,15 @@ class ModelTest : public ::testing::Test {
 TEST_F(ModelTest, RowsAndEventsGiveTheSameMemory) {
   Model model;
   MemoryRecorder recorder(model);
-  recorder.ApplyRegistry();
+  recorder.ApplyPlan(PlanEvents());
   ReportAll(model, recorder);
+  ReviewSome(recorder);
   ASSERT_GT(model.sources().at(1).window.last(), kWindow);
   const std::string expected = DumpOf(model);
+  for (const char* part : {" boundaries 1 ", "falling/2/", " 500 500 2000 300 -2 -2", "!falling", "!jump", "!late", "?", "returned by wu of 2 缺附件",
+                           "reviewed by wu of 1", "digest 2 2 "}) {
+    ASSERT_NE(expected.find(part), std::string::npos) << part;
+  }
 
   ASSERT_THAT(state_->Write(recorder.rows()), IsOk());
   Model loaded;
@@ -113,7 +174,7 @@ TEST_F(ModelTest, RowsAndEventsGiveTheSameMemory) {
 
   Model replayed;
   MemoryRecorder again(replayed);
-  again.ApplyRegistry();
+  again.ApplyPlan(PlanEvents());
   for (const std::string& event : recorder.events()) again.Record(event);
   EXPECT_EQ(DumpOf(replayed), expected);
 }
@@ -146,9 +207,22 @@ TEST_F(ModelTest, EventsThatCannotBeAreDataLoss) {
   EXPECT_THAT(model.Apply({.sequence = 4}, EncodeUpdate(update), rows), anju::testing::HasReason(Reason::DATA_LOSS)) << "the same number again";
 }
 
+TEST_F(ModelTest, ReviewsThatCannotBeAreDataLoss) {
+  Model model;
+  storage::Batch rows;
+  const auto review = [](ReviewState state, std::vector<uint64_t> updates) {
+    return EncodeReview({.review = {.state = state, .office = 2, .actor = "wu"}, .updates = std::move(updates)});
+  };
+  EXPECT_THAT(model.Apply({.sequence = 5}, review(ReviewState::kReported, {1}), rows), anju::testing::HasReason(Reason::DATA_LOSS));
+  EXPECT_THAT(model.Apply({.sequence = 5}, review(ReviewState::kReviewed, {2, 1}), rows), anju::testing::HasReason(Reason::DATA_LOSS));
+  EXPECT_THAT(model.Apply({.sequence = 5}, review(ReviewState::kReviewed, {5}), rows), anju::testing::HasReason(Reason::DATA_LOSS)) << "itself";
+  EXPECT_THAT(model.Apply({.sequence = 5}, review(ReviewState::kReviewed, {1, 2}), rows), IsOk());
+}
+
 TEST_F(ModelTest, DamagedRowsAreDataLossNamingTheRow) {
   for (const auto& [key, value] : {std::pair<std::string, std::string>{"l1234", ""}, {std::string("l\0\0\0\0\0\0\0\1", 9), "\x03"}, {"p", "short"},
-                                   {std::string("s\0\0\0\1", 5), ""}, {std::string("w\0\0\0\2", 5), std::string("\1a", 2)}}) {
+                                   {std::string("s\0\0\0\1", 5), ""}, {std::string("t\0\0\0\0\0\0\0\1", 9), std::string("\0\0\3", 3)},
+                                   {std::string("v\0\0\0\0\0\0\0\1", 9), "\1\5"}, {std::string("l\0\0\0\0\0\0\0\1", 9), std::string("\x21\0\1\0\0\0\0\0\0\0\0\1", 12)}, {std::string("w\0\0\0\2", 5), std::string("\1a", 2)}}) {
     storage::Batch rows;
     rows.Put(key, value);
     ASSERT_THAT(state_->Write(rows), IsOk());

@@ -2,6 +2,7 @@
 #include "services/progress/store/store.h"
 
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,9 @@ namespace {
 
 constexpr uint8_t kOutcomeMask = 0x03;
 constexpr uint8_t kDigestStored = 0x10;
+constexpr uint8_t kHasFlags = 0x20;
+constexpr uint8_t kExplained = 0x40;
+constexpr size_t kFlagsMax = 1'000;  // of one item: as many as there are rules
 constexpr size_t kPlanPositionBytes = 16 + 8 + 32 + 8;
 
 template <typename Int>
@@ -66,6 +70,14 @@ bool TakeU32(std::string_view* bytes, uint32_t* value) {
   return true;
 }
 
+void AppendRefused(const Refused& refused, std::string* to) {
+  AppendText(ReasonName(refused.reason), to);
+  AppendText(refused.field, to);
+  AppendText(refused.value, to);
+  AppendVarint(refused.candidates.size(), to);
+  for (const std::string& candidate : refused.candidates) AppendText(candidate, to);
+}
+
 bool TakeRefused(std::string_view* bytes, Refused* refused) {
   std::string reason;
   uint64_t count = 0;
@@ -80,6 +92,38 @@ bool TakeRefused(std::string_view* bytes, Refused* refused) {
   return true;
 }
 
+bool TakeByte(std::string_view* bytes, uint8_t* value) {
+  if (bytes->empty()) return false;
+  *value = static_cast<uint8_t>(bytes->front());
+  bytes->remove_prefix(1);
+  return true;
+}
+
+void AppendFlags(const std::vector<Flag>& flags, std::string* to) {
+  AppendVarint(flags.size(), to);
+  for (const Flag& flag : flags) {
+    AppendText(flag.rule, to);
+    to->push_back(static_cast<char>(flag.check));
+    AppendVarint(ZigZag(flag.compared), to);
+  }
+}
+
+bool TakeFlags(std::string_view* bytes, std::vector<Flag>* flags) {
+  uint64_t count = 0;
+  if (!TakeVarint(bytes, &count) || count > kFlagsMax) return false;
+  flags->resize(count);
+  for (Flag& flag : *flags) {
+    uint8_t check = 0;
+    uint64_t compared = 0;
+    if (!TakeText(bytes, &flag.rule) || !TakeByte(bytes, &check) || check > static_cast<uint8_t>(SoftCheck::kLate) || !TakeVarint(bytes, &compared)) {
+      return false;
+    }
+    flag.check = static_cast<SoftCheck>(check);
+    flag.compared = UnZigZag(compared);
+  }
+  return true;
+}
+
 bool TakeRecord(uint64_t first, std::string_view* bytes, LogRecord* record) {
   if (bytes->empty()) return false;
   const uint8_t head = static_cast<uint8_t>(bytes->front());
@@ -87,23 +131,82 @@ bool TakeRecord(uint64_t first, std::string_view* bytes, LogRecord* record) {
   if ((head & kOutcomeMask) > static_cast<uint8_t>(Outcome::kRefused)) return false;
   record->outcome = static_cast<Outcome>(head & kOutcomeMask);
   record->digest_stored = (head & kDigestStored) != 0;
+  record->explained = (head & kExplained) != 0;
+  const bool has_flags = (head & kHasFlags) != 0;
+  record->flags.clear();
   uint64_t delta = 0;
   if (!TakeVarint(bytes, &delta) || !TakeU32(bytes, &record->source)) return false;
   record->sequence = first + delta;
   if (record->outcome == Outcome::kAccepted) {
     uint64_t as_of = 0;
     uint64_t amount = 0;
-    if (!TakeU32(bytes, &record->series) || !TakeVarint(bytes, &as_of) || !TakeVarint(bytes, &amount) || bytes->empty()) return false;
+    if (!TakeU32(bytes, &record->series) || !TakeVarint(bytes, &as_of) || !TakeVarint(bytes, &amount)) return false;
     record->as_of = Date{static_cast<int32_t>(UnZigZag(as_of))};
     record->amount = UnZigZag(amount);
-    const uint8_t kind = static_cast<uint8_t>(bytes->front());
-    bytes->remove_prefix(1);
-    if (kind > 3) return false;
+    uint8_t kind = 0;
+    if (!TakeByte(bytes, &kind) || kind > 3) return false;
     record->kind = static_cast<UpdateKind>(kind);
-    return !record->digest_stored || TakeFixed(bytes, &record->digest);
+    if (record->digest_stored && !TakeFixed(bytes, &record->digest)) return false;
+  } else {
+    if (!TakeFixed(bytes, &record->digest)) return false;
+    if (record->outcome == Outcome::kRefused && !TakeRefused(bytes, &record->refused)) return false;
   }
-  if (!TakeFixed(bytes, &record->digest)) return false;
-  return record->outcome != Outcome::kRefused || TakeRefused(bytes, &record->refused);
+  return !has_flags || TakeFlags(bytes, &record->flags);
+}
+
+void AppendKey(const SeriesKey& key, std::string* to) {
+  for (const uint64_t field : {uint64_t{key.region}, uint64_t{key.programme}, uint64_t{key.indicator}, static_cast<uint64_t>(key.period.first),
+                               static_cast<uint64_t>(key.period.last)}) {
+    AppendVarint(field, to);
+  }
+}
+
+bool TakeKey(std::string_view* bytes, SeriesKey* key) {
+  uint32_t first = 0;
+  uint32_t last = 0;
+  if (!TakeU32(bytes, &key->region) || !TakeU32(bytes, &key->programme) || !TakeU32(bytes, &key->indicator) || !TakeU32(bytes, &first) ||
+      !TakeU32(bytes, &last)) {
+    return false;
+  }
+  key->period = {static_cast<int32_t>(first), static_cast<int32_t>(last)};
+  return true;
+}
+
+bool TakeDocument(std::string_view bytes, PlanDocument* document) {
+  uint8_t amendment = 0;
+  uint64_t effective = 0;
+  if (!TakeByte(&bytes, &amendment) || !TakeVarint(&bytes, &effective)) return false;
+  document->amendment = amendment != 0;
+  document->effective = Date{static_cast<int32_t>(UnZigZag(effective))};
+  while (!bytes.empty()) {
+    PlanDocument::Cell& cell = document->cells.emplace_back();
+    uint8_t kind = 0;
+    uint64_t amount = 0;
+    if (!TakeKey(&bytes, &cell.key) || !TakeByte(&bytes, &cell.layer) || !TakeByte(&bytes, &kind) ||
+        kind > static_cast<uint8_t>(TargetRevision::Kind::kTakenBack)) {
+      return false;
+    }
+    cell.kind = static_cast<TargetRevision::Kind>(kind);
+    if (cell.kind == TargetRevision::Kind::kNumber && !TakeVarint(&bytes, &amount)) return false;
+    cell.amount = UnZigZag(amount);
+  }
+  return true;
+}
+
+bool TakeReview(std::string_view bytes, ReviewRecord* record) {
+  uint64_t time_us = 0;
+  uint8_t state = 0;
+  if (!TakeVarint(&bytes, &time_us) || !TakeByte(&bytes, &state) || state > static_cast<uint8_t>(ReviewState::kConfirmed) ||
+      !TakeU32(&bytes, &record->review.office) || !TakeText(&bytes, &record->review.remark) || !TakeText(&bytes, &record->review.actor) ||
+      !TakeText(&bytes, &record->request_id) || !TakeText(&bytes, &record->request_digest) || !TakeU32(&bytes, &record->unchanged)) {
+    return false;
+  }
+  record->review.time_us = static_cast<int64_t>(time_us);
+  record->review.state = static_cast<ReviewState>(state);
+  for (uint64_t update = 0, delta = 0; !bytes.empty(); record->updates.push_back(update += delta)) {
+    if (!TakeVarint(&bytes, &delta)) return false;
+  }
+  return true;
 }
 
 absl::Status Broken(std::string_view key) {
@@ -131,7 +234,16 @@ absl::Status ReadPlan(storage::Cursor& cursor, const RowReader& reader) {
     reader.on_plan_position(plan);
     return absl::OkStatus();
   }));
-  return Walk(cursor, Table::kPlanEvents, [&](std::string_view key, std::string_view value) { return reader.on_plan_event(value); });
+  RETURN_IF_ERROR(Walk(cursor, Table::kPlanEvents, [&](std::string_view key, std::string_view value) {
+    uint64_t sequence = 0;
+    return NumberOf(key, &sequence) ? reader.on_plan_event(sequence, value) : Broken(key);
+  }));
+  return Walk(cursor, Table::kPlanDocuments, [&](std::string_view key, std::string_view value) {
+    PlanDocument document;
+    if (!NumberOf(key, &document.sequence) || !TakeDocument(value, &document)) return Broken(key);
+    reader.on_plan_document(document);
+    return absl::OkStatus();
+  });
 }
 
 absl::Status ReadTables(storage::Cursor& cursor, const RowReader& reader) {
@@ -144,13 +256,7 @@ absl::Status ReadTables(storage::Cursor& cursor, const RowReader& reader) {
   return Walk(cursor, Table::kSeries, [&](std::string_view key, std::string_view value) {
     SeriesNumber number = 0;
     SeriesKey series;
-    uint32_t first = 0;
-    uint32_t last = 0;
-    if (!NumberOf(key, &number) || !TakeU32(&value, &series.region) || !TakeU32(&value, &series.programme) ||
-        !TakeU32(&value, &series.indicator) || !TakeU32(&value, &first) || !TakeU32(&value, &last) || !value.empty()) {
-      return Broken(key);
-    }
-    series.period = {static_cast<int32_t>(first), static_cast<int32_t>(last)};
+    if (!NumberOf(key, &number) || !TakeKey(&value, &series) || !value.empty()) return Broken(key);
     return reader.on_series(number, series);
   });
 }
@@ -166,14 +272,35 @@ void PutSource(SourceNumber number, std::string_view name, std::string_view acto
 
 void PutSeries(SeriesNumber number, const SeriesKey& key, storage::Batch& rows) {
   std::string value;
-  for (const uint64_t field : {uint64_t{key.region}, uint64_t{key.programme}, uint64_t{key.indicator},
-                               static_cast<uint64_t>(key.period.first), static_cast<uint64_t>(key.period.last)}) {
-    AppendVarint(field, &value);
-  }
+  AppendKey(key, &value);
   rows.Put(KeyOf(Table::kSeries, number), value);
 }
 
 void PutPlanEvent(uint64_t sequence, std::string_view event, storage::Batch& rows) { rows.Put(KeyOf(Table::kPlanEvents, sequence), event); }
+
+void PutPlanDocument(const PlanDocument& document, storage::Batch& rows) {
+  std::string value(1, static_cast<char>(document.amendment));
+  AppendVarint(ZigZag(document.effective.days), &value);
+  for (const PlanDocument::Cell& cell : document.cells) {
+    AppendKey(cell.key, &value);
+    value.push_back(static_cast<char>(cell.layer));
+    value.push_back(static_cast<char>(cell.kind));
+    if (cell.kind == TargetRevision::Kind::kNumber) AppendVarint(ZigZag(cell.amount), &value);
+  }
+  rows.Put(KeyOf(Table::kPlanDocuments, document.sequence), value);
+}
+
+void PutReview(const ReviewRecord& record, storage::Batch& rows) {
+  std::string value;
+  AppendVarint(static_cast<uint64_t>(record.review.time_us), &value);
+  value.push_back(static_cast<char>(record.review.state));
+  AppendVarint(record.review.office, &value);
+  for (const std::string* text : {&record.review.remark, &record.review.actor, &record.request_id, &record.request_digest}) AppendText(*text, &value);
+  AppendVarint(record.unchanged, &value);
+  uint64_t before = 0;
+  for (const uint64_t update : record.updates) AppendVarint(update - std::exchange(before, update), &value);
+  rows.Put(KeyOf(Table::kReviews, record.review.sequence), value);
+}
 
 void PutPlanPosition(const PlanPosition& plan, storage::Batch& rows) {
   std::string value;
@@ -187,7 +314,8 @@ void PutPlanPosition(const PlanPosition& plan, storage::Batch& rows) {
 void LogWriter::Append(const LogRecord& record, storage::Batch& rows) {
   const auto encode = [&] {
     scratch_.clear();
-    scratch_.push_back(static_cast<char>(static_cast<uint8_t>(record.outcome) | (record.digest_stored ? kDigestStored : 0)));
+    scratch_.push_back(static_cast<char>(static_cast<uint8_t>(record.outcome) | (record.digest_stored ? kDigestStored : 0) |
+                                         (record.flags.empty() ? 0 : kHasFlags) | (record.explained ? kExplained : 0)));
     AppendVarint(record.sequence - run_first_, &scratch_);
     AppendVarint(record.source, &scratch_);
     if (record.outcome == Outcome::kAccepted) {
@@ -196,15 +324,11 @@ void LogWriter::Append(const LogRecord& record, storage::Batch& rows) {
       AppendVarint(ZigZag(record.amount), &scratch_);
       scratch_.push_back(static_cast<char>(record.kind));
       if (record.digest_stored) AppendFixed(record.digest, &scratch_);
-      return;
+    } else {
+      AppendFixed(record.digest, &scratch_);
+      if (record.outcome == Outcome::kRefused) AppendRefused(record.refused, &scratch_);
     }
-    AppendFixed(record.digest, &scratch_);
-    if (record.outcome != Outcome::kRefused) return;
-    AppendText(ReasonName(record.refused.reason), &scratch_);
-    AppendText(record.refused.field, &scratch_);
-    AppendText(record.refused.value, &scratch_);
-    AppendVarint(record.refused.candidates.size(), &scratch_);
-    for (const std::string& candidate : record.refused.candidates) AppendText(candidate, &scratch_);
+    if (!record.flags.empty()) AppendFlags(record.flags, &scratch_);
   };
   if (run_records_ > 0 && run_records_ < kRunRecordsMax) {
     encode();
@@ -225,13 +349,19 @@ absl::Status ReadRows(storage::Store& state, const RowReader& reader) {
   RETURN_IF_ERROR(ReadPlan(*cursor, reader));
   RETURN_IF_ERROR(ReadTables(*cursor, reader));
   LogRecord record;
-  return Walk(*cursor, Table::kLog, [&](std::string_view key, std::string_view value) -> absl::Status {
+  RETURN_IF_ERROR(Walk(*cursor, Table::kLog, [&](std::string_view key, std::string_view value) -> absl::Status {
     uint64_t first = 0;
     if (!NumberOf(key, &first)) return Broken(key);
     while (!value.empty()) {
       if (!TakeRecord(first, &value, &record)) return Broken(key);
       RETURN_IF_ERROR(reader.on_record(record));
     }
+    return absl::OkStatus();
+  }));
+  return Walk(*cursor, Table::kReviews, [&](std::string_view key, std::string_view value) {
+    ReviewRecord review;
+    if (!NumberOf(key, &review.review.sequence) || !TakeReview(value, &review)) return Broken(key);
+    reader.on_review(std::move(review));
     return absl::OkStatus();
   });
 }

@@ -5,11 +5,14 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/journal/format.h"
 #include "common/storage/storage.h"
 #include "services/progress/core/item.h"
+#include "services/progress/core/plan_targets.h"
+#include "services/progress/core/reviews.h"
 #include "services/progress/core/series_table.h"
 #include "services/progress/core/source_table.h"
 
@@ -32,12 +35,24 @@ struct LogRecord {
   Date as_of;
   int64_t amount = 0;
   UpdateKind kind = UpdateKind::kCumulative;
-  Refused refused;  // refused only
+  bool explained = false;      // accepted only
+  Refused refused;             // refused only
+  std::vector<Flag> flags;     // accepted, or refused for want of an explanation
+};
+
+// A review as its event has it.
+struct ReviewRecord {
+  Review review;
+  std::vector<uint64_t> updates;  // ascending
+  std::string request_id, request_digest;
+  uint32_t unchanged = 0;
 };
 
 void PutSource(SourceNumber number, std::string_view name, std::string_view actor, storage::Batch& rows);
 void PutSeries(SeriesNumber number, const SeriesKey& key, storage::Batch& rows);
 void PutPlanEvent(uint64_t sequence, std::string_view event, storage::Batch& rows);
+void PutPlanDocument(const PlanDocument& document, storage::Batch& rows);
+void PutReview(const ReviewRecord& review, storage::Batch& rows);
 void PutPlanPosition(const PlanPosition& plan, storage::Batch& rows);
 
 // Appends verdicts to the log: one row for a run of them, as long as they follow each other in one batch.
@@ -52,13 +67,15 @@ class LogWriter {
   std::string scratch_;
 };
 
-// Receives all rows, table by table: plan position and events first, then sources, series, and the log in journal order.
+// Receives all rows, table by table: plan position, events and documents first, then sources, series, the log and reviews in journal order.
 struct RowReader {
   std::function<void(const PlanPosition& plan)> on_plan_position;
-  std::function<absl::Status(std::string_view event)> on_plan_event;
+  std::function<absl::Status(uint64_t sequence, std::string_view event)> on_plan_event;
+  std::function<void(const PlanDocument& document)> on_plan_document;
   std::function<absl::Status(SourceNumber number, std::string name, std::string actor)> on_source;
   std::function<absl::Status(SeriesNumber number, const SeriesKey& key)> on_series;
   std::function<absl::Status(LogRecord& record)> on_record;
+  std::function<void(ReviewRecord review)> on_review;
 };
 // DATA_LOSS names the table and key of a row that cannot be read.
 absl::Status ReadRows(storage::Store& state, const RowReader& reader);

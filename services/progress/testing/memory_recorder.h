@@ -30,11 +30,11 @@ class MemoryRecorder final : public journal::Recorder {
 
   void ApplyPlan(const std::vector<plan::v1::Event>& events) {
     PlanBlock block;
-    for (const plan::v1::Event& event : events) block.events.push_back({++plan_sequence_, event.SerializeAsString()});
+    for (const plan::v1::Event& event : events) AddPlanEvent(++plan_sequence_, event.SerializeAsString(), event, &block);
     block.after.position.sequence = plan_sequence_;
     CHECK_OK(model_.ApplyPlan(block, rows_));
   }
-  void ApplyRegistry() { ApplyPlan({RegionsEvent(), CatalogueEvent()}); }
+  void ApplyRegistry() { ApplyPlan({RegionsEvent(), CatalogueEvent(), ChecksOffEvent()}); }
 
   const std::vector<std::string>& events() const { return events_; }
   uint64_t updates_and_refusals() const { return updates_and_refusals_; }

@@ -3,6 +3,7 @@
 
 #include "anju/feed/v1/feed.grpc.pb.h"
 
+#include "common/checks/default_rules.h"
 #include "common/feed/feed.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
@@ -50,6 +51,31 @@ plan::v1::Event CatalogueEvent() {
                                      MakeIndicator(3, "investment", "投资", "万元", 2, {{"万元", 100, 1}, {"亿元", 1'000'000, 1}}), balance, coverage}) {
     *event.mutable_catalogue()->add_indicators() = ToProto(indicator);
   }
+  return event;
+}
+
+plan::v1::Event ChecksOffEvent() {
+  plan::v1::Event event;
+  for (const DefaultCheckRule& rule : kDefaultCheckRules) {
+    plan::v1::CheckRule* off = event.mutable_checks()->add_rules();
+    off->set_name(std::string(rule.name));
+    off->set_check(static_cast<plan::v1::SoftCheck>(rule.check));
+    off->set_action(plan::v1::CHECK_ACTION_OFF);
+  }
+  return event;
+}
+
+plan::v1::Event DocumentEvent(const std::string& number, RegionNumber region, int64_t target) {
+  plan::v1::Event event;
+  event.mutable_document()->set_number(number);
+  plan::v1::TargetCell* cell = event.mutable_document()->add_cells();
+  cell->set_region(region);
+  cell->set_programme(2);
+  cell->set_indicator(1);
+  cell->mutable_period()->set_first_year(2017);
+  cell->mutable_period()->set_last_year(2017);
+  cell->set_layer(types::v1::LAYER_CITY);
+  cell->set_target(target);
   return event;
 }
 

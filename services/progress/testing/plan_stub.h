@@ -21,6 +21,10 @@ namespace anju::progress::testing {
 //   4 balance (negative allowed), 5 coverage (ratio)
 plan::v1::Event RegionsEvent();
 plan::v1::Event CatalogueEvent();
+// Turns all built-in soft checks off, for tests of something else.
+plan::v1::Event ChecksOffEvent();
+// A document with one target: of starts of shantytown in 2017, of this region.
+plan::v1::Event DocumentEvent(const std::string& number, RegionNumber region, int64_t target);
 Registry TestRegistry();
 
 // Its journal in memory; serves the feed on port 0.
@@ -31,8 +35,8 @@ class PlanStub {
   const std::string& address() const { return server_->address(); }
   // Appends one block and returns its position as a token for plan_at_least.
   std::string Append(const std::vector<plan::v1::Event>& events);
-  // The registry above, in one block.
-  std::string AppendRegistry() { return Append({RegionsEvent(), CatalogueEvent()}); }
+  // The registry above without soft checks, in one block.
+  std::string AppendRegistry() { return Append({RegionsEvent(), CatalogueEvent(), ChecksOffEvent()}); }
 
  private:
   FakeClock clock_;
