@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <string>
 
 #include <spdlog/spdlog.h>
 
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
+#include "common/time/date.h"
 #include "services/aggregator/convert.h"
 #include "services/aggregator/errors.h"
 
@@ -27,10 +29,50 @@ absl::StatusOr<bool> IsNext(const journal::BlockView& block, const journal::Posi
   return true;
 }
 
+// The rows of a block's changes. Reviews of one event become one row again.
+void PutChanges(Slot slot, const std::vector<ProgressChange>& changes, Store* store) {
+  std::map<uint64_t, progress::v1::Review> reviews;
+  for (const ProgressChange& change : changes) {
+    switch (change.kind) {
+      case ProgressChange::Kind::kOpenSeries:
+        store->PutSeries(slot, change.series, change.cell);
+        break;
+      case ProgressChange::Kind::kUpdate:
+        store->PutUpdate(slot, change.series, change.entry);
+        if (change.note != nullptr) store->PutNote(slot, change.entry.sequence, ToProto(*change.note));
+        break;
+      case ProgressChange::Kind::kReview: {
+        progress::v1::Review& review = reviews[change.entry.sequence];
+        review.add_updates(change.update);
+        review.set_state(static_cast<types::v1::ReviewState>(change.review));
+        break;
+      }
+    }
+  }
+  for (const auto& [sequence, review] : reviews) store->PutReview(slot, sequence, review);
+}
+
+// Notes and reviews of stored updates, in the order of their journals.
+absl::Status FillRemarks(const StoredState& stored, Leaves* leaves) {
+  for (const auto& note : stored.notes) {
+    if (leaves->SeriesOfUpdate(note.slot, note.sequence) == 0) return StrayRow(note.sequence);
+    leaves->Annotate(note.slot, note.sequence, NoteOf(note.message));
+  }
+  for (const auto& review : stored.reviews) {
+    ASSIGN_OR_RETURN(const ReviewState state, StateOf(review.sequence, review.message));
+    for (const uint64_t update : review.message.updates()) {
+      if (leaves->SeriesOfUpdate(review.slot, update) == 0) return StrayRow(review.sequence);
+      leaves->Review(review.slot, update, review.sequence, state);
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Applier::Applier(std::unique_ptr<Store> store, size_t slots, std::function<void(const absl::Status&)> on_fatal)
-    : slots_(slots), on_fatal_(std::move(on_fatal)), store_(std::move(store)), state_(std::make_unique<State>(slots)), progress_(slots) {}
+    : slots_(slots), on_fatal_(std::move(on_fatal)), store_(std::move(store)), state_(std::make_unique<State>(slots)),
+      past_(std::make_unique<Past>(slots)), fresh_us_(slots + 1), progress_(slots) {}
 
 Applier::~Applier() { Flush(); }
 
@@ -47,38 +89,50 @@ absl::Status Applier::Load() {
   const WriterLock lock(state_mutex_);
   StoredState stored;
   absl::Status loaded = store_->Load(&stored, &state_->leaves());
-  for (const plan::v1::DocumentImported& document : stored.documents) {
+  for (const auto& [sequence, event] : stored.plan_events) {
     if (!loaded.ok()) break;
-    auto targets = TargetsOf(document);
+    if (!event.has_document()) continue;
+    auto targets = TargetsOf(event.document());
     loaded = targets.status();
-    if (targets.ok()) state_->documents().Add(document.number(), *std::move(targets));
+    if (targets.ok()) state_->documents().Add(sequence, InfoOf(event.document()), *std::move(targets));
   }
+  if (loaded.ok()) loaded = FillRemarks(stored, &state_->leaves());
   if (!loaded.ok()) {
     spdlog::warn("state/ is dropped and rebuilt: {}", std::string(loaded.message()));
     Clear();
     return absl::OkStatus();
   }
-  Apply(stored.regions, &registry_);
-  Apply(stored.catalogue, &registry_);
-  state_->SetRegistry(registry_.regions, registry_.catalogue);
-  plan_ = stored.plan;
-  progress_ = stored.progress;
-  plan_seen_ = plan_.position.sequence > 0;
-  for (Slot slot = 0; slot < slots_; ++slot) {
-    if (progress_[slot].position.sequence > 0) state_->leaves().SetJournal(slot, journal::ToHex(progress_[slot].position.journal_id));
-  }
+  FillFrom(std::move(stored));
   state_->Recompute();
   state_->TakeChanged();
   return absl::OkStatus();
 }
 
+void Applier::FillFrom(StoredState stored) {
+  for (const auto& [sequence, event] : stored.plan_events) Remember(sequence, event);
+  const std::shared_ptr<const Registry> registry = past_->registries.At(UINT64_MAX);
+  state_->SetRegistry(registry->regions, registry->catalogue, registry->boundaries);
+  for (const StoredState::Day& day : stored.days) past_->days[day.feed].Add(day.day, day.last);
+  for (const StoredState::PlanMark& mark : stored.plan_marks) past_->plan_marks[mark.slot].Add(mark.first, mark.plan);
+  plan_ = stored.plan;
+  progress_ = std::move(stored.progress);
+  plan_seen_ = plan_.position.sequence > 0;
+  for (Slot slot = 0; slot < slots_; ++slot) {
+    if (progress_[slot].position.sequence > 0) state_->leaves().SetJournal(slot, journal::ToHex(progress_[slot].position.journal_id));
+  }
+  for (const auto& review : stored.reviews) {
+    past_->reviews[review.slot][review.sequence].assign(review.message.updates().begin(), review.message.updates().end());
+  }
+}
+
 void Applier::Clear() {
   if (const absl::Status cleared = store_->Clear(); !cleared.ok()) Fatal(cleared);
-  registry_ = {};
   noted_ = {.started_over = true};
   state_ = std::make_unique<State>(slots_);
+  past_ = std::make_unique<Past>(slots_);
   plan_ = {};
   progress_.assign(slots_, {});
+  fresh_us_.assign(slots_ + 1, 0);
 }
 
 void Applier::StartOver() {
@@ -111,7 +165,8 @@ absl::Status Applier::ApplyPlan(const journal::BlockView& block, const journal::
     for (size_t i = 0; i < events.size(); ++i) {
       ApplyPlanEvent(block.header.first_sequence + i, events[i], std::move(targets[i]), &registry_changed);
     }
-    if (registry_changed) state_->ReplaceRegistry(registry_.regions, registry_.catalogue);
+    if (registry_changed) ReplaceRegistry();
+    MarkDay(0, block.header);
     plan_ = {after, block.header.time_us};
     plan_seen_ = true;
     store_->PutPlanPosition(plan_);
@@ -122,33 +177,62 @@ absl::Status Applier::ApplyPlan(const journal::BlockView& block, const journal::
 }
 
 void Applier::ApplyPlanEvent(uint64_t sequence, const plan::v1::Event& event, std::vector<PrintedTarget> targets, bool* registry_changed) {
-  if (event.has_regions()) {
-    Apply(event.regions(), &registry_);
-    Note(event.regions());
-    store_->Put(event.regions());
+  if (Remember(sequence, event)) {
+    NoteChanged(event);
     *registry_changed = true;
-  } else if (event.has_catalogue()) {
-    Apply(event.catalogue(), &registry_);
-    Note(event.catalogue());
-    store_->Put(event.catalogue());
-    *registry_changed = true;
-  } else if (event.has_document()) {
-    // Its cells are placed in the trees, so rows that came before it in the block go in first.
-    if (*registry_changed) state_->ReplaceRegistry(registry_.regions, registry_.catalogue);
-    *registry_changed = false;
-    state_->AddDocument(event.document().number(), std::move(targets));
-    store_->Put(sequence, event.document());
   }
-  // Milestones change no total.
+  if (event.has_document()) {
+    // Its cells are placed in the trees, so rows that came before it in the block go in first.
+    if (*registry_changed) ReplaceRegistry();
+    *registry_changed = false;
+    state_->AddDocument(sequence, InfoOf(event.document()), std::move(targets));
+  }
+  store_->Put(sequence, event);
 }
 
-void Applier::Note(const plan::v1::RegionsImported& event) {
-  for (const auto& record : event.regions()) noted_.regions.insert(record.number());
+bool Applier::Remember(uint64_t sequence, const plan::v1::Event& event) {
+  switch (event.kind_case()) {
+    case plan::v1::Event::kRegions:
+      past_->plan_events[sequence] = {"regions", ""};
+      past_->registries.Add(sequence, event.regions());
+      return true;
+    case plan::v1::Event::kCatalogue:
+      past_->plan_events[sequence] = {"catalogue", ""};
+      past_->registries.Add(sequence, event.catalogue());
+      return true;
+    case plan::v1::Event::kBoundaries:
+      past_->plan_events[sequence] = {"boundaries", ""};
+      past_->registries.Add(sequence, event.boundaries());
+      return true;
+    case plan::v1::Event::kDocument:
+      past_->plan_events[sequence] = {"document", event.document().number()};
+      return false;
+    case plan::v1::Event::kMilestones:
+      past_->plan_events[sequence] = {"milestones", event.milestones().document()};
+      past_->milestones.push_back(MilestonesFrom(sequence, event.milestones()));
+      return false;
+    case plan::v1::Event::kChecks:  // judged where figures are taken
+    case plan::v1::Event::KIND_NOT_SET:
+      break;
+  }
+  return false;
 }
 
-void Applier::Note(const plan::v1::CatalogueImported& event) {
-  for (const auto& record : event.programmes()) noted_.programmes.insert(record.number());
-  for (const auto& record : event.indicators()) noted_.indicators.insert(record.number());
+void Applier::ReplaceRegistry() {
+  const std::shared_ptr<const Registry> registry = past_->registries.At(UINT64_MAX);
+  state_->ReplaceRegistry(registry->regions, registry->catalogue, registry->boundaries);
+}
+
+void Applier::MarkDay(size_t feed, const journal::BlockHeader& header) {
+  const Date day = past_->days[feed].Add(Clock::DateOfMicros(header.time_us), header.last_sequence());
+  store_->PutDay(feed, day, header.last_sequence());
+}
+
+void Applier::NoteChanged(const plan::v1::Event& event) {
+  for (const auto& record : event.regions().regions()) noted_.regions.insert(record.number());
+  for (const auto& record : event.boundaries().regions()) noted_.regions.insert(record.number());
+  for (const auto& record : event.catalogue().programmes()) noted_.programmes.insert(record.number());
+  for (const auto& record : event.catalogue().indicators()) noted_.indicators.insert(record.number());
 }
 
 absl::Status Applier::ApplyProgress(Slot slot, const journal::BlockView& block, const journal::Position& after) {
@@ -162,15 +246,16 @@ absl::Status Applier::ApplyProgress(Slot slot, const journal::BlockView& block, 
       if (!next) return absl::OkStatus();
       RETURN_IF_ERROR(state_->CheckProgress(slot, changes));
       state_->ApplyProgress(slot, journal::ToHex(after.journal_id), changes);
+      for (const ProgressChange& change : changes) {
+        if (change.kind == ProgressChange::Kind::kReview) past_->reviews[slot][change.entry.sequence].push_back(change.update);
+      }
+      MarkDay(slot + 1, block.header);
+      if (past_->plan_marks[slot].Add(block.header.first_sequence, block.header.plan_sequence)) {
+        store_->PutPlanMark(slot, block.header.first_sequence, block.header.plan_sequence);
+      }
       progress_[slot] = {after, block.header.time_us};
     }
-    for (const ProgressChange& change : changes) {
-      if (change.kind == ProgressChange::Kind::kUpdate) {
-        store_->PutUpdate(slot, change.series, change.entry);
-      } else {
-        store_->PutSeries(slot, change.series, change.cell);
-      }
-    }
+    PutChanges(slot, changes, store_.get());
     store_->PutPosition(slot, {after, block.header.time_us});
     last_applied_ms_ = SteadyMs();
     if (store_->pending_updates() >= kFlushUpdates) FlushLocked();
@@ -222,7 +307,27 @@ types::v1::Basis Applier::BasisLocked() const {
 types::v1::BasisStamp Applier::StampLocked() const {
   int64_t newest_us = plan_.time_us;
   for (const FeedPosition& feed : progress_) newest_us = std::max(newest_us, feed.time_us);
-  return rpc::MakeStamp(BasisLocked(), newest_us);
+  return rpc::MakeStamp(BasisLocked(), newest_us, CompleteUntilLocked());
+}
+
+Sight Applier::SightLocked() const { return {*state_, *past_, plan_, progress_, StampLocked()}; }
+
+int64_t Applier::CompleteUntilLocked() const { return *std::min_element(fresh_us_.begin(), fresh_us_.end()); }
+
+int64_t Applier::complete_until_us() const {
+  const ReaderLock lock(state_mutex_);
+  return CompleteUntilLocked();
+}
+
+void Applier::MarkFresh(size_t feed, const journal::Position& position, int64_t time_us) {
+  {
+    const WriterLock lock(state_mutex_);
+    const journal::Position& have = feed == 0 ? plan_.position : progress_[feed - 1].position;
+    // The feed of a journal that was replaced may still have a word on its way.
+    if (position.sequence > have.sequence || (have.sequence > 0 && position.journal_id != have.journal_id)) return;
+    fresh_us_[feed] = time_us;
+  }
+  if (on_fresh_) on_fresh_();
 }
 
 types::v1::BasisStamp Applier::Stamp() const {
@@ -244,7 +349,7 @@ void Applier::StandStill(const Work& work) {
     changes.cells = state_->TakeChanged();
     return changes;
   };
-  work(*state_, StampLocked(), take);
+  work(SightLocked(), take);
 }
 
 void Applier::FlushIfIdle() {

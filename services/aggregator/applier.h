@@ -16,6 +16,7 @@
 #include "common/storage/storage.h"
 #include "services/aggregator/core/state.h"
 #include "services/aggregator/locks.h"
+#include "services/aggregator/past.h"
 #include "services/aggregator/store/store.h"
 
 namespace anju::aggregator {
@@ -30,6 +31,15 @@ struct PendingChanges {
   std::set<RegionNumber> regions;
   std::set<ProgrammeNumber> programmes;
   std::set<IndicatorNumber> indicators;
+};
+
+// What one look sees.
+struct Sight {
+  const State& state;
+  const Past& past;
+  const FeedPosition& plan;
+  const std::vector<FeedPosition>& progress;  // by slot
+  types::v1::BasisStamp stamp;  // everything that is applied
 };
 
 // Safe for concurrent use. Appliers and whoever needs the state to stand still take `apply_mutex_`; answers only share `state_mutex_`,
@@ -62,18 +72,25 @@ class Applier {
   bool Includes(const types::v1::Basis& wanted) const;
   types::v1::BasisStamp Stamp() const;
 
-  // One consistent look: `look(state, stamp)` under the readers' lock. Keep it short.
+  // One consistent look: `look(sight)` under the readers' lock. Keep it short.
   template <typename Look>
   auto Read(Look look) const {
     const ReaderLock lock(state_mutex_);
-    return look(static_cast<const State&>(*state_), StampLocked());
+    return look(SightLocked());
   }
-  // Runs `work(state, stamp, take)` while nothing is applied; readers go on. `take()` hands over the pending changes and forgets them.
-  using Work = std::function<void(const State&, const types::v1::BasisStamp&, const std::function<PendingChanges()>& take)>;
+  // Runs `work(sight, take)` while nothing is applied; readers go on. `take()` hands over the pending changes and forgets them.
+  using Work = std::function<void(const Sight&, const std::function<PendingChanges()>& take)>;
   void StandStill(const Work& work);
+
+  // Upstream had nothing beyond `position` at `time_us`. Counts as soon as that position is applied, which it is when the feed says so.
+  void MarkFresh(size_t feed, const journal::Position& position, int64_t time_us);
+  // Everything recorded before this moment is applied; 0 while some feed has not told. Microseconds since the Unix epoch.
+  int64_t complete_until_us() const;
 
   // Called after every change of the basis, without locks held. Set once, before the feeds start.
   void set_on_applied(std::function<void()> on_applied) { on_applied_ = std::move(on_applied); }
+  // Called when only the freshness moved on. Set once, before the feeds start.
+  void set_on_fresh(std::function<void()> on_fresh) { on_fresh_ = std::move(on_fresh); }
   // Writes rows behind if there are any and nothing has come for kFlushIdleMs, or at once.
   void FlushIfIdle();
   void Flush();
@@ -82,27 +99,36 @@ class Applier {
   Applier(std::unique_ptr<Store> store, size_t slots, std::function<void(const absl::Status&)> on_fatal);
   absl::Status Load();
   void Clear() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
+  // What a plan event does to the past, and whether it changes the registry. For replayed rows as for new events.
+  bool Remember(uint64_t sequence, const plan::v1::Event& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex_);
+  void FillFrom(StoredState stored) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
   void ApplyPlanEvent(uint64_t sequence, const plan::v1::Event& event, std::vector<PrintedTarget> targets, bool* registry_changed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
-  void Note(const plan::v1::RegionsImported& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
-  void Note(const plan::v1::CatalogueImported& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+  void ReplaceRegistry() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex_);
+  void NoteChanged(const plan::v1::Event& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+  // The day that a block was recorded on, kept and put into the next flush.
+  void MarkDay(size_t feed, const journal::BlockHeader& header) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
   void FlushLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
   void Fatal(const absl::Status& status);
+  Sight SightLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
+  int64_t CompleteUntilLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
   types::v1::BasisStamp StampLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
   types::v1::Basis BasisLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
 
   const size_t slots_;
   const std::function<void(const absl::Status&)> on_fatal_;
   std::function<void()> on_applied_;
+  std::function<void()> on_fresh_;
 
   Mutex apply_mutex_ ABSL_ACQUIRED_BEFORE(state_mutex_);
   const std::unique_ptr<Store> store_ ABSL_PT_GUARDED_BY(apply_mutex_);
-  Registry registry_ ABSL_GUARDED_BY(apply_mutex_);
   PendingChanges noted_ ABSL_GUARDED_BY(apply_mutex_);  // its cells stay in the state until they are taken
   int64_t last_applied_ms_ ABSL_GUARDED_BY(apply_mutex_) = 0;
 
   mutable StateMutex state_mutex_;
   std::unique_ptr<State> state_ ABSL_GUARDED_BY(state_mutex_);
+  std::unique_ptr<Past> past_ ABSL_GUARDED_BY(state_mutex_);
+  std::vector<int64_t> fresh_us_ ABSL_GUARDED_BY(state_mutex_);  // by feed; 0 while it has not told
   FeedPosition plan_ ABSL_GUARDED_BY(state_mutex_);
   std::vector<FeedPosition> progress_ ABSL_GUARDED_BY(state_mutex_);
   bool plan_seen_ ABSL_GUARDED_BY(state_mutex_) = false;

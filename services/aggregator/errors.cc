@@ -41,8 +41,58 @@ absl::Status TooManyDumps() { return MakeError(Reason::OVERLOADED, "", "", "Too 
 
 absl::Status TooManyFollowers() { return MakeError(Reason::OVERLOADED, "", "", "Too many followers read frames already."); }
 
+absl::Status TooManyExplanations() { return MakeError(Reason::OVERLOADED, "", "", "Too many explanations are waiting for a progress service already."); }
+
+absl::Status TooManyMoments(size_t moments, size_t moments_max) {
+  return MakeError(moments == 0 ? Reason::EMPTY_REQUEST : Reason::TOO_MANY_ROWS, "moments", absl::StrCat(moments),
+                   absl::StrCat("The request names ", moments, " moments; it may name 1 to ", moments_max, "."));
+}
+
+absl::Status BadPageSize(int64_t size, int64_t size_max) {
+  return MakeError(Reason::BAD_VALUE, "page_size", absl::StrCat(size), absl::StrCat("A page has 1 to ", size_max, " rows; 0 leaves it open."));
+}
+
+absl::Status BadPageToken(std::string_view token) {
+  return MakeError(Reason::BAD_TOKEN, "page_token", token, "The page token is not one that this service gave for this question.");
+}
+
+absl::Status FutureDay(std::string_view field, Date day, Date today) {
+  return MakeError(Reason::FUTURE_DATE, field, FormatDate(day), absl::StrCat(FormatDate(day), " is after today, ", FormatDate(today), "."));
+}
+
+absl::Status TwoMoments(std::string_view at) {
+  return MakeError(Reason::BAD_VALUE, "at", at, "A question is asked as known on a day or at a basis, not both.");
+}
+
+absl::Status BadReviewFilter(int filter) {
+  return MakeError(Reason::BAD_VALUE, "review", absl::StrCat(filter), "The review filter is none of the contract: all, reviewed, confirmed.");
+}
+
+absl::Status NothingRecorded(Date day) {
+  return MakeError(Reason::BEFORE_FIRST_RECORD, "known_on", FormatDate(day), absl::StrCat("Nothing had been recorded by the end of ", FormatDate(day), "."));
+}
+
+absl::Status UnknownJournal(std::string_view service, std::string_view journal_id) {
+  return MakeError(Reason::UNKNOWN_BASIS, "at", journal_id,
+                   absl::StrCat("The basis names ", View(service), " journal ", View(journal_id), ", which is not followed here."));
+}
+
+absl::Status BasisAhead(std::string_view service, uint64_t sequence, uint64_t applied) {
+  return MakeError(Reason::UNKNOWN_BASIS, "at", absl::StrCat(sequence),
+                   absl::StrCat("The basis names event ", sequence, " of the ", View(service), " journal; ", applied, " are known here."));
+}
+
+absl::Status BasisNeverWas(uint64_t plan, uint64_t needed) {
+  return MakeError(Reason::UNKNOWN_BASIS, "at", absl::StrCat(plan),
+                   absl::StrCat("The basis never was: its figures were decided at plan event ", needed, ", and it names ", plan, "."));
+}
+
 absl::Status UnreadableEvent(uint64_t sequence) {
   return MakeError(Reason::DATA_LOSS, "event", absl::StrCat(sequence), absl::StrCat("Event ", sequence, " of the feed cannot be read."));
+}
+
+absl::Status StrayRow(uint64_t sequence) {
+  return MakeError(Reason::DATA_LOSS, "state", absl::StrCat(sequence), "A row of the state is about an update that is not there.");
 }
 
 absl::Status NotTheNextBlock(uint64_t first_sequence, uint64_t expected) {

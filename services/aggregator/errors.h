@@ -18,9 +18,23 @@ absl::Status BadKeyPeriod(Period period, std::string_view indicator, bool is_sto
 absl::Status Stopping();
 absl::Status TooManyDumps();
 absl::Status TooManyFollowers();
+absl::Status TooManyExplanations();
+absl::Status TooManyMoments(size_t moments, size_t moments_max);
+absl::Status BadPageSize(int64_t size, int64_t size_max);
+absl::Status BadPageToken(std::string_view token);
+
+// Moments.
+absl::Status FutureDay(std::string_view field, Date day, Date today);
+absl::Status TwoMoments(std::string_view at);
+absl::Status BadReviewFilter(int filter);
+absl::Status NothingRecorded(Date day);
+absl::Status UnknownJournal(std::string_view service, std::string_view journal_id);
+absl::Status BasisAhead(std::string_view service, uint64_t sequence, uint64_t applied);
+absl::Status BasisNeverWas(uint64_t plan, uint64_t needed);
 
 // Feeds. The follower goes on trying; the status of the service shows what was wrong.
 absl::Status UnreadableEvent(uint64_t sequence);
+absl::Status StrayRow(uint64_t sequence);
 absl::Status NotTheNextBlock(uint64_t first_sequence, uint64_t expected);
 absl::Status WaitsForPlan(std::string_view journal_id, uint64_t sequence, std::string_view have_journal_id);
 

@@ -50,6 +50,7 @@ void Followers::Start(size_t feed) {
   callbacks.on_bookmark = [this, feed](const journal::Position&) {
     if (feed == 0) applier_.MarkPlanSeen();
   };
+  callbacks.on_fresh = [this, feed](const journal::Position& upstream, int64_t sent_time_us) { applier_.MarkFresh(feed, upstream, sent_time_us); };
   callbacks.on_data_loss = [this, feed] { return LoseAll(feed); };
   const journal::Position from = feed == 0 ? applier_.plan_position() : applier_.position(feed - 1);
   // The follower's thread may call back before this returns; it then waits for the lock where it needs one.

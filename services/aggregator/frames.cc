@@ -29,18 +29,26 @@ void AddRegion(const State& state, RegionNumber number, v1::Frame* frame) {
   }
 }
 
+Cell CurrentCell(const State& state, const CellKey& key, CellFigures figures) {
+  Cell cell{key, std::move(figures), {}};
+  if (cell.figures.own_as_of) cell.remarks = state.CurrentRemarks(key);
+  return cell;
+}
+
 v1::Frame MakeFrame(const State& state, const PendingChanges& changes) {
+  const Journals journals = JournalsOf(state.leaves());
   v1::Frame frame;
   frame.set_last(true);
   for (const RegionNumber number : changes.regions) AddRegion(state, number, &frame);
   for (const ProgrammeNumber number : changes.programmes) *frame.add_programmes() = ToProto(*state.catalogue().FindProgramme(number));
   for (const IndicatorNumber number : changes.indicators) *frame.add_indicators() = ToProto(*state.catalogue().FindIndicator(number));
-  for (const CellKey& key : changes.cells) *frame.add_cells() = ToProto(Cell{key, state.Current(key)});
+  for (const CellKey& key : changes.cells) *frame.add_cells() = ToProto(CurrentCell(state, key, state.Current(key)), journals);
   return frame;
 }
 
 // The whole state in messages of at most kSnapshotMessageBytesMax (about); only the last has the basis.
 std::vector<std::shared_ptr<const v1::Frame>> MakeSnapshot(const State& state, const types::v1::BasisStamp& stamp) {
+  const Journals journals = JournalsOf(state.leaves());
   std::vector<std::shared_ptr<const v1::Frame>> messages;
   v1::Frame frame;
   size_t bytes = 0;
@@ -68,7 +76,7 @@ std::vector<std::shared_ptr<const v1::Frame>> MakeSnapshot(const State& state, c
   }
   state.totals().ForEach([&](const CellKey& key, CellFigures figures) {
     if (figures.empty()) return;
-    *frame.add_cells() = ToProto(Cell{key, std::move(figures)});
+    *frame.add_cells() = ToProto(CurrentCell(state, key, std::move(figures)), journals);
     added(frame.cells().rbegin()->ByteSizeLong());
   });
   frame.set_snapshot(true);
@@ -99,13 +107,14 @@ class Frames::Follower {
   std::function<void()> wake;
   bool placed = false;
   uint64_t next = 0;                                         // number of the next frame; meaningful when placed
+  std::shared_ptr<const v1::Frame> fresh;                    // the last one without changes that went out
   std::deque<std::shared_ptr<const v1::Frame>> snapshot;     // goes out first
 };
 
 Frames::Frames(Applier& applier) : applier_(applier) {
-  applier_.StandStill([&](const State&, const types::v1::BasisStamp& stamp, const auto& take) {
+  applier_.StandStill([&](const Sight& sight, const auto& take) {
     take();
-    published_ = stamp.basis();
+    published_ = sight.stamp.basis();
   });
   thread_ = std::thread([this] { Run(); });
 }
@@ -167,7 +176,7 @@ absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::Next(Follower& follower
     changed_.notify_all();
     return nullptr;
   }
-  if (follower.next >= first_ + ring_.size()) return nullptr;
+  if (follower.next >= first_ + ring_.size()) return std::exchange(follower.fresh, fresh_) == fresh_ ? nullptr : fresh_;
   return ring_[follower.next++ - first_].frame;
 }
 
@@ -185,11 +194,16 @@ types::v1::Basis Frames::published() const {
 void Frames::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return stopping_ || placing_ || (moved_ && !Living().empty()); });
+    const auto due = [&] { return stopping_ || placing_ || (moved_ && !Living().empty()); };
+    if (Living().empty()) {
+      changed_.wait(lock, due);
+    } else {
+      changed_.wait_until(lock, published_time_ + std::chrono::milliseconds(kFreshFrameMs), due);
+    }
     if (stopping_) return;
     if (!placing_) {
-      const auto due = published_time_ + std::chrono::milliseconds(kFrameIntervalMs);
-      changed_.wait_until(lock, due, [&] { return stopping_ || placing_; });
+      const auto next_frame = published_time_ + std::chrono::milliseconds(kFrameIntervalMs);
+      changed_.wait_until(lock, next_frame, [&] { return stopping_ || placing_; });
       if (stopping_) return;
     }
     moved_ = placing_ = false;
@@ -209,25 +223,34 @@ void Frames::Run() {
 
 void Frames::Publish() {
   std::vector<std::shared_ptr<Follower>> followers;
-  applier_.StandStill([&](const State& state, const types::v1::BasisStamp& stamp, const auto& take) {
+  applier_.StandStill([&](const Sight& sight, const auto& take) {
+    const types::v1::BasisStamp& stamp = sight.stamp;
     const PendingChanges changes = take();
-    std::optional<v1::Frame> frame;
-    if (!SameBasis(stamp.basis(), published_)) {
-      frame = MakeFrame(state, changes);
-      *frame->mutable_from() = published_;
-      *frame->mutable_to() = stamp;
+    const bool moved = !SameBasis(stamp.basis(), published_);
+    v1::Frame frame;
+    if (moved) {
+      frame = MakeFrame(sight.state, changes);
+    } else {
+      frame.set_last(true);
     }
+    *frame.mutable_from() = published_;
+    *frame.mutable_to() = stamp;
     bool snapshot_needed;
     {
       const std::lock_guard lock(mutex_);
       published_time_ = Clock::now();
       published_ = stamp.basis();
       if (changes.started_over) DropRing();
-      if (frame && !changes.started_over) Keep(*std::move(frame));
+      fresh_.reset();
+      if (!moved) {
+        fresh_ = std::make_shared<const v1::Frame>(std::move(frame));
+      } else if (!changes.started_over) {
+        Keep(std::move(frame));
+      }
       snapshot_needed = Place(published_);
     }
     if (snapshot_needed) {
-      const auto messages = MakeSnapshot(state, stamp);
+      const auto messages = MakeSnapshot(sight.state, stamp);
       const std::lock_guard lock(mutex_);
       for (const auto& follower : Living()) {
         if (follower->placed || follower->from) continue;

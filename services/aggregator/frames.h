@@ -23,6 +23,7 @@ inline constexpr size_t kFrameBytesMax = 2 << 20;         // a larger step is no
 inline constexpr size_t kSnapshotMessageBytesMax = 2 << 20;
 inline constexpr size_t kFrameFollowersMax = 64;
 inline constexpr int kFrameIntervalMs = 20;               // under load blocks are coalesced to one frame in so long
+inline constexpr int kFreshFrameMs = 500;                 // while nothing changes a frame without changes carries the freshness on this often
 
 // True when whoever follows `feeds` progress journals from `now` on may still come to what a follower at `ahead` has seen: we are catching
 // up after a restart, perhaps with a feed that is down. False when a journal was replaced or is not followed any more.
@@ -77,6 +78,8 @@ class Frames {
   uint64_t first_ = 0;                              // number of the ring's first frame
   types::v1::Basis published_;                      // after the ring's last frame
   std::chrono::steady_clock::time_point published_time_;
+  // The newest frame without changes, for followers that have seen all others. It is not in the ring: it would push out what matters.
+  std::shared_ptr<const v1::Frame> fresh_;
   std::thread thread_;
 };
 

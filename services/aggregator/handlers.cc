@@ -1,11 +1,10 @@
-// What each RPC does.
+// What questions wait for, and what rollups and columns answer.
 #include "services/aggregator/handlers.h"
 
-#include <map>
+#include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "common/registry/registry.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/aggregator/convert.h"
@@ -15,28 +14,6 @@
 
 namespace anju::aggregator {
 namespace {
-
-// A date of the request; nullopt when it is empty.
-absl::StatusOr<std::optional<Date>> ParseAsOf(const std::string& text) {
-  if (text.empty()) return std::optional<Date>();
-  auto date = ParseDate(text);
-  if (date.ok()) return std::optional<Date>(*date);
-  ErrorDetail detail = ErrorsOf(date.status()).front();
-  detail.field = "as_of";
-  return MakeError(std::move(detail));
-}
-
-template <typename Number>
-Number OrZero(absl::StatusOr<Number> resolved, ErrorCollector* errors) {
-  if (resolved.ok()) return *resolved;
-  errors->Add(resolved.status());
-  return 0;
-}
-
-// The record of the day an answer is about.
-void AddRegion(const State& state, RegionNumber number, Date day, google::protobuf::RepeatedPtrField<types::v1::RegionRecord>* records) {
-  if (const Region* row = state.regions().Nearest(number, day)) *records->Add() = ToProto(*row);
-}
 
 // The period of a column key, checked against its indicator.
 absl::StatusOr<Period> PeriodOf(const v1::ColumnKey& key, const Indicator& indicator) {
@@ -48,18 +25,81 @@ absl::StatusOr<Period> PeriodOf(const v1::ColumnKey& key, const Indicator& indic
   return period;
 }
 
-// An answer made after the wait; the aggregator may have started over in between.
-template <typename Response>
-absl::StatusOr<Response> AtLeast(const std::string& token, absl::StatusOr<Response> response) {
-  if (!response.ok() || token.empty()) return response;
-  ASSIGN_OR_RETURN(const types::v1::Basis wanted, rpc::ParseToken(token));
-  if (rpc::Includes(response->basis().basis(), wanted)) return response;
-  return MakeError(Reason::BEHIND, "at_least", "", "the aggregator has started over; ask again");
+// Cells and the rest of a column, from one look. Messages are made of the cells afterwards.
+struct ColumnLook {
+  ColumnAnswer column;
+  Journals journals;
+  v1::GetColumnResponse response;
+};
+
+ColumnLook LookAtColumn(const Sight& sight, const ResolvedMoment& resolved, RegionNumber region, const std::vector<ColumnQuery>& queries) {
+  View view(sight.state, resolved.moment, BooksFor(sight, resolved));
+  ColumnLook found;
+  found.column = ColumnOf(view, region, queries);
+  for (const RegionNumber number : found.column.regions) {
+    AddRegion(resolved.registry->regions, number, found.column.day, found.response.mutable_regions());
+  }
+  found.journals = JournalsOf(sight.state.leaves());
+  *found.response.mutable_basis() = resolved.stamp;
+  return found;
+}
+
+v1::GetColumnResponse Finished(ColumnLook look) {
+  for (const Cell& cell : look.column.cells) *look.response.add_cells() = ToProto(cell, look.journals);
+  return std::move(look.response);
 }
 
 }  // namespace
 
-void Handlers::WhenReached(const std::string& token, Deadline deadline, std::function<void(absl::Status)> ready) {
+absl::StatusOr<std::vector<ColumnQuery>> ResolveKeys(const google::protobuf::RepeatedPtrField<v1::ColumnKey>& keys, const Catalogue& catalogue) {
+  ErrorCollector errors;
+  std::vector<ColumnQuery> queries;
+  for (const v1::ColumnKey& key : keys) {
+    ColumnQuery query;
+    query.programme = OrZero(catalogue.ResolveProgramme(key.programme()), &errors);
+    query.indicator = OrZero(catalogue.ResolveIndicator(key.indicator()), &errors);
+    if (const Indicator* indicator = catalogue.FindIndicator(query.indicator)) {
+      auto period = PeriodOf(key, *indicator);
+      if (period.ok()) {
+        query.period = *period;
+      } else {
+        errors.Add(period.status());
+      }
+    }
+    queries.push_back(query);
+  }
+  if (!errors.empty()) return errors.ToStatus();
+  return queries;
+}
+
+Period LatestOf(const std::vector<ColumnQuery>& queries) {
+  Period latest;
+  for (const ColumnQuery& query : queries) {
+    if (query.period.last > latest.last) latest = query.period;
+  }
+  return latest;
+}
+
+void AddRegion(const RegionTree& regions, RegionNumber number, Date day, google::protobuf::RepeatedPtrField<types::v1::RegionRecord>* records) {
+  if (const Region* row = regions.Nearest(number, day)) *records->Add() = ToProto(*row);
+}
+
+Date DayOf(const Moment& moment, Period period) { return moment.tree ? *moment.tree : moment.as_of.value_or(TreeDate(period)); }
+
+std::string TreeOf(const Moment& moment, Period period) {
+  const Date day = DayOf(moment, period);
+  return day > MakeDate(kYearMax, 12, 31) ? "" : FormatDate(day);  // the latest tree has no day
+}
+
+absl::StatusOr<Period> ParseYear(const std::string& text) {
+  auto period = ParsePeriod(text);
+  if (period.ok()) return period;
+  ErrorDetail detail = ErrorsOf(period.status()).front();
+  detail.field = "year";
+  return MakeError(std::move(detail));
+}
+
+void Handlers::WhenReached(const std::string& token, Deadline deadline, Ready ready) {
   absl::StatusOr<types::v1::Basis> wanted = rpc::ParseToken(token);
   if (!wanted.ok()) return ready(wanted.status());
   // Without a token nothing is waited for: the answer says from which basis it is.
@@ -67,109 +107,174 @@ void Handlers::WhenReached(const std::string& token, Deadline deadline, std::fun
   waiting_.Wait([this, wanted = *std::move(wanted)] { return applier_.Includes(wanted); }, deadline, std::move(ready));
 }
 
+void Handlers::WhenReady(const std::string& token, const std::vector<AskedMoment>& moments, Deadline deadline, Ready ready) {
+  std::vector<types::v1::Basis> bases;
+  int64_t max_staleness_ms = 0;
+  for (const AskedMoment& asked : moments) {
+    if (asked.at) bases.push_back(*asked.at);
+    if (asked.max_staleness_ms > 0 && (max_staleness_ms == 0 || asked.max_staleness_ms < max_staleness_ms)) max_staleness_ms = asked.max_staleness_ms;
+  }
+  Ready fresh = [this, max_staleness_ms, deadline, ready = std::move(ready)](const absl::Status& reached) {
+    if (!reached.ok()) return ready(reached);
+    WhenFresh(max_staleness_ms, deadline, ready);
+  };
+  WhenReached(token, deadline, [this, bases = std::move(bases), deadline, fresh = std::move(fresh)](const absl::Status& reached) {
+    if (!reached.ok() || bases.empty()) return fresh(reached);
+    const Deadline ahead = std::min<Deadline>(deadline, std::chrono::system_clock::now() + std::chrono::milliseconds(kAheadWaitMs));
+    const auto included = [this, bases] {
+      return std::all_of(bases.begin(), bases.end(), [&](const types::v1::Basis& basis) { return applier_.Includes(basis); });
+    };
+    waiting_.Wait(included, ahead, [fresh](const absl::Status& waited) {
+      // A basis that has not come about is UNKNOWN_BASIS; the look says what is wrong with it.
+      fresh(HasReason(waited, Reason::BEHIND) ? absl::OkStatus() : waited);
+    });
+  });
+}
+
+void Handlers::WhenFresh(int64_t max_staleness_ms, Deadline deadline, Ready ready) {
+  if (max_staleness_ms == 0) return ready(absl::OkStatus());
+  const auto fresh = [this, max_staleness_ms] {
+    return rpc::IsFreshEnough(applier_.complete_until_us(), max_staleness_ms, clock_.NowMicros());
+  };
+  waiting_.Wait(fresh, deadline, std::move(ready), rpc::StaleError(max_staleness_ms));
+}
+
+absl::Status Handlers::StillReached(const std::string& token, const Sight& sight) {
+  if (token.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const types::v1::Basis wanted, rpc::ParseToken(token));
+  if (rpc::Includes(sight.stamp.basis(), wanted)) return absl::OkStatus();
+  return MakeError(Reason::BEHIND, "at_least", "", "the aggregator has started over; ask again");
+}
+
 void Handlers::GetRollup(const rpc::Caller& caller, const v1::GetRollupRequest& request, Deadline deadline,
                          rpc::Finish<v1::GetRollupResponse> finish) {
-  WhenReached(request.at_least(), deadline, [this, caller, request, finish = std::move(finish)](const absl::Status& reached) {
-    finish(reached.ok() ? AtLeast(request.at_least(), Rollup(caller, request)) : reached);
-  });
+  Answer(caller, request, MomentOf(request), deadline, std::move(finish), &Handlers::Rollup);
 }
 
 void Handlers::GetColumn(const rpc::Caller& caller, const v1::GetColumnRequest& request, Deadline deadline,
                          rpc::Finish<v1::GetColumnResponse> finish) {
-  WhenReached(request.at_least(), deadline, [this, caller, request, finish = std::move(finish)](const absl::Status& reached) {
-    finish(reached.ok() ? AtLeast(request.at_least(), Column(caller, request)) : reached);
-  });
+  Answer(caller, request, MomentOf(request), deadline, std::move(finish), &Handlers::Column);
 }
 
-absl::StatusOr<v1::GetRollupResponse> Handlers::Rollup(const rpc::Caller& caller, const v1::GetRollupRequest& request) const {
-  if (request.region().empty()) return MissingField("region");
-  ASSIGN_OR_RETURN(const std::optional<Date> as_of, ParseAsOf(request.as_of()));
-  RollupQuery query;
-  if (auto period = ParsePeriod(request.year()); period.ok()) {
-    query.period = *period;
-  } else {
-    ErrorDetail detail = ErrorsOf(period.status()).front();
-    detail.field = "year";
-    return MakeError(std::move(detail));
+void Handlers::GetColumns(const rpc::Caller& caller, const v1::GetColumnsRequest& request, Deadline deadline,
+                          rpc::Finish<v1::GetColumnsResponse> finish) {
+  if (request.moments().empty() || request.moments_size() > kMomentsMax) return finish(TooManyMoments(request.moments_size(), kMomentsMax));
+  std::vector<AskedMoment> moments;
+  for (const v1::Moment& moment : request.moments()) {
+    absl::StatusOr<AskedMoment> asked = ParseMoment(moment.as_of(), moment.view(), clock_.Today());
+    if (!asked.ok()) return finish(asked.status());
+    moments.push_back(*std::move(asked));
   }
-  const Date day = as_of.value_or(TreeDate(query.period));
+  Answer(caller, request, absl::StatusOr<std::vector<AskedMoment>>(std::move(moments)), deadline, std::move(finish), &Handlers::Columns);
+}
+
+absl::StatusOr<v1::GetRollupResponse> Handlers::Rollup(const rpc::Caller& caller, const v1::GetRollupRequest& request,
+                                                       const std::vector<AskedMoment>& moments) const {
+  if (request.region().empty()) return MissingField("region");
+  RollupQuery query;
+  ASSIGN_OR_RETURN(query.period, ParseYear(request.year()));
 
   // Under the lock only what must be from one basis; messages are made from it afterwards.
   struct Look {
     std::vector<Cell> cells;
+    Journals journals;
     v1::GetRollupResponse response;
   };
-  auto look = applier_.Read([&](const State& state, const types::v1::BasisStamp& stamp) -> absl::StatusOr<Look> {
+  auto look = LookAt(request.at_least(), [&](const Sight& sight) -> absl::StatusOr<Look> {
+    ASSIGN_OR_RETURN(const ResolvedMoment resolved, ResolveMoment(moments.front(), sight));
+    const Registry& registry = *resolved.registry;
+    const Date day = DayOf(resolved.moment, query.period);
     ErrorCollector errors;
-    query.region = OrZero(state.regions().Resolve(request.region(), 0, day), &errors);
-    if (!request.programme().empty()) query.programme = OrZero(state.catalogue().ResolveProgramme(request.programme()), &errors);
-    if (!request.indicator().empty()) query.indicator = OrZero(state.catalogue().ResolveIndicator(request.indicator()), &errors);
+    query.region = OrZero(registry.regions.Resolve(request.region(), 0, day), &errors);
+    if (!request.programme().empty()) query.programme = OrZero(registry.catalogue.ResolveProgramme(request.programme()), &errors);
+    if (!request.indicator().empty()) query.indicator = OrZero(registry.catalogue.ResolveIndicator(request.indicator()), &errors);
     if (!errors.empty()) return errors.ToStatus();
-    RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, query.region, &state.regions(), day));
-    View view(state, as_of);
+    RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, query.region, &registry.regions, day));
+    View view(sight.state, resolved.moment, BooksFor(sight, resolved));
     Look found;
     found.cells = aggregator::Rollup(view, query);
     if (found.cells.size() > kRowsMax) return TooManyRows("region", found.cells.size(), kRowsMax);
     RegionNumber last = 0;
     for (const Cell& cell : found.cells) {
-      if (cell.key.region != last) AddRegion(state, cell.key.region, day, found.response.mutable_regions());
+      if (cell.key.region != last) AddRegion(registry.regions, cell.key.region, day, found.response.mutable_regions());
       last = cell.key.region;
     }
-    for (const auto& [number, programme] : state.catalogue().programmes()) *found.response.add_programmes() = ToProto(programme);
-    for (const auto& [number, indicator] : state.catalogue().indicators()) *found.response.add_indicators() = ToProto(indicator);
+    AddCatalogue(registry.catalogue, &found.response);
     for (std::string& note : UndividedPeriods(view, query)) found.response.add_notes(std::move(note));
-    *found.response.mutable_basis() = stamp;
+    found.response.set_tree(TreeOf(resolved.moment, query.period));
+    found.journals = JournalsOf(sight.state.leaves());
+    *found.response.mutable_basis() = resolved.stamp;
     return found;
   });
   if (!look.ok()) return look.status();
-  for (const Cell& cell : look->cells) *look->response.add_cells() = ToProto(cell);
+  for (const Cell& cell : look->cells) *look->response.add_cells() = ToProto(cell, look->journals);
   return std::move(look->response);
 }
 
-absl::StatusOr<v1::GetColumnResponse> Handlers::Column(const rpc::Caller& caller, const v1::GetColumnRequest& request) const {
+absl::StatusOr<v1::GetColumnResponse> Handlers::Column(const rpc::Caller& caller, const v1::GetColumnRequest& request,
+                                                       const std::vector<AskedMoment>& moments) const {
   if (request.region().empty()) return MissingField("region");
   if (request.keys().empty()) return NoKeys();
   if (request.keys_size() > kKeysMax) return TooManyRows("keys", request.keys_size(), kKeysMax);
-  ASSIGN_OR_RETURN(const std::optional<Date> as_of, ParseAsOf(request.as_of()));
 
-  struct Look {
-    ColumnAnswer column;
-    v1::GetColumnResponse response;
-  };
-  auto look = applier_.Read([&](const State& state, const types::v1::BasisStamp& stamp) -> absl::StatusOr<Look> {
+  auto look = LookAt(request.at_least(), [&](const Sight& sight) -> absl::StatusOr<ColumnLook> {
+    ASSIGN_OR_RETURN(const ResolvedMoment resolved, ResolveMoment(moments.front(), sight));
+    const Registry& registry = *resolved.registry;
     ErrorCollector errors;
-    std::vector<ColumnQuery> queries;
-    Period latest;
-    for (const v1::ColumnKey& key : request.keys()) {
-      ColumnQuery query;
-      query.programme = OrZero(state.catalogue().ResolveProgramme(key.programme()), &errors);
-      query.indicator = OrZero(state.catalogue().ResolveIndicator(key.indicator()), &errors);
-      if (const Indicator* indicator = state.catalogue().FindIndicator(query.indicator)) {
-        auto period = PeriodOf(key, *indicator);
-        if (period.ok()) {
-          query.period = *period;
-        } else {
-          errors.Add(period.status());
-        }
-      }
-      if (query.period.last > latest.last) latest = query.period;
-      queries.push_back(query);
-    }
-    const Date day = as_of.value_or(TreeDate(latest));
-    const RegionNumber region = OrZero(state.regions().Resolve(request.region(), 0, day), &errors);
+    const auto queries = ResolveKeys(request.keys(), registry.catalogue);
+    errors.Add(queries.status());
+    const Date day = DayOf(resolved.moment, queries.ok() ? LatestOf(*queries) : Period{});
+    const RegionNumber region = OrZero(registry.regions.Resolve(request.region(), 0, day), &errors);
     if (!errors.empty()) return errors.ToStatus();
-    RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, region, &state.regions(), day));
-    View view(state, as_of);
-    Look found;
-    found.column = ColumnOf(view, region, queries);
+    RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, region, &registry.regions, day));
+    ColumnLook found = LookAtColumn(sight, resolved, region, *queries);
     if (found.column.cells.size() > kRowsMax) return TooManyRows("keys", found.column.cells.size(), kRowsMax);
-    for (const RegionNumber number : found.column.regions) AddRegion(state, number, found.column.day, found.response.mutable_regions());
-    *found.response.mutable_basis() = stamp;
     return found;
   });
   if (!look.ok()) return look.status();
-  for (const Cell& cell : look->column.cells) *look->response.add_cells() = ToProto(cell);
-  return std::move(look->response);
+  return Finished(*std::move(look));
+}
+
+absl::StatusOr<v1::GetColumnsResponse> Handlers::Columns(const rpc::Caller& caller, const v1::GetColumnsRequest& request,
+                                                         const std::vector<AskedMoment>& moments) const {
+  if (request.region().empty()) return MissingField("region");
+  if (request.keys().empty()) return NoKeys();
+  if (request.keys_size() > kKeysMax) return TooManyRows("keys", request.keys_size(), kKeysMax);
+
+  auto looks = LookAt(request.at_least(), [&](const Sight& sight) -> absl::StatusOr<std::vector<ColumnLook>> {
+    std::vector<ResolvedMoment> resolved;
+    for (const AskedMoment& asked : moments) {
+      ASSIGN_OR_RETURN(ResolvedMoment one, ResolveMoment(asked, sight));
+      resolved.push_back(std::move(one));
+    }
+    // The words are those of the first moment; numbers mean the same at all of them.
+    const Registry& registry = *resolved.front().registry;
+    ErrorCollector errors;
+    const auto queries = ResolveKeys(request.keys(), registry.catalogue);
+    errors.Add(queries.status());
+    const Period latest = queries.ok() ? LatestOf(*queries) : Period{};
+    const Date day = DayOf(resolved.front().moment, latest);
+    const RegionNumber region = OrZero(registry.regions.Resolve(request.region(), 0, day), &errors);
+    if (!errors.empty()) return errors.ToStatus();
+    RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, region, &registry.regions, day));
+    std::vector<ColumnLook> found;
+    size_t rows = 0;
+    for (const ResolvedMoment& one : resolved) {
+      // Whose subtree it is may differ from moment to moment.
+      if (one.registry->regions.Rows(region) != nullptr) {
+        RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, region, &one.registry->regions, DayOf(one.moment, latest)));
+      }
+      found.push_back(LookAtColumn(sight, one, region, *queries));
+      rows += found.back().column.cells.size();
+      if (rows > kMomentsMax * kRowsMax) return TooManyRows("moments", rows, kMomentsMax * kRowsMax);
+      if (found.back().column.cells.size() > kRowsMax) return TooManyRows("keys", found.back().column.cells.size(), kRowsMax);
+    }
+    return found;
+  });
+  if (!looks.ok()) return looks.status();
+  v1::GetColumnsResponse response;
+  for (ColumnLook& look : *looks) *response.add_columns() = Finished(std::move(look));
+  return response;
 }
 
 absl::StatusOr<std::shared_ptr<Frames::Follower>> Handlers::FollowFrames(const rpc::Caller& caller, const v1::FollowFramesRequest& request,
@@ -180,6 +285,20 @@ absl::StatusOr<std::shared_ptr<Frames::Follower>> Handlers::FollowFrames(const r
   return frames_.Follow(std::move(from), std::move(wake));
 }
 
+void Handlers::WhenFollowable(const v1::FollowColumnRequest& request, Deadline deadline, std::function<void(absl::Status)> ready) {
+  AskedMoment from;
+  if (!request.from().empty()) {
+    auto basis = rpc::ParseToken(request.from());
+    if (!basis.ok()) {
+      ErrorDetail detail = ErrorsOf(basis.status()).front();
+      detail.field = "from";
+      return ready(MakeError(std::move(detail)));
+    }
+    from.at = *std::move(basis);
+  }
+  WhenReady("", {std::move(from)}, deadline, std::move(ready));
+}
+
 void Handlers::Dump(const rpc::Caller& caller, const v1::DumpRequest& request, Deadline deadline, rpc::Finish<DumpMessages> finish) {
   if (const absl::Status allowed = rpc::Authorize(caller, rpc::Action::kOperate, 0, nullptr, {}); !allowed.ok()) return finish(allowed);
   WhenReached(request.at_least(), deadline, [this, finish = std::move(finish)](const absl::Status& reached) {
@@ -188,9 +307,9 @@ void Handlers::Dump(const rpc::Caller& caller, const v1::DumpRequest& request, D
       DumpMessages messages(1);
       std::vector<std::string> lines;
       // The feeds wait meanwhile, answers do not.
-      applier_.StandStill([&](const State& state, const types::v1::BasisStamp& stamp, const auto&) {
-        lines = aggregator::Dump(state);
-        *messages.front().mutable_basis() = stamp;
+      applier_.StandStill([&](const Sight& sight, const auto&) {
+        lines = aggregator::Dump(sight.state);
+        *messages.front().mutable_basis() = sight.stamp;
       });
       for (const std::string& line : lines) {
         if (messages.back().text().size() + line.size() > kDumpBytesMax) messages.emplace_back();

@@ -19,12 +19,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   ASSIGN_OR_RETURN(server->applier_, Applier::Open(*server->disk_, options.progress.size(),
                                                    [](const absl::Status&) { std::_Exit(kExitDamaged); }));
   server->frames_ = std::make_unique<Frames>(*server->applier_);
-  server->handlers_ = std::make_unique<Handlers>(*server->applier_, *server->frames_);
-  server->service_ = std::make_unique<Service>(*server->handlers_, *server->frames_);
-  server->applier_->set_on_applied([frames = server->frames_.get(), handlers = server->handlers_.get()] {
-    frames->Moved();
-    handlers->Wake();
+  server->columns_ = std::make_unique<ColumnFollowers>(*server->applier_);
+  server->upstreams_ = std::make_unique<Upstreams>(options.progress);
+  server->handlers_ = std::make_unique<Handlers>(*server->applier_, *server->frames_, *server->upstreams_, *options.clock);
+  server->service_ = std::make_unique<Service>(*server->handlers_, *server->frames_, *server->columns_);
+  server->applier_->set_on_applied([raw = server.get()] {
+    raw->frames_->Moved();
+    raw->columns_->Moved();
+    raw->handlers_->Wake();
   });
+  server->applier_->set_on_fresh([raw = server.get()] { raw->handlers_->Wake(); });
   server->followers_ = std::make_unique<Followers>(*server->applier_, options.plan, options.progress);
   ASSIGN_OR_RETURN(server->rpc_, rpc::Server::Start({.service = "aggregator", .listen = options.listen}, {server->service_.get()},
                                                     [raw = server.get()](status::v1::GetStatusResponse* response) { raw->FillStatus(response); }));
@@ -33,8 +37,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
 }
 
 Server::~Server() {
-  // Streams of frames never end by themselves: end them before the drain waits for them.
+  // Streams never end by themselves: end them before the drain waits for them.
   if (frames_ != nullptr) frames_->Stop();
+  if (columns_ != nullptr) columns_->Stop();
 }
 
 void Server::FillStatus(status::v1::GetStatusResponse* response) const {

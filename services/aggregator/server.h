@@ -10,10 +10,12 @@
 #include "common/rpc/rpc.h"
 #include "common/storage/storage.h"
 #include "services/aggregator/applier.h"
+#include "services/aggregator/column_followers.h"
 #include "services/aggregator/follower.h"
 #include "services/aggregator/frames.h"
 #include "services/aggregator/handlers.h"
 #include "services/aggregator/service.h"
+#include "services/aggregator/upstream.h"
 
 namespace anju::aggregator {
 
@@ -22,6 +24,7 @@ struct Options {
   std::string listen = "127.0.0.1:7403";
   std::string plan = "127.0.0.1:7401";
   std::vector<std::string> progress = {"127.0.0.1:7402"};
+  Clock* clock = &RealClock();  // what today is
 };
 
 // Serves from Start to destruction. Members are destroyed bottom up: calls are drained, the feeds end, then the state is flushed and closed.
@@ -41,6 +44,8 @@ class Server {
   std::unique_ptr<storage::Disk> disk_;
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<Frames> frames_;
+  std::unique_ptr<ColumnFollowers> columns_;
+  std::unique_ptr<Upstreams> upstreams_;
   std::unique_ptr<Handlers> handlers_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Followers> followers_;

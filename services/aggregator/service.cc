@@ -2,6 +2,7 @@
 #include "services/aggregator/service.h"
 
 #include <memory>
+#include <utility>
 
 #include "common/rpc/rpc.h"
 #include "services/aggregator/stream.h"
@@ -20,6 +21,55 @@ grpc::ServerUnaryReactor* Service::GetColumn(grpc::CallbackServerContext* contex
   return rpc::Answer<v1::GetColumnResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetColumnResponse> finish) {
     handlers_.GetColumn(caller, *request, context->deadline(), std::move(finish));
   });
+}
+
+grpc::ServerUnaryReactor* Service::GetColumns(grpc::CallbackServerContext* context, const v1::GetColumnsRequest* request,
+                                             v1::GetColumnsResponse* response) {
+  return rpc::Answer<v1::GetColumnsResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetColumnsResponse> finish) {
+    handlers_.GetColumns(caller, *request, context->deadline(), std::move(finish));
+  });
+}
+
+grpc::ServerUnaryReactor* Service::ExplainCell(grpc::CallbackServerContext* context, const v1::ExplainCellRequest* request,
+                                             v1::ExplainCellResponse* response) {
+  return rpc::Answer<v1::ExplainCellResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::ExplainCellResponse> finish) {
+    handlers_.ExplainCell(caller, *request, context->deadline(), std::move(finish));
+  });
+}
+
+grpc::ServerUnaryReactor* Service::ListGaps(grpc::CallbackServerContext* context, const v1::ListGapsRequest* request,
+                                             v1::ListGapsResponse* response) {
+  return rpc::Answer<v1::ListGapsResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::ListGapsResponse> finish) {
+    handlers_.ListGaps(caller, *request, context->deadline(), std::move(finish));
+  });
+}
+
+grpc::ServerUnaryReactor* Service::GetMilestoneStatus(grpc::CallbackServerContext* context, const v1::GetMilestoneStatusRequest* request,
+                                             v1::GetMilestoneStatusResponse* response) {
+  return rpc::Answer<v1::GetMilestoneStatusResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetMilestoneStatusResponse> finish) {
+    handlers_.GetMilestoneStatus(caller, *request, context->deadline(), std::move(finish));
+  });
+}
+
+grpc::ServerWriteReactor<v1::ColumnStep>* Service::FollowColumn(grpc::CallbackServerContext* context, const v1::FollowColumnRequest* request) {
+  using StepStream = Stream<v1::ColumnStep>;
+  const std::shared_ptr<StepStream> stream = StepStream::Make();
+  const rpc::Caller caller = rpc::CallerOf(*context);
+  handlers_.WhenFollowable(*request, context->deadline(), [this, stream, caller, request = *request](const absl::Status& ready) {
+    absl::StatusOr<std::shared_ptr<ColumnFollowers::Follower>> follower = ready;
+    if (ready.ok()) {
+      follower = columns_.Follow(caller, request, [weak = std::weak_ptr<StepStream>(stream)] {
+        if (const auto held = weak.lock()) held->Pump();
+      });
+    }
+    stream->set_source([this, follower = std::move(follower)]() -> StepStream::Next {
+      if (!follower.ok()) return {nullptr, follower.status()};
+      auto next = columns_.Next(**follower);
+      if (!next.ok()) return {nullptr, next.status()};
+      return {*std::move(next), std::nullopt};
+    });
+  });
+  return stream.get();
 }
 
 grpc::ServerWriteReactor<v1::Frame>* Service::FollowFrames(grpc::CallbackServerContext* context, const v1::FollowFramesRequest* request) {

@@ -4,25 +4,36 @@
 #include <grpcpp/grpcpp.h>
 
 #include "anju/aggregator/v1/aggregator.grpc.pb.h"
+#include "services/aggregator/column_followers.h"
 #include "services/aggregator/handlers.h"
 
 namespace anju::aggregator {
 
-// `handlers` and `frames` must outlive it.
+// `handlers`, `frames` and `columns` must outlive it.
 class Service final : public v1::AggregatorService::CallbackService {
  public:
-  Service(Handlers& handlers, Frames& frames) : handlers_(handlers), frames_(frames) {}
+  Service(Handlers& handlers, Frames& frames, ColumnFollowers& columns) : handlers_(handlers), frames_(frames), columns_(columns) {}
 
   grpc::ServerUnaryReactor* GetRollup(grpc::CallbackServerContext* context, const v1::GetRollupRequest* request,
                                       v1::GetRollupResponse* response) override;
   grpc::ServerUnaryReactor* GetColumn(grpc::CallbackServerContext* context, const v1::GetColumnRequest* request,
                                       v1::GetColumnResponse* response) override;
+  grpc::ServerUnaryReactor* GetColumns(grpc::CallbackServerContext* context, const v1::GetColumnsRequest* request,
+                                       v1::GetColumnsResponse* response) override;
+  grpc::ServerUnaryReactor* ExplainCell(grpc::CallbackServerContext* context, const v1::ExplainCellRequest* request,
+                                        v1::ExplainCellResponse* response) override;
+  grpc::ServerUnaryReactor* ListGaps(grpc::CallbackServerContext* context, const v1::ListGapsRequest* request,
+                                     v1::ListGapsResponse* response) override;
+  grpc::ServerUnaryReactor* GetMilestoneStatus(grpc::CallbackServerContext* context, const v1::GetMilestoneStatusRequest* request,
+                                               v1::GetMilestoneStatusResponse* response) override;
+  grpc::ServerWriteReactor<v1::ColumnStep>* FollowColumn(grpc::CallbackServerContext* context, const v1::FollowColumnRequest* request) override;
   grpc::ServerWriteReactor<v1::Frame>* FollowFrames(grpc::CallbackServerContext* context, const v1::FollowFramesRequest* request) override;
   grpc::ServerWriteReactor<v1::DumpResponse>* Dump(grpc::CallbackServerContext* context, const v1::DumpRequest* request) override;
 
  private:
   Handlers& handlers_;
   Frames& frames_;
+  ColumnFollowers& columns_;
 };
 
 }  // namespace anju::aggregator

@@ -16,6 +16,11 @@ Fold::Fold(Fold&&) noexcept = default;
 
 const DatedTree& Fold::TreeOf(Period period) { return figures_->TreeOf(period); }
 
+void Fold::MoveOn(const Known& known, const std::vector<CellKey>& series) {
+  moment_.known = known;
+  figures_->MoveOn(known, series);
+}
+
 CellFigures Fold::At(const CellKey& key) {
   CellFigures cell = figures_->At(key);
   const bool is_area = TreeOf(key.period).IsArea(key.region);

@@ -73,6 +73,8 @@ class Fold {
   Fold(const FoldSources& sources, Moment moment);
   ~Fold();
   Fold(Fold&&) noexcept;
+  // Goes on to another position of the progress journals, up to which only figures of these series moved. The plan stays where it is.
+  void MoveOn(const Known& known, const std::vector<CellKey>& series);
   // All that is known about a cell.
   CellFigures At(const CellKey& key);
   // The target that a cell adds to the cells above it.

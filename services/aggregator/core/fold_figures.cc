@@ -53,6 +53,27 @@ bool AreRelated(const Catalogue& catalogue, ProgrammeNumber a, ProgrammeNumber b
   return a == b || IsAbove(catalogue, a, b) || IsAbove(catalogue, b, a);
 }
 
+void CollectDependents(const DatedTree& tree, RegionNumber region, std::set<RegionNumber>* all) {
+  if (region == 0 || !all->insert(region).second) return;
+  CollectDependents(tree, tree.Parent(region), all);
+  for (const RegionNumber area : tree.Areas(region)) CollectDependents(tree, area, all);
+  for (const RegionNumber dependent : tree.Dependents(region)) CollectDependents(tree, dependent, all);
+}
+
+void FigureFold::MoveOn(const Known& known, const std::vector<CellKey>& series) {
+  known_ = known;
+  for (const CellKey& changed : series) {
+    for (auto& [key, plane] : planes_) {
+      if (plane->key.indicator != changed.indicator || plane->key.period != changed.period) continue;
+      std::set<RegionNumber> dependents;
+      CollectDependents(*plane->tree, changed.region, &dependents);
+      for (const RegionNumber region : dependents) {
+        if (region < plane->counted.size()) plane->counted[region] = Sum{.count = -1};
+      }
+    }
+  }
+}
+
 void FigureFold::Sum::Add(const Sum& part) {
   if (part.count == 0) return;
   ++count;

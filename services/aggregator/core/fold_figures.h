@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -12,6 +13,9 @@ namespace anju::aggregator {
 
 // True when one of two programmes is the other, above it or below it, so that figures of both may hold the same work.
 bool AreRelated(const Catalogue& catalogue, ProgrammeNumber a, ProgrammeNumber b);
+
+// Adds `region` and every region whose figures may depend on its own in this tree: above it, areas around it, its successors, those it was a child of.
+void CollectDependents(const DatedTree& tree, RegionNumber region, std::set<RegionNumber>* all);
 
 // Not thread-safe.
 class FigureFold {
@@ -35,6 +39,8 @@ class FigureFold {
 
   FigureFold(const FoldSources& sources, const Moment& moment);
   const DatedTree& TreeOf(Period period);
+  // See Fold::MoveOn.
+  void MoveOn(const Known& known, const std::vector<CellKey>& series);
   // The cell's figures; targets are left empty.
   CellFigures At(const CellKey& key);
   FigureRule RuleOf(const CellKey& key);
@@ -78,7 +84,7 @@ class FigureFold {
 
   const FoldSources sources_;
   const Moment moment_;
-  const Known known_;
+  Known known_;
   absl::flat_hash_map<PlaneKey, std::unique_ptr<Plane>> planes_;
   std::map<Date, std::shared_ptr<const DatedTree>> trees_;
   std::map<ProgrammeNumber, std::vector<ProgrammeNumber>> related_;

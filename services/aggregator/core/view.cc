@@ -54,6 +54,11 @@ Fold& View::fold() {
   return *fold_;
 }
 
+void View::MoveOn(const Known& known, const std::vector<CellKey>& series) {
+  moment_.known = known;
+  if (fold_) fold_->MoveOn(known, series);
+}
+
 CellFigures View::Stored(const CellKey& key) { return moment_.is_current() ? state_.Current(key) : fold().At(key); }
 
 CellFigures View::At(const CellKey& key) {

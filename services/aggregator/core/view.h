@@ -21,6 +21,9 @@ class View {
   // The newest registry.
   View(const State& state, const Moment& moment) : View(state, moment, state.books()) {}
 
+  // Goes on to another position of the progress journals, up to which only figures of these series moved: what has been computed of others stays.
+  // REQUIRES: a moment that names what is known; the same plan position.
+  void MoveOn(const Known& known, const std::vector<CellKey>& series);
   // A stock asked for a plan year shows its figure beside the targets that the documents give for that year.
   CellFigures At(const CellKey& key);
   // The cell with what is said about it.

@@ -44,6 +44,13 @@ bool ParseInto(std::string_view bytes, Message* message) {
   return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+template <typename Message>
+bool LoadEvent(RowReader& key, std::string_view value, size_t slots, StoredState::Row<Message>* row) {
+  row->slot = key.U16();
+  row->sequence = key.U64();
+  return key.Done() && row->slot < slots && ParseInto(value, &row->message);
+}
+
 // One row into what it is of. False when it is not what was written.
 bool LoadRow(std::string_view key, std::string_view value, StoredState* state, Leaves* leaves) {
   RowReader reader(key.substr(1));
@@ -55,18 +62,27 @@ bool LoadRow(std::string_view key, std::string_view value, StoredState* state, L
       if (!reader.Done() || feed > state->progress.size()) return false;
       return Parse(value, feed == 0 ? &state->plan : &state->progress[feed - 1]);
     }
-    case Table::kRegion: {
-      plan::v1::RegionsImported rows;
-      if (!ParseInto(value, &rows)) return false;
-      state->regions.mutable_regions()->MergeFrom(rows.regions());
-      return true;
+    case Table::kPlanEvent: {
+      auto& [sequence, event] = state->plan_events.emplace_back();
+      sequence = reader.U64();
+      return reader.Done() && ParseInto(value, &event);
     }
-    case Table::kProgramme:
-      return ParseInto(value, state->catalogue.add_programmes());
-    case Table::kIndicator:
-      return ParseInto(value, state->catalogue.add_indicators());
-    case Table::kDocument:
-      return ParseInto(value, &state->documents.emplace_back());
+    case Table::kDay: {
+      auto& day = state->days.emplace_back();
+      day.feed = reader.U16();
+      day.day.days = static_cast<int32_t>(reader.U32());
+      RowReader last(value);
+      day.last = last.U64();
+      return reader.Done() && last.Done() && day.feed <= state->progress.size();
+    }
+    case Table::kPlanMark: {
+      auto& mark = state->plan_marks.emplace_back();
+      mark.slot = reader.U16();
+      mark.first = reader.U64();
+      RowReader plan(value);
+      mark.plan = plan.U64();
+      return reader.Done() && plan.Done() && mark.slot < leaves->slots();
+    }
     case Table::kSeries: {
       const uint64_t slot = reader.U16(), series = reader.U32();
       const auto cell = ParseCell(value);
@@ -81,6 +97,10 @@ bool LoadRow(std::string_view key, std::string_view value, StoredState* state, L
       for (const SeriesEntry& entry : *entries) leaves->Record(slot, static_cast<uint32_t>(series), entry);
       return true;
     }
+    case Table::kNote:
+      return LoadEvent(reader, value, leaves->slots(), &state->notes.emplace_back());
+    case Table::kReview:
+      return LoadEvent(reader, value, leaves->slots(), &state->reviews.emplace_back());
   }
   return false;
 }
@@ -123,6 +143,7 @@ absl::Status Store::Clear() {
   rows_.Clear();
   updates_.clear();
   positions_.clear();
+  days_.clear();
   store_.reset();
   RETURN_IF_ERROR(disk_.DestroyStore(kStoreName));
   RETURN_IF_ERROR(OpenState());
@@ -141,26 +162,48 @@ absl::Status Store::Load(StoredState* state, Leaves* leaves) {
   return cursor->status();
 }
 
-void Store::Put(const plan::v1::RegionsImported& event) {
-  std::map<RegionNumber, plan::v1::RegionsImported> by_number;
-  for (const auto& record : event.regions()) *by_number[record.number()].add_regions() = record;
-  for (const auto& [number, rows] : by_number) rows_.Put(RowWriter(Table::kRegion).U32(number).bytes(), rows.SerializeAsString());
+void Store::Put(uint64_t sequence, const plan::v1::Event& event) {
+  plan::v1::Event kept;
+  switch (event.kind_case()) {
+    case plan::v1::Event::kRegions:
+      *kept.mutable_regions() = event.regions();
+      break;
+    case plan::v1::Event::kCatalogue:
+      *kept.mutable_catalogue() = event.catalogue();
+      break;
+    case plan::v1::Event::kBoundaries:
+      *kept.mutable_boundaries() = event.boundaries();
+      break;
+    case plan::v1::Event::kMilestones:
+      *kept.mutable_milestones() = event.milestones();
+      break;
+    case plan::v1::Event::kDocument: {
+      const plan::v1::DocumentImported& document = event.document();
+      plan::v1::DocumentImported* slim = kept.mutable_document();
+      slim->set_number(document.number());
+      if (document.has_issued_days()) slim->set_issued_days(document.issued_days());
+      slim->set_amends(document.amends());
+      if (document.has_effective_days()) slim->set_effective_days(document.effective_days());
+      *slim->mutable_cells() = document.cells();
+      break;
+    }
+    case plan::v1::Event::kChecks:
+    case plan::v1::Event::KIND_NOT_SET:
+      return;
+  }
+  rows_.Put(RowWriter(Table::kPlanEvent).U64(sequence).bytes(), kept.SerializeAsString());
 }
 
-void Store::Put(const plan::v1::CatalogueImported& event) {
-  for (const auto& record : event.programmes()) {
-    rows_.Put(RowWriter(Table::kProgramme).U32(record.number()).bytes(), record.SerializeAsString());
-  }
-  for (const auto& record : event.indicators()) {
-    rows_.Put(RowWriter(Table::kIndicator).U32(record.number()).bytes(), record.SerializeAsString());
-  }
+void Store::PutPlanMark(Slot slot, uint64_t first, uint64_t plan) {
+  rows_.Put(RowWriter(Table::kPlanMark).U16(slot).U64(first).bytes(), RowWriter().U64(plan).bytes());
 }
 
-void Store::Put(uint64_t sequence, const plan::v1::DocumentImported& document) {
-  plan::v1::DocumentImported kept;
-  kept.set_number(document.number());
-  *kept.mutable_cells() = document.cells();
-  rows_.Put(RowWriter(Table::kDocument).U64(sequence).bytes(), kept.SerializeAsString());
+void Store::PutNote(Slot slot, uint64_t sequence, const progress::v1::Update& note) {
+  rows_.Put(RowWriter(Table::kNote).U16(slot).U64(sequence).bytes(), note.SerializeAsString());
+}
+
+void Store::PutReview(Slot slot, uint64_t sequence, const progress::v1::Review& review) {
+  rows_.Put(RowWriter(Table::kReview).U16(slot).U64(sequence).bytes(), review.SerializeAsString());
 }
 
 void Store::PutSeries(Slot slot, uint32_t series, const CellKey& cell) {
@@ -187,10 +230,14 @@ absl::Status Store::Flush() {
   if (!dirty()) return absl::OkStatus();
   PackUpdates(&rows_);
   for (const auto& [feed, position] : positions_) rows_.Put(RowWriter(Table::kPosition).U16(feed).bytes(), Pack(position));
+  for (const auto& [day, last] : days_) {
+    rows_.Put(RowWriter(Table::kDay).U16(day.first).U32(static_cast<uint32_t>(day.second.days)).bytes(), RowWriter().U64(last).bytes());
+  }
   RETURN_IF_ERROR(store_->Write(rows_));
   rows_.Clear();
   updates_.clear();
   positions_.clear();
+  days_.clear();
   return store_->Flush();
 }
 

@@ -4,14 +4,17 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "anju/plan/v1/event.pb.h"
+#include "anju/progress/v1/event.pb.h"
 #include "common/journal/format.h"
 #include "common/series/series.h"
 #include "common/storage/storage.h"
+#include "common/time/date.h"
 #include "services/aggregator/core/cell.h"
 #include "services/aggregator/core/leaves.h"
 
@@ -25,11 +28,28 @@ struct FeedPosition {
 
 // Everything stored, beside the leaves.
 struct StoredState {
+  struct Day {
+    size_t feed = 0;
+    Date day;
+    uint64_t last = 0;
+  };
+  struct PlanMark {
+    Slot slot = 0;
+    uint64_t first = 0, plan = 0;
+  };
+  template <typename Message>
+  struct Row {
+    Slot slot = 0;
+    uint64_t sequence = 0;
+    Message message;
+  };
   FeedPosition plan;
-  std::vector<FeedPosition> progress;  // by slot
-  plan::v1::RegionsImported regions;
-  plan::v1::CatalogueImported catalogue;
-  std::vector<plan::v1::DocumentImported> documents;  // in plan order
+  std::vector<FeedPosition> progress;                              // by slot
+  std::vector<std::pair<uint64_t, plan::v1::Event>> plan_events;   // in plan order
+  std::vector<Day> days;                                           // by feed, ascending
+  std::vector<PlanMark> plan_marks;                                // by slot, ascending
+  std::vector<Row<progress::v1::Update>> notes;                    // by slot, ascending; only explanation and flags
+  std::vector<Row<progress::v1::Review>> reviews;                  // likewise; only updates and state
 };
 
 // One thread at a time. Errors are STORAGE_FAILED: the outcome is unknown and the process must end.
@@ -43,9 +63,12 @@ class Store {
   absl::Status Clear();
 
   // Rows for the next flush.
-  void Put(const plan::v1::RegionsImported& event);
-  void Put(const plan::v1::CatalogueImported& event);
-  void Put(uint64_t sequence, const plan::v1::DocumentImported& document);
+  void Put(uint64_t sequence, const plan::v1::Event& event);
+  // The last event of a day of recording so far.
+  void PutDay(size_t feed, Date day, uint64_t last) { days_[{feed, day}] = last; }
+  void PutPlanMark(Slot slot, uint64_t first, uint64_t plan);
+  void PutNote(Slot slot, uint64_t sequence, const progress::v1::Update& note);
+  void PutReview(Slot slot, uint64_t sequence, const progress::v1::Review& review);
   void PutSeries(Slot slot, uint32_t series, const CellKey& cell);
   void PutUpdate(Slot slot, uint32_t series, const SeriesEntry& entry) { updates_.push_back({slot, series, entry}); }
   void PutPlanPosition(const FeedPosition& position) { positions_[0] = position; }
@@ -74,6 +97,7 @@ class Store {
   storage::Batch rows_;
   std::vector<PendingUpdate> updates_;  // in the order of their journals
   std::map<size_t, FeedPosition> positions_;  // by feed
+  std::map<std::pair<size_t, Date>, uint64_t> days_;
 };
 
 }  // namespace anju::aggregator

@@ -1,0 +1,147 @@
+// From words to moments.
+#include "services/aggregator/moments.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/rpc/rpc.h"
+#include "common/status/macros.h"
+#include "common/status/status.h"
+#include "services/aggregator/errors.h"
+
+namespace anju::aggregator {
+namespace {
+
+// A date of the request; nullopt when it is empty.
+absl::StatusOr<std::optional<Date>> ParseDay(const std::string& text, std::string_view field) {
+  if (text.empty()) return std::optional<Date>();
+  auto date = ParseDate(text);
+  if (date.ok()) return std::optional<Date>(*date);
+  ErrorDetail detail = ErrorsOf(date.status()).front();
+  detail.field = field;
+  return MakeError(std::move(detail));
+}
+
+template <typename Value>
+Value Take(absl::StatusOr<Value> value, ErrorCollector* errors) {
+  if (value.ok()) return *std::move(value);
+  errors->Add(value.status());
+  return {};
+}
+
+// The journal of each feed, and how far it is applied. A slot that has brought nothing has no journal yet.
+std::string PlanJournal(const Sight& sight) { return sight.plan.position.sequence == 0 ? "" : journal::ToHex(sight.plan.position.journal_id); }
+
+Known KnownOn(Date day, const Sight& sight) {
+  Known known{.plan = sight.past.days[0].LastUpTo(day), .progress = {}};
+  for (Slot slot = 0; slot < sight.progress.size(); ++slot) {
+    known.progress.push_back(sight.past.days[slot + 1].LastUpTo(day));
+    // Two clocks: a figure may be recorded on a day before that of the plan event it was decided under.
+    known.plan = std::max(known.plan, sight.past.plan_marks[slot].PlanOf(known.progress.back()));
+  }
+  return known;
+}
+
+bool IsNothing(const Known& known) {
+  return known.plan == 0 && std::all_of(known.progress.begin(), known.progress.end(), [](uint64_t sequence) { return sequence == 0; });
+}
+
+}  // namespace
+
+absl::StatusOr<AskedMoment> ParseMoment(const std::string& as_of, const types::v1::View& view, Date today) {
+  ErrorCollector errors;
+  AskedMoment asked;
+  asked.as_of = Take(ParseDay(as_of, "as_of"), &errors);
+  asked.tree = Take(ParseDay(view.tree(), "tree"), &errors);
+  asked.known_on = Take(ParseDay(view.known_on(), "known_on"), &errors);
+  if (asked.known_on && *asked.known_on > today) errors.Add(FutureDay("known_on", *asked.known_on, today));
+  if (!view.at().empty()) {
+    if (!view.known_on().empty()) errors.Add(TwoMoments(view.at()));
+    auto basis = rpc::ParseToken(view.at());
+    if (basis.ok()) {
+      asked.at = *std::move(basis);
+    } else {
+      ErrorDetail detail = ErrorsOf(basis.status()).front();
+      detail.field = "at";
+      errors.Add(std::move(detail));
+    }
+  }
+  if (view.review() < types::v1::REVIEW_FILTER_UNSPECIFIED || view.review() > types::v1::REVIEW_FILTER_CONFIRMED) {
+    errors.Add(BadReviewFilter(view.review()));
+  } else {
+    asked.review = static_cast<ReviewFilter>(view.review());
+  }
+  errors.Add(rpc::CheckStaleness(view.max_staleness_ms()));
+  asked.max_staleness_ms = view.max_staleness_ms();
+  if (!errors.empty()) return errors.ToStatus();
+  return asked;
+}
+
+Known Everything(const Sight& sight) {
+  Known known{.plan = sight.plan.position.sequence, .progress = {}};
+  for (const FeedPosition& feed : sight.progress) known.progress.push_back(feed.position.sequence);
+  return known;
+}
+
+types::v1::Basis BasisOf(const Known& known, const Sight& sight) {
+  types::v1::Basis basis;
+  basis.mutable_plan()->set_sequence(known.plan);
+  basis.mutable_plan()->set_journal_id(PlanJournal(sight));
+  for (Slot slot = 0; slot < sight.progress.size(); ++slot) {
+    if (known.progress[slot] == 0) continue;
+    types::v1::Position* position = basis.add_progress();
+    position->set_journal_id(sight.state.leaves().JournalOf(slot));
+    position->set_sequence(known.progress[slot]);
+  }
+  return basis;
+}
+
+absl::StatusOr<Known> KnownAt(const types::v1::Basis& basis, const Sight& sight) {
+  const Known everything = Everything(sight);
+  Known known{.plan = basis.plan().sequence(), .progress = std::vector<uint64_t>(everything.progress.size())};
+  if (known.plan > 0 && basis.plan().journal_id() != PlanJournal(sight)) return UnknownJournal("plan", basis.plan().journal_id());
+  if (known.plan > everything.plan) return BasisAhead("plan", known.plan, everything.plan);
+  for (const types::v1::Position& position : basis.progress()) {
+    if (position.sequence() == 0) continue;
+    Slot slot = 0;
+    while (slot < known.progress.size() && (everything.progress[slot] == 0 || sight.state.leaves().JournalOf(slot) != position.journal_id())) ++slot;
+    if (slot == known.progress.size()) return UnknownJournal("progress", position.journal_id());
+    if (position.sequence() > everything.progress[slot]) return BasisAhead("progress", position.sequence(), everything.progress[slot]);
+    known.progress[slot] = position.sequence();
+    const uint64_t needs = sight.past.plan_marks[slot].PlanOf(position.sequence());
+    if (known.plan < needs) return BasisNeverWas(known.plan, needs);
+  }
+  return known;
+}
+
+Books BooksFor(const Sight& sight, const ResolvedMoment& resolved) {
+  if (resolved.registry == sight.past.registries.At(UINT64_MAX)) return sight.state.books();
+  return {&resolved.registry->regions, &resolved.registry->catalogue, &resolved.registry->boundaries};
+}
+
+absl::StatusOr<ResolvedMoment> ResolveMoment(const AskedMoment& asked, const Sight& sight) {
+  ResolvedMoment resolved;
+  resolved.moment.as_of = asked.as_of;
+  resolved.moment.tree = asked.tree;
+  resolved.moment.review = asked.review;
+  if (!asked.known_on && !asked.at) {
+    resolved.registry = sight.past.registries.At(UINT64_MAX);
+    resolved.stamp = sight.stamp;
+    return resolved;
+  }
+  Known known;
+  if (asked.at) {
+    ASSIGN_OR_RETURN(known, KnownAt(*asked.at, sight));
+  } else {
+    known = KnownOn(*asked.known_on, sight);
+    if (IsNothing(known)) return NothingRecorded(*asked.known_on);
+  }
+  resolved.registry = sight.past.registries.At(known.plan);
+  resolved.stamp = rpc::MakeStamp(BasisOf(known, sight), 0);
+  // What everything is looked at for is kept running.
+  const Known everything = Everything(sight);
+  if (known.plan != everything.plan || known.progress != everything.progress) resolved.moment.known = std::move(known);
+  return resolved;
+}
+
+}  // namespace anju::aggregator

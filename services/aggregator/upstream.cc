@@ -1,0 +1,77 @@
+// Calls to the progress services, all of one question at the same time.
+#include "services/aggregator/upstream.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "common/rpc/rpc.h"
+
+namespace anju::aggregator {
+namespace {
+
+// Answers to one question; whoever brings the last one hands them over.
+struct Gathered {
+  std::atomic<size_t> missing;
+  std::vector<progress::v1::GetUpdatesResponse> responses;
+  Upstreams::Done done;
+};
+
+}  // namespace
+
+struct Upstreams::Call {
+  grpc::ClientContext context;
+  progress::v1::GetUpdatesRequest request;
+  progress::v1::GetUpdatesResponse response;
+};
+
+struct Upstreams::Calls {
+  std::mutex mutex;
+  std::condition_variable fewer;
+  std::set<Call*> running;
+};
+
+Upstreams::Upstreams(const std::vector<std::string>& addresses) : calls_(std::make_unique<Calls>()) {
+  for (const std::string& address : addresses) stubs_.push_back(progress::v1::ProgressService::NewStub(rpc::Connect(address)));
+}
+
+Upstreams::~Upstreams() {
+  std::unique_lock lock(calls_->mutex);
+  for (Call* call : calls_->running) call->context.TryCancel();
+  calls_->fewer.wait(lock, [&] { return calls_->running.empty(); });
+}
+
+void Upstreams::GetUpdates(std::vector<Asked> asked, Done done) {
+  auto gathered = std::make_shared<Gathered>();
+  gathered->responses.resize(asked.size());
+  std::vector<std::shared_ptr<Call>> calls;
+  {
+    const std::lock_guard lock(calls_->mutex);
+    for (Asked& one : asked) {
+      if (calls_->running.size() >= kUpstreamCallsMax) break;
+      auto call = std::make_shared<Call>();
+      call->request = std::move(one.request);
+      call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(kUpstreamWaitMs));
+      calls_->running.insert(call.get());
+      calls.push_back(std::move(call));
+    }
+  }
+  if (calls.empty()) return done(std::move(gathered->responses));
+  gathered->missing = calls.size();
+  gathered->done = std::move(done);
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const std::shared_ptr<Call>& call = calls[i];
+    stubs_[asked[i].slot]->async()->GetUpdates(&call->context, &call->request, &call->response, [this, gathered, call, i](const grpc::Status& status) {
+      if (status.ok()) gathered->responses[i] = std::move(call->response);
+      if (gathered->missing.fetch_sub(1) == 1) gathered->done(std::move(gathered->responses));
+      const std::lock_guard lock(calls_->mutex);
+      calls_->running.erase(call.get());
+      calls_->fewer.notify_all();
+    });
+  }
+}
+
+}  // namespace anju::aggregator
