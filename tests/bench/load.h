@@ -14,7 +14,7 @@ struct Load {
   int items_per_message = 100;
   int messages_per_stream = 100;
   int in_flight = 16;         // messages sent and not yet acknowledged, per stream
-  int counties = 2800;        // regions C1 … Cn; each stream reports about its own share
+  int counties = 3000;        // regions C1 … Cn; each stream reports about its own share
   std::string source_prefix;  // sources are PREFIX.0, PREFIX.1 …
   int64_t amount_base = 0;    // another one for every round: the same figure again would be UNCHANGED and no update
 };

@@ -1,5 +1,6 @@
 """Real processes for the system tests: the four services one by one, or all through `anju up`, in a temporary directory."""
 
+import base64
 import csv
 import io
 import json
@@ -19,6 +20,10 @@ START_SECONDS = 20  # limit for a service to come up, never a measurement
 
 NAMES = ("plan", "progress", "aggregator", "ranking")
 REPORT_HEADER = "region,programme,indicator,plan_year,as_of,value,unit,kind,explanation,corrects,published"
+
+AMENDMENT_HEADER = "region,programme,indicator,plan_year,value,unit,role\n"
+BOUNDARY_HEADER = "date,event,region,into,share,units,name,parent,document,note"
+DIQING = "迪庆州安居工程通报2017年6月"
 
 
 def documents():
@@ -117,7 +122,7 @@ class Suite:
         path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
         return path
 
-    def load(self, directory=DATA, kinds=("catalogue", "regions", "plan", "milestones", "report")):
+    def load(self, directory=DATA, kinds=("catalogue", "regions", "checks", "plan", "milestones", "report")):
         """Loads what documents.csv lists; returns the token of the last import or report."""
         token = ""
         for row in documents():
@@ -131,7 +136,7 @@ class Suite:
 
     def import_document(self, row, directory=DATA, *more):
         path = pathlib.Path(directory) / row["file"]
-        if row["kind"] in ("catalogue", "regions"):
+        if row["kind"] in ("catalogue", "regions", "checks"):
             return self.anju(row["kind"], "import", path, "-o", "json", *more)
         if row["kind"] == "plan":
             accept = ["--accept-differences"] if row["accept_differences"] == "yes" else []
@@ -140,6 +145,22 @@ class Suite:
         if row["kind"] == "milestones":
             return self.anju("milestones", "import", path, "--document", row["document"], "-o", "json", *more)
         return self.anju("report", path, "-o", "json", *more)
+
+    def amend(self, rows, document, amends, effective, *more):
+        """`plan amend` with these rows."""
+        file = self.file(AMENDMENT_HEADER + "".join(row + "\n" for row in rows), name="amendment.csv")
+        return self.anju("plan", "amend", file, "--document", document, "--amends", amends, "--effective", effective, "-o", "json", *more)
+
+    def boundaries(self, *rows, header=BOUNDARY_HEADER):
+        file = self.file(header + "\n" + "".join(row + "\n" for row in rows), name="boundaries.csv")
+        return self.anju("boundaries", "import", file, "-o", "json")
+
+    def report(self, *rows, source=None):
+        """Reports rows and returns what the command said; any row verdict is fine."""
+        result = self.anju("report", self.file(report_rows(*rows), name="report.csv"), "-o", "json", *(["--source", source] if source else []))
+        if result.code not in (0, 1):
+            raise AssertionError(repr(result))
+        return result.json()
 
     def rank(self, *arguments):
         return self.ok("rank", *arguments, "-o", "json").json()
@@ -185,6 +206,22 @@ class SuiteTest(unittest.TestCase):
 
 def report_rows(*rows):
     return REPORT_HEADER + "\n" + "".join(row + "\n" for row in rows)
+
+
+def token_of(plan, progress=()):
+    """A token for positions written journal/sequence: base64url of the serialized types.v1.Basis."""
+    def length(number):
+        out = b""
+        while number > 127:
+            out, number = out + bytes([number & 127 | 128]), number >> 7
+        return out + bytes([number])
+
+    def position(text):
+        journal, sequence = text.split("/")
+        return b"\x0a" + length(len(journal)) + journal.encode() + b"\x10" + length(int(sequence))
+
+    message = b"".join(tag + length(len(p)) + p for tag, p in [(b"\x0a", position(plan))] + [(b"\x12", position(p)) for p in progress])
+    return base64.urlsafe_b64encode(message).decode().rstrip("=")
 
 
 def wait_until(condition, seconds=START_SECONDS, what="condition"):

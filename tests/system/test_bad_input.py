@@ -6,7 +6,7 @@ The same checks are tested on the RPCs beside each service; here the whole way f
 import subprocess
 import unittest
 
-from support import BIN, DATA, Suite, SuiteTest, report_rows
+from support import BIN, DATA, DIQING, Suite, SuiteTest, report_rows
 
 GOOD = "香格里拉市,shantytown.urban,starts,2017,2017-06-30,1241,套,,,,"
 PLAN_HEADER = "region,programme,indicator,plan_year,value,unit,note,role,layer,place\n"
@@ -270,6 +270,67 @@ class Plans(Registry):
         result = self.suite.anju("milestones", "import", DATA / "zhengzhou_2017.milestones.csv", "--document", "没有〔2017〕9号", "-o", "json")
         self.assertExit(3, result)
         self.assertEqual("UNKNOWN_DOCUMENT", result.errors()[0]["reason"])
+
+
+class Dates(SuiteTest):
+    """Amendments, boundary changes and bases: clear errors, and nothing is half-applied."""
+
+    def setUp(self):
+        super().setUp()
+        self.suite.load(kinds=("catalogue", "regions", "checks", "plan"))
+        self.before = self.state()
+
+    def state(self):
+        return [self.suite.ok(*what, "-o", "json").out for what in (("plan", "list"), ("regions", "list"), ("boundaries", "list"))]
+
+    def refused(self, result, code, reason, line=None):
+        self.assertExit(code, result)
+        error = result.errors()[0]
+        self.assertEqual(reason, error["reason"], repr(result))
+        self.assertTrue(error["message"] and error["remedy"], repr(result))
+        if line is not None:
+            self.assertEqual(line, error["line"], repr(result))
+        self.assertEqual(self.before, self.state())
+        return error
+
+    def test_amendments(self):
+        row = "维西县,shantytown.urban,starts,2017,1500,套,target"
+        self.refused(self.suite.amend([row], "调〔2017〕1号", "没有〔2017〕9号", "2017-09-01"), 3, "UNKNOWN_DOCUMENT")
+        for day in ("2018-01-01", "2016-12-31"):
+            self.refused(self.suite.amend([row], "调〔2017〕1号", DIQING, day), 4, "BAD_EFFECTIVE")
+        self.refused(self.suite.amend([row], "调〔2017〕1号", DIQING, "2017-02-30"), 4, "BAD_DATE")
+        self.refused(self.suite.amend([row, "维西县,shantytown.urban,starts,2018,9,套,target"], "调〔2017〕1号", DIQING, "2017-09-01"), 4, "BAD_EFFECTIVE", 3)
+        self.refused(self.suite.amend([row, "迪庆州,shantytown.urban,starts,2017,3725,套,declared_total"], "调〔2017〕1号", DIQING, "2017-09-01"), 4, "UNBALANCED", 3)
+        self.refused(self.suite.amend([row, "金水区,shantytown.urban,starts,2017,9,套,target"], "调〔2017〕1号", DIQING, "2017-09-01"), 4, "UNKNOWN_REGION", 3)
+        self.assertExit(0, self.suite.amend([row], "调〔2017〕1号", DIQING, "2017-09-01"))
+        self.before = self.state()
+        error = self.refused(self.suite.amend([row.replace("1500", "1501")], "调〔2017〕2号", DIQING, "2017-10-01"), 5, "SUPERSEDED")
+        self.assertIn("调〔2017〕1号", error["candidates"])
+        self.refused(self.suite.amend([row.replace("1500", "1501")], "调〔2017〕2号", "调〔2017〕1号", "2017-08-01"), 4, "BAD_EFFECTIVE")
+        self.refused(self.suite.amend([row.replace("1500", "1502")], "调〔2017〕1号", DIQING, "2017-09-01"), 5, "DOCUMENT_CONFLICT")
+
+    def test_boundary_changes(self):
+        good = "2020-01-01,rename,德钦县,,,,德钦市,,,"
+        cases = (("2020-01-01,merge,迪庆州,维西县,,,,,,", 4, "BROKEN_TREE"), ("2020-01-01,merge,维西县,维西县,,,,,,", 4, "BROKEN_TREE"),
+                 ("2020-01-01,move,迪庆州,维西县,,,,,,", 4, "BROKEN_TREE"),
+                 ("2020-01-01,split,维西县,香格里拉市,1/2,,,,,\n2020-01-01,split,维西县,迪庆开发区,1/3,,,,,", 4, "BAD_SHARES"),
+                 ("2020-01-01,split,维西县,香格里拉市,60%,,,,,\n2020-01-01,split,维西县,迪庆开发区,50%,,,,,", 4, "BAD_SHARES"),
+                 ("2020-01-01,split,维西县,香格里拉市,0,,,,,\n2020-01-01,split,维西县,迪庆开发区,1,,,,,", 4, "BAD_SHARES"),
+                 ("2020-01-01,split,迪庆州,上饶市,,维西县;德钦县,,,,", 4, "BAD_SHARES"),
+                 ("2020-01-01,abolish,迪庆州,,,,,,,", 4, "BROKEN_TREE"), ("2020-01-01,merge,无名县,维西县,,,,,,", 4, "UNKNOWN_REGION"),
+                 ("2020-02-30,merge,维西县,香格里拉市,,,,,,", 4, "BAD_DATE"), ("2020-01-01,swallow,维西县,香格里拉市,,,,,,", 4, "BAD_VALUE"))
+        for rows, code, reason in cases:
+            self.refused(self.suite.boundaries(good, *rows.split("\n")), code, reason)
+        self.refused(self.suite.boundaries(good, "2020-01-01,move,维西县,金水区,,,,,,"), 4, "NOT_CONSERVED", 3)  # it reports for itself
+        self.assertExit(0, self.suite.boundaries("2020-01-01,merge,德钦县,维西县,,,,,,"))
+        self.before = self.state()
+        self.refused(self.suite.boundaries("2020-01-01,merge,德钦县,香格里拉市,,,,,,"), 5, "BOUNDARY_CONFLICT")
+
+    def test_corrections_of_what_does_not_exist(self):
+        for row in ("维西县,all,starts,2017,2017-03-31,5,套,correction,更正,,", "维西县,all,starts,2017,2017-03-31,5,套,correction,更正,12345,"):
+            result = self.suite.anju("report", self.suite.file(report_rows(row)), "-o", "json")
+            self.assertExit(1, result)
+            self.assertEqual("NOTHING_TO_CORRECT", result.json()["rows"][0]["reason"])
 
 
 class Asking(Registry):
