@@ -1,4 +1,4 @@
-// Asks the aggregator for the columns of dated tables, without blocking the thread that asks.
+// Asks the aggregator without blocking the thread that asks.
 #include "services/ranking/columns.h"
 
 #include <algorithm>
@@ -13,17 +13,13 @@
 
 namespace anju::ranking {
 
-struct Columns::Call {
-  grpc::ClientContext context;
-  aggregator::v1::GetColumnRequest request;
-  aggregator::v1::GetColumnResponse response;
-  Done done;
-};
+using aggregator::v1::GetColumnResponse;
+using aggregator::v1::GetColumnsResponse;
 
 struct Columns::Calls {
   std::mutex mutex;
   std::condition_variable fewer;
-  std::set<Call*> running;
+  std::set<grpc::ClientContext*> running;
 };
 
 Columns::Columns(std::shared_ptr<grpc::Channel> channel, std::string address)
@@ -31,11 +27,18 @@ Columns::Columns(std::shared_ptr<grpc::Channel> channel, std::string address)
 
 Columns::~Columns() {
   std::unique_lock lock(calls_->mutex);
-  for (Call* call : calls_->running) call->context.TryCancel();
+  for (grpc::ClientContext* context : calls_->running) context->TryCancel();
   calls_->fewer.wait(lock, [&] { return calls_->running.empty(); });
 }
 
-void Columns::Get(const aggregator::v1::GetColumnRequest& request, std::chrono::system_clock::time_point deadline, Done done) {
+template <typename Request, typename Response, typename Start>
+void Columns::Ask(const Request& request, Deadline deadline, Done<Response> done, Start start) {
+  struct Call {
+    grpc::ClientContext context;
+    Request request;
+    Response response;
+    Done<Response> done;
+  };
   auto call = std::make_shared<Call>();
   call->request = request;
   call->done = std::move(done);
@@ -43,9 +46,9 @@ void Columns::Get(const aggregator::v1::GetColumnRequest& request, std::chrono::
   call->context.set_deadline(std::min(deadline, std::chrono::system_clock::now() + std::chrono::milliseconds(rpc::WaitingRoom::kWaitMsMax)));
   {
     const std::lock_guard lock(calls_->mutex);
-    calls_->running.insert(call.get());
+    calls_->running.insert(&call->context);
   }
-  stub_->async()->GetColumn(&call->context, &call->request, &call->response, [this, call](grpc::Status result) {
+  start(stub_->async(), &call->context, &call->request, &call->response, [this, call](grpc::Status result) {
     absl::Status status = rpc::FromGrpc(result);
     // No details means that it was not the aggregator that answered, but the connection or the clock.
     const bool unanswered = !result.ok() && result.error_details().empty() &&
@@ -58,9 +61,51 @@ void Columns::Get(const aggregator::v1::GetColumnRequest& request, std::chrono::
       call->done(std::move(status));
     }
     const std::lock_guard lock(calls_->mutex);
-    calls_->running.erase(call.get());
+    calls_->running.erase(&call->context);
     calls_->fewer.notify_all();
   });
+}
+
+void Columns::Get(const aggregator::v1::GetColumnsRequest& request, Deadline deadline, Done<GetColumnsResponse> done) {
+  const int moments = request.moments_size();
+  if (moments > 1) {
+    Ask<aggregator::v1::GetColumnsRequest, GetColumnsResponse>(
+        request, deadline,
+        [moments, done](absl::StatusOr<GetColumnsResponse> columns) {
+          if (columns.ok() && columns->columns_size() != moments) {
+            return done(MakeError(Reason::INTERNAL, "", "", "the aggregator answered another number of columns than it was asked for"));
+          }
+          done(std::move(columns));
+        },
+        [](auto* stub, auto* context, auto* asked, auto* response, auto finished) { stub->GetColumns(context, asked, response, std::move(finished)); });
+    return;
+  }
+  // One moment is the plain call.
+  aggregator::v1::GetColumnRequest one;
+  one.set_region(request.region());
+  *one.mutable_keys() = request.keys();
+  one.set_at_least(request.at_least());
+  if (moments == 1) {
+    one.set_as_of(request.moments(0).as_of());
+    if (request.moments(0).has_view()) *one.mutable_view() = request.moments(0).view();
+  }
+  Ask<aggregator::v1::GetColumnRequest, GetColumnResponse>(
+      one, deadline,
+      [done](absl::StatusOr<GetColumnResponse> column) {
+        if (!column.ok()) return done(column.status());
+        GetColumnsResponse columns;
+        *columns.add_columns() = *std::move(column);
+        done(std::move(columns));
+      },
+      [](auto* stub, auto* context, auto* asked, auto* response, auto finished) { stub->GetColumn(context, asked, response, std::move(finished)); });
+}
+
+void Columns::GetMilestones(const aggregator::v1::GetMilestoneStatusRequest& request, Deadline deadline,
+                            Done<aggregator::v1::GetMilestoneStatusResponse> done) {
+  Ask<aggregator::v1::GetMilestoneStatusRequest, aggregator::v1::GetMilestoneStatusResponse>(
+      request, deadline, std::move(done), [](auto* stub, auto* context, auto* asked, auto* response, auto finished) {
+        stub->GetMilestoneStatus(context, asked, response, std::move(finished));
+      });
 }
 
 }  // namespace anju::ranking

@@ -1,178 +1,55 @@
-// Wire ↔ core: the only file of the service that reads fields of both.
+// Wire ↔ core: the only file of the service, beside definitions.cc, that reads fields of both.
 #include "services/ranking/convert.h"
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
-#include "common/status/macros.h"
-#include "services/ranking/errors.h"
+#include "services/ranking/definitions.h"
 #include "services/ranking/store/records.h"
 
 namespace anju::ranking {
 namespace {
 
-constexpr std::string_view kTargetWord = "target";
-constexpr std::string_view kTargetPrefix = "target:";
-
-// Reads the fields of one definition and remembers what was wrong with any of them.
-class DefinitionReader {
- public:
-  explicit DefinitionReader(const Catalogue& catalogue) : catalogue_(catalogue) {}
-
-  ProgrammeNumber Programme(std::string_view text) {
-    if (text.empty()) return Refuse(errors::MissingField("programme"));
-    absl::StatusOr<ProgrammeNumber> number = catalogue_.ResolveProgramme(text);
-    return number.ok() ? *number : Refuse(errors::InField(number.status(), "programme", text));
-  }
-
-  IndicatorNumber Indicator(std::string_view field, std::string_view text) {
-    if (text.empty()) return Refuse(errors::MissingField(field));
-    absl::StatusOr<IndicatorNumber> number = catalogue_.ResolveIndicator(text);
-    return number.ok() ? *number : Refuse(errors::InField(number.status(), field, text));
-  }
-
-  Period Years(std::string_view text) {
-    absl::StatusOr<Period> period = ParsePeriod(text);
-    if (!period.ok()) Refuse(errors::InField(period.status(), "year", text));
-    return period.value_or(Period{});
-  }
-
-  int Digits(std::string_view field, uint32_t digits) {
-    if (digits > kDigitsMax) Refuse(errors::BadValue(field, std::to_string(digits), "0 to 8"));
-    return static_cast<int>(std::min<uint32_t>(digits, kDigitsMax));
-  }
-
-  template <typename Wire, typename Core>
-  Core Word(std::string_view field, Wire word, const std::map<Wire, Core>& words) {
-    auto known = words.find(word);
-    if (known != words.end()) return known->second;
-    Refuse(errors::BadValue(field, std::to_string(static_cast<int>(word)), "one of the values of the contract"));
-    return Core{};
-  }
-
-  Column ColumnOf(std::string_view text) {
-    const bool target = text.substr(0, kTargetPrefix.size()) == kTargetPrefix;
-    absl::StatusOr<IndicatorNumber> number = catalogue_.ResolveIndicator(target ? text.substr(kTargetPrefix.size()) : text);
-    if (!number.ok()) Refuse(errors::InField(number.status(), "columns", text));
-    return {number.value_or(0), target};
-  }
-
-  absl::Status status() const { return errors_.ToStatus(); }
-
- private:
-  uint32_t Refuse(const absl::Status& status) {
-    errors_.Add(status);
-    return 0;
-  }
-  const Catalogue& catalogue_;
-  ErrorCollector errors_;
-};
-
-const std::map<v1::SortKey, SortKey> kMainKeys = {{v1::SORT_KEY_UNSPECIFIED, SortKey::kRate}, {v1::SORT_KEY_RATE, SortKey::kRate},
-                                                  {v1::SORT_KEY_VALUE, SortKey::kValue}, {v1::SORT_KEY_NET_NEW, SortKey::kNetNew}};
-const std::map<v1::SortKey, SortKey> kThenKeys = {
-    {v1::SORT_KEY_UNSPECIFIED, SortKey::kNone}, {v1::SORT_KEY_RATE, SortKey::kRate},     {v1::SORT_KEY_VALUE, SortKey::kValue},
-    {v1::SORT_KEY_NET_NEW, SortKey::kNetNew},   {v1::SORT_KEY_TARGET, SortKey::kTarget}, {v1::SORT_KEY_ORDER, SortKey::kOrder},
-    {v1::SORT_KEY_INDICATOR, SortKey::kIndicator}};
-const std::map<v1::TieStyle, TieStyle> kTieStyles = {{v1::TIE_STYLE_UNSPECIFIED, TieStyle::kCompetition},
-                                                     {v1::TIE_STYLE_COMPETITION, TieStyle::kCompetition},
-                                                     {v1::TIE_STYLE_MODIFIED, TieStyle::kModified},
-                                                     {v1::TIE_STYLE_DENSE, TieStyle::kDense},
-                                                     {v1::TIE_STYLE_ORDINAL, TieStyle::kOrdinal}};
-const std::map<v1::Rounding, Rounding> kRoundings = {{v1::ROUNDING_UNSPECIFIED, Rounding::kHalfUp},
-                                                     {v1::ROUNDING_HALF_UP, Rounding::kHalfUp},
-                                                     {v1::ROUNDING_TRUNCATE, Rounding::kTruncate}};
-const std::map<types::v1::Layer, Layer> kLayerWords = {{types::v1::LAYER_UNSPECIFIED, Layer::kNone},
-                                                       {types::v1::LAYER_NATIONAL, Layer::kNational},
-                                                       {types::v1::LAYER_PROVINCE, Layer::kProvince},
-                                                       {types::v1::LAYER_CITY, Layer::kCity},
-                                                       {types::v1::LAYER_COUNTY, Layer::kCounty}};
-
-// The word for a core value that is not "unspecified" where another word means the same.
-template <typename Wire, typename Core>
-Wire WordFor(Core value, const std::map<Wire, Core>& words) {
-  Wire word{};
-  for (const auto& [wire, core] : words) {
-    if (core == value) word = wire;
-  }
-  return word;
-}
-
-std::string CodeOf(const Catalogue& catalogue, IndicatorNumber number) {
-  const Indicator* indicator = catalogue.FindIndicator(number);
-  return indicator == nullptr ? "" : indicator->code;
-}
-
 Place PlaceOf(const Region& region, size_t figures) {
   return {region.number, region.code, region.name, region.level, region.kind, region.order, std::vector<Figures>(figures)};
 }
 
-void FillRow(Row row, v1::Row* wire) {
-  wire->set_rank(row.rank);
-  wire->set_region(std::move(row.code));
-  wire->set_name(std::move(row.name));
-  if (row.key) wire->set_key(std::move(*row.key));
-  if (row.numerator) wire->set_numerator(std::move(*row.numerator));
-  if (row.denominator) wire->set_denominator(std::move(*row.denominator));
-  if (row.value) wire->set_value(std::move(*row.value));
-  if (row.as_of) wire->set_as_of(FormatDate(*row.as_of));
-  wire->set_reason(UnrankedName(row.reason));
-  for (std::string& column : row.columns) wire->add_columns(std::move(column));
+types::v1::ReviewState ToProto(ReviewState state) {
+  switch (state) {
+    case ReviewState::kReturned: return types::v1::REVIEW_STATE_RETURNED;
+    case ReviewState::kReviewed: return types::v1::REVIEW_STATE_REVIEWED;
+    case ReviewState::kConfirmed: return types::v1::REVIEW_STATE_CONFIRMED;
+    case ReviewState::kReported: break;
+  }
+  return types::v1::REVIEW_STATE_UNSPECIFIED;
+}
+
+// Of two rows of one region the one that names it on `day`: that of the day, else the last before it, else the first after it.
+bool NamesBetter(const Region& candidate, const Region& kept, Date day) {
+  if (candidate.HoldsOn(day) || kept.HoldsOn(day)) return candidate.HoldsOn(day);
+  const bool was = candidate.valid_from <= day, kept_was = kept.valid_from <= day;
+  if (was != kept_was) return was;
+  return was ? candidate.valid_from > kept.valid_from : candidate.valid_from < kept.valid_from;
+}
+
+void FillState(const SeatState& state, v1::RowState* wire) {
+  wire->set_rank(state.rank);
+  if (state.key) wire->set_key(*state.key);
+  if (state.value) wire->set_value(*state.value);
+  wire->set_reason(state.reason);
+  wire->set_inside(state.inside);
 }
 
 }  // namespace
 
-absl::StatusOr<Definition> FromProto(const v1::Definition& wire, const Catalogue& catalogue) {
-  DefinitionReader read(catalogue);
-  Definition definition;
-  definition.programme = read.Programme(wire.programme());
-  definition.indicator = read.Indicator("indicator", wire.indicator());
-  definition.period = read.Years(wire.year());
-  definition.by = read.Word("by", wire.by(), kMainKeys);
-  if (!wire.of().empty() && wire.of() != kTargetWord) definition.of = read.Indicator("of", wire.of());
-  definition.layer = read.Word("layer", wire.layer(), kLayerWords);
-  definition.then_by = read.Word("then_by", wire.then_by(), kThenKeys);
-  if (definition.then_by == SortKey::kIndicator) definition.then_by_indicator = read.Indicator("then_by_indicator", wire.then_by_indicator());
-  definition.ties = read.Word("ties", wire.ties(), kTieStyles);
-  definition.rounding = read.Word("rounding", wire.rounding(), kRoundings);
-  definition.digits = wire.has_digits() ? read.Digits("digits", wire.digits()) : kDigitsDefault;
-  definition.total_digits = wire.has_total_digits() ? read.Digits("total_digits", wire.total_digits()) : definition.digits;
-  definition.trim = wire.trim();
-  definition.zero_unranked = wire.zero_unranked();
-  definition.ascending = wire.ascending();
-  // One more than allowed is enough for the refusal, whatever a caller sends.
-  for (int i = 0; i < wire.columns_size() && i <= static_cast<int>(kColumnsMax); ++i) definition.columns.push_back(read.ColumnOf(wire.columns(i)));
-  RETURN_IF_ERROR(read.status());
-  return definition;
+Date TreeDay(const Plan& plan, const Definition& definition) {
+  return plan.indicator->is_stock() ? Date{kDistantFuture.days - 1} : LastDay(definition.period);
 }
 
-v1::Definition ToProto(const Definition& definition, Layer layer, const Catalogue& catalogue) {
-  v1::Definition wire;
-  wire.set_programme(catalogue.FindProgramme(definition.programme)->code);
-  wire.set_indicator(CodeOf(catalogue, definition.indicator));
-  wire.set_year(FormatPeriod(definition.period));
-  wire.set_by(WordFor(definition.by, kMainKeys));
-  wire.set_of(definition.of == 0 ? std::string(kTargetWord) : CodeOf(catalogue, definition.of));
-  wire.set_layer(WordFor(layer, kLayerWords));
-  wire.set_then_by(WordFor(definition.then_by, kThenKeys));
-  wire.set_then_by_indicator(CodeOf(catalogue, definition.then_by_indicator));
-  wire.set_ties(WordFor(definition.ties, kTieStyles));
-  wire.set_rounding(WordFor(definition.rounding, kRoundings));
-  wire.set_digits(static_cast<uint32_t>(definition.digits));
-  wire.set_total_digits(static_cast<uint32_t>(definition.total_digits));
-  wire.set_trim(definition.trim);
-  wire.set_zero_unranked(definition.zero_unranked);
-  wire.set_ascending(definition.ascending);
-  for (const Column& column : definition.columns) {
-    wire.add_columns((column.target ? std::string(kTargetPrefix) : "") + CodeOf(catalogue, column.indicator));
-  }
-  return wire;
-}
+std::string FormatTreeDay(Date day) { return day.days >= kDistantFuture.days - 1 ? "" : FormatDate(day); }
 
 Input CurrentInput(const Contents& contents, const Definition& definition, const Plan& plan, RegionNumber region, Date day) {
   const RegionTree& tree = contents.registry->regions;
@@ -190,50 +67,82 @@ Input CurrentInput(const Contents& contents, const Definition& definition, const
   return input;
 }
 
-aggregator::v1::GetColumnRequest ColumnRequest(const Definition& definition, const Plan& plan, const Catalogue& catalogue,
-                                               std::string_view region_code, Date as_of, std::string_view at_least) {
-  aggregator::v1::GetColumnRequest request;
-  request.set_region(std::string(region_code));
-  request.set_as_of(FormatDate(as_of));
-  request.set_at_least(std::string(at_least));
+void AddKeys(const Definition& definition, const Plan& plan, const Catalogue& catalogue,
+             google::protobuf::RepeatedPtrField<aggregator::v1::ColumnKey>* keys) {
   for (const FigureKey& key : plan.needs.keys) {
-    aggregator::v1::ColumnKey* wire = request.add_keys();
+    aggregator::v1::ColumnKey* wire = keys->Add();
     wire->set_programme(catalogue.FindProgramme(definition.programme)->code);
-    wire->set_indicator(CodeOf(catalogue, key.indicator));
+    wire->set_indicator(catalogue.FindIndicator(key.indicator)->code);
     if (key.period.is_stock()) continue;
     wire->mutable_period()->set_first_year(key.period.first);
     wire->mutable_period()->set_last_year(key.period.last);
   }
-  return request;
 }
 
-Input DatedInput(const aggregator::v1::GetColumnResponse& column, const Plan& plan, Date as_of) {
+std::vector<Place> PlacesOf(const google::protobuf::RepeatedPtrField<types::v1::RegionRecord>& records, const Plan& plan, Date day) {
+  // A region may come with all its dated rows.
+  std::vector<Region> regions;
+  std::unordered_map<RegionNumber, size_t> index;
+  for (const types::v1::RegionRecord& record : records) {
+    Region region = anju::FromProto(record);
+    auto [known, is_new] = index.try_emplace(region.number, regions.size());
+    if (is_new) {
+      regions.push_back(std::move(region));
+    } else if (NamesBetter(region, regions[known->second], day)) {
+      regions[known->second] = std::move(region);
+    }
+  }
+  std::vector<Place> places;
+  places.reserve(regions.size());
+  for (const Region& region : regions) places.push_back(PlaceOf(region, plan.needs.keys.size()));
+  return places;
+}
+
+std::optional<size_t> SlotOf(const aggregator::v1::Cell& cell, const Definition& definition, const Plan& plan) {
+  const ColumnKey key = ColumnOf(cell);
+  if (key.programme != definition.programme) return std::nullopt;
+  const auto slot = std::find(plan.needs.keys.begin(), plan.needs.keys.end(), key.figure);
+  if (slot == plan.needs.keys.end()) return std::nullopt;
+  return static_cast<size_t>(slot - plan.needs.keys.begin());
+}
+
+Input DatedInput(const aggregator::v1::GetColumnResponse& column, const Definition& definition, const Plan& plan, std::optional<Date> as_of,
+                 Date day) {
   Input input;
   input.as_of = as_of;
-  // The parent is the first; a region may come with all its dated rows, of which the one of the day counts.
-  std::vector<Place> places;
+  std::vector<Place> places = PlacesOf(column.regions(), plan, day);
   std::unordered_map<RegionNumber, size_t> index;
-  for (const types::v1::RegionRecord& record : column.regions()) {
-    const Region region = anju::FromProto(record);
-    auto [known, is_new] = index.try_emplace(region.number, places.size());
-    if (is_new) {
-      places.push_back(PlaceOf(region, plan.needs.keys.size()));
-    } else if (region.HoldsOn(as_of)) {
-      places[known->second] = PlaceOf(region, plan.needs.keys.size());
-    }
-  }
+  for (size_t i = 0; i < places.size(); ++i) index.emplace(places[i].number, i);
   for (const aggregator::v1::Cell& cell : column.cells()) {
-    auto place = index.find(cell.region());
-    if (place == index.end()) continue;
-    const FigureKey key = ColumnOf(cell).figure;
-    for (size_t i = 0; i < plan.needs.keys.size(); ++i) {
-      if (plan.needs.keys[i] == key) places[place->second].figures[i] = FiguresOf(cell);
-    }
+    const auto place = index.find(cell.region());
+    const std::optional<size_t> slot = SlotOf(cell, definition, plan);
+    if (place != index.end() && slot) places[place->second].figures[*slot] = FiguresOf(cell);
   }
-  if (places.empty()) return input;
+  // Nobody: a table of nothing, which says so.
+  if (places.empty()) places.push_back(PlaceOf({}, plan.needs.keys.size()));
   input.region = std::move(places.front());
   input.children.assign(std::make_move_iterator(places.begin() + 1), std::make_move_iterator(places.end()));
   return input;
+}
+
+void FillRow(Row row, v1::Row* wire) {
+  wire->set_rank(row.rank);
+  wire->set_region(std::move(row.code));
+  wire->set_name(std::move(row.name));
+  if (row.key) wire->set_key(std::move(*row.key));
+  if (row.numerator) wire->set_numerator(std::move(*row.numerator));
+  if (row.denominator) wire->set_denominator(std::move(*row.denominator));
+  if (row.value) wire->set_value(std::move(*row.value));
+  if (row.as_of) wire->set_as_of(FormatDate(*row.as_of));
+  wire->set_reason(UnrankedName(row.reason));
+  for (std::string& column : row.columns) wire->add_columns(std::move(column));
+  wire->set_previous_rank(row.previous_rank);
+  if (row.previous_value) wire->set_previous_value(std::move(*row.previous_value));
+  if (row.value_change) wire->set_value_change(std::move(*row.value_change));
+  if (row.rank_change) wire->set_rank_change(*row.rank_change);
+  // They were serialized by FiguresOf.
+  for (const std::string& note : row.notes) wire->add_notes()->ParseFromString(note);
+  wire->set_review(ToProto(row.review));
 }
 
 v1::GetLeagueTableResponse ToProto(Table table, const Definition& definition, const Plan& plan, const Input& input, const Catalogue& catalogue) {
@@ -249,8 +158,44 @@ v1::GetLeagueTableResponse ToProto(Table table, const Definition& definition, co
   response.set_expected(table.expected);
   response.set_unit(plan.indicator->unit);
   response.set_denominator_unit(plan.of != nullptr ? plan.of->unit : plan.indicator->unit);
-  for (Layer layer : table.other_layers) response.add_other_layers(WordFor(layer, kLayerWords));
+  for (Layer layer : table.other_layers) response.add_other_layers(ToProto(layer));
   return response;
+}
+
+void FillReport(const StandingReport& report, const Board& board, const Plan& plan, const std::vector<Row>& rows, v1::GetStandingResponse* wire) {
+  std::unordered_map<uint32_t, size_t> printed;  // by seat
+  for (size_t i = 0; i < board.order.size(); ++i) printed.emplace(board.order[i], i);
+  const auto fill = [&](const Beside& beside, v1::Neighbour* neighbour) {
+    FillRow(rows[printed.at(beside.seat)], neighbour->mutable_row());
+    if (beside.gap) neighbour->set_gap(FormatAmount(*plan.indicator, *beside.gap));
+  };
+  if (report.above) fill(*report.above, wire->mutable_above());
+  if (report.below) fill(*report.below, wire->mutable_below());
+  for (const uint32_t seat : report.tied) FillRow(rows[printed.at(seat)], wire->add_tied());
+  for (const RankReason& reason : report.reasons) {
+    v1::RankReason* word = wire->add_reasons();
+    word->set_word(ReasonWordName(reason.word));
+    word->set_value(reason.value);
+    word->set_count(reason.count);
+  }
+}
+
+v1::RowChange ToProto(const Transition& transition) {
+  v1::RowChange change;
+  change.set_region(transition.code);
+  change.set_name(transition.name);
+  FillState(transition.from, change.mutable_from());
+  FillState(transition.to, change.mutable_to());
+  return change;
+}
+
+MilestoneState StateOf(const aggregator::v1::MilestoneStatus& status) {
+  switch (status.state()) {
+    case aggregator::v1::MILESTONE_STATE_MET: return MilestoneState::kMet;
+    case aggregator::v1::MILESTONE_STATE_MISSED: return MilestoneState::kMissed;
+    case aggregator::v1::MILESTONE_STATE_AHEAD: return MilestoneState::kAhead;
+    default: return MilestoneState::kUnknown;
+  }
 }
 
 }  // namespace anju::ranking

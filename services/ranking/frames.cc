@@ -126,6 +126,11 @@ Frames::Step Frames::Take(Frame frame) {
   }
   const std::shared_ptr<const Contents> contents = store_.Read();
   if (!pending_.empty() || !contents->ready || !frame.has_to() || !SameBasis(frame.from(), contents->stamp.basis())) return Step::kMisfit;
+  const bool changes = frame.cells_size() + frame.regions_size() + frame.programmes_size() + frame.indicators_size() > 0;
+  if (!changes && SameBasis(frame.from(), frame.to().basis())) {
+    store_.Refresh(frame.to());
+    return Step::kApplied;
+  }
   CHECK_OK(store_.Apply(frame));
   return Step::kApplied;
 }

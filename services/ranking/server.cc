@@ -14,7 +14,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   ASSIGN_OR_RETURN(server->store_, Store::Open(*server->disk_));
   std::shared_ptr<grpc::Channel> channel = rpc::Connect(options.aggregator);
   server->handlers_ = std::make_unique<Handlers>(*server->store_, std::make_unique<Columns>(channel, options.aggregator));
-  server->service_ = std::make_unique<Service>(*server->handlers_);
+  server->watches_ = std::make_unique<Watches>(*server->store_, channel);
+  server->service_ = std::make_unique<Service>(*server->handlers_, *server->watches_);
   server->frames_ = std::make_unique<Frames>(*server->store_, channel, options.aggregator,
                                              [handlers = server->handlers_.get()] { handlers->Wake(); });
   ASSIGN_OR_RETURN(server->rpc_, rpc::Server::Start({"ranking", options.listen}, {server->service_.get()},
@@ -22,6 +23,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   // Before the first snapshot callers hear NOT_READY, which says more than a refused connection.
   server->rpc_->SetServing(true);
   return server;
+}
+
+// Watches never end by themselves and would hold up the drain.
+Server::~Server() {
+  if (watches_ != nullptr) watches_->End();
 }
 
 void Server::FillStatus(status::v1::GetStatusResponse* response) const {

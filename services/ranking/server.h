@@ -12,6 +12,7 @@
 #include "services/ranking/handlers.h"
 #include "services/ranking/service.h"
 #include "services/ranking/store/store.h"
+#include "services/ranking/watches.h"
 
 namespace anju::ranking {
 
@@ -28,6 +29,8 @@ class Server {
   // The aggregator need not be there.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options);
 
+  ~Server();
+
   const std::string& address() const { return rpc_->address(); }
 
  private:
@@ -37,6 +40,7 @@ class Server {
   std::unique_ptr<storage::Disk> disk_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Handlers> handlers_;
+  std::unique_ptr<Watches> watches_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Frames> frames_;
   std::unique_ptr<rpc::Server> rpc_;

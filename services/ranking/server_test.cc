@@ -11,6 +11,7 @@
 #include "common/rpc/rpc.h"
 #include "common/testing/testing.h"
 #include "services/ranking/core/table_fixture.h"
+#include "services/ranking/server_fixture.h"
 #include "services/ranking/test_aggregator.h"
 
 namespace anju::ranking {
@@ -21,82 +22,6 @@ using testing::HasReasonAt;
 using testing::IsOk;
 using testing::WaitUntil;
 using std::chrono::milliseconds;
-
-v1::GetLeagueTableRequest StartsRequest() {
-  v1::GetLeagueTableRequest request;
-  request.set_region("533400");
-  request.mutable_definition()->set_programme("all");
-  request.mutable_definition()->set_indicator("starts");
-  request.mutable_definition()->set_year("2017");
-  return request;
-}
-
-std::string Line(const v1::GetLeagueTableResponse& table) {
-  std::string line;
-  for (const v1::Row& row : table.rows()) line += std::to_string(row.rank()) + " " + row.region() + " " + row.value() + "|";
-  return line;
-}
-
-class RankingServer : public ::testing::Test {
- protected:
-  RankingServer() : aggregator_(World()) {
-    aggregator_server_ = std::make_unique<testing::ServerFixture>(std::vector<grpc::Service*>{&aggregator_}, "aggregator");
-    aggregator_address_ = aggregator_server_->address();
-    StartRanking();
-  }
-  ~RankingServer() override {
-    ranking_.reset();
-    if (aggregator_server_) StopAggregator();
-  }
-
-  void StartRanking() {
-    auto started = Server::Start({directory_.path(), "127.0.0.1:0", aggregator_address_});
-    ASSERT_THAT(started, IsOk());
-    ranking_ = *std::move(started);
-    channel_ = rpc::Connect(ranking_->address());
-  }
-  void StopAggregator() {
-    aggregator_.EndStream();
-    aggregator_server_.reset();
-  }
-  void StartAggregator() {
-    aggregator_server_ = std::make_unique<testing::ServerFixture>(std::vector<grpc::Service*>{&aggregator_}, "aggregator", aggregator_address_);
-  }
-
-  absl::StatusOr<v1::GetLeagueTableResponse> Rank(const v1::GetLeagueTableRequest& request, milliseconds deadline = std::chrono::seconds(10)) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + deadline);
-    v1::GetLeagueTableResponse response;
-    const grpc::Status status = v1::RankingService::NewStub(channel_)->GetLeagueTable(&context, request, &response);
-    if (!status.ok()) return rpc::FromGrpc(status);
-    return response;
-  }
-  status::v1::GetStatusResponse Status() {
-    grpc::ClientContext context;
-    status::v1::GetStatusResponse response;
-    EXPECT_TRUE(status::v1::StatusService::NewStub(channel_)->GetStatus(&context, {}, &response).ok());
-    return response;
-  }
-  // The table at the aggregator's present basis.
-  absl::StatusOr<v1::GetLeagueTableResponse> RankNow(v1::GetLeagueTableRequest request = StartsRequest()) {
-    request.set_at_least(aggregator_.Edit([](World& world) { return world.Stamp().token(); }));
-    return Rank(request);
-  }
-  aggregator::v1::Frame ChangeStarts(uint32_t region, int64_t starts) {
-    return aggregator_.Edit([&](World& world) {
-      aggregator::v1::Cell cell = world.Cell(region, kStarts, 2017);
-      cell.set_actual(starts);
-      return world.Change(cell);
-    });
-  }
-
-  testing::TempDir directory_;
-  TestAggregator aggregator_;
-  std::unique_ptr<testing::ServerFixture> aggregator_server_;
-  std::string aggregator_address_;
-  std::unique_ptr<Server> ranking_;
-  std::shared_ptr<grpc::Channel> channel_;
-};
 
 TEST_F(RankingServer, AnswersFromTheSnapshotWithEveryDefaultFilledIn) {
   ASSERT_OK_AND_ASSIGN(auto table, RankNow());
@@ -283,6 +208,18 @@ TEST_F(RankingServer, RefusesEachBadRequestWithItsReasonAndField) {
       {Reason::BAD_VALUE, "by", [](Request& r) { r.mutable_definition()->set_by(v1::SORT_KEY_ORDER); }},
       {Reason::BAD_VALUE, "by", [](Request& r) { r.mutable_definition()->set_by(static_cast<v1::SortKey>(77)); }},
       {Reason::BAD_VALUE, "layer", [](Request& r) { r.mutable_definition()->set_layer(static_cast<types::v1::Layer>(9)); }},
+      {Reason::UNKNOWN_INDICATOR, "columns", [](Request& r) { r.mutable_definition()->add_columns("target.city:moon"); }},
+      {Reason::BAD_VALUE, "columns", [](Request& r) { r.mutable_definition()->add_columns("target.village:starts"); }},
+      {Reason::BAD_VALUE, "columns", [](Request& r) { r.mutable_definition()->add_columns("rate.village"); }},
+      {Reason::BAD_DATE, "tree", [](Request& r) { r.mutable_view()->set_tree("today"); }},
+      {Reason::BAD_DATE, "known_on", [](Request& r) { r.mutable_view()->set_known_on("2017"); }},
+      {Reason::BAD_TOKEN, "at", [](Request& r) { r.mutable_view()->set_at("not a token"); }},
+      {Reason::BAD_VALUE, "review", [](Request& r) { r.mutable_view()->set_review(static_cast<types::v1::ReviewFilter>(9)); }},
+      {Reason::BAD_VALUE, "max_staleness_ms", [](Request& r) { r.mutable_view()->set_max_staleness_ms(-1); }},
+      {Reason::BAD_DATE, "since", [](Request& r) { r.set_since("yesterday"); }},
+      {Reason::BAD_TOKEN, "since_at", [](Request& r) { r.set_since_at("not a token"); }},
+      {Reason::BAD_VALUE, "since", [](Request& r) { r.set_as_of("2017-06-30"); r.set_since("2017-07-01"); }},
+      {Reason::BAD_VALUE, "since", [](Request& r) { r.set_since("2017-05-31"); r.set_since_at(r.at_least().empty() ? "CgA" : ""); }},
       {Reason::BAD_VALUE, "columns", [](Request& r) { for (int i = 0; i < 99; ++i) r.mutable_definition()->add_columns("built"); }},
       {Reason::MIXED_UNITS, "of", [](Request& r) { r.mutable_definition()->set_of("investment"); }},
       {Reason::TIE_NOT_BROKEN, "then_by", [](Request& r) { r.mutable_definition()->set_ties(v1::TIE_STYLE_ORDINAL); }},
@@ -302,7 +239,7 @@ TEST_F(RankingServer, RefusesEachBadRequestWithItsReasonAndField) {
   EXPECT_EQ(ErrorsOf(Rank(other_year).status())[0].candidates, std::vector<std::string>{"2017"});
 }
 
-TEST_F(RankingServer, CurrentAndDatedPathsAgreeOnRandomCells) {
+TEST_F(RankingServer, CurrentDatedAndKnownPathsAgreeOnRandomCells) {
   const uint32_t seed = 20170630;
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -324,6 +261,10 @@ TEST_F(RankingServer, CurrentAndDatedPathsAgreeOnRandomCells) {
             cell.clear_actual();
             if (!(stock && year != 0) && random() % 4 != 0) {
               cell.set_actual(random() % 50);
+              if (random() % 2) cell.set_declared(random() % 50); else cell.clear_declared();
+              cell.clear_notes();
+              if (random() % 4 == 0) cell.add_notes()->set_explanation("补报");
+              cell.set_review(static_cast<types::v1::ReviewState>(random() % 4));
               cell.set_newest_as_of_days(day.days - static_cast<int>(random() % 60));
               if (stock && random() % 2) cell.set_year_start(random() % 50);
             }
@@ -331,6 +272,7 @@ TEST_F(RankingServer, CurrentAndDatedPathsAgreeOnRandomCells) {
               if (year == 0 || random() % 2) continue;
               aggregator::v1::LayerTarget* target = cell.add_targets();
               target->set_layer(layer);
+              if (random() % 3 == 0) target->set_declared(random() % 40);
               if (random() % 4) target->set_target(random() % 40);
               else target->set_missing(static_cast<types::v1::Missing>(2 + random() % 3));
             }
@@ -345,7 +287,8 @@ TEST_F(RankingServer, CurrentAndDatedPathsAgreeOnRandomCells) {
     v1::Definition& definition = *request.mutable_definition();
     const char* indicators[] = {"starts", "completions", "built", "allotted_total"};
     definition.set_indicator(indicators[random() % 4]);
-    definition.set_by(static_cast<v1::SortKey>(1 + random() % 3));
+    const v1::SortKey keys[] = {v1::SORT_KEY_RATE, v1::SORT_KEY_VALUE, v1::SORT_KEY_NET_NEW, v1::SORT_KEY_GAP, v1::SORT_KEY_TARGET_GAP};
+    definition.set_by(keys[random() % 5]);
     if (random() % 2) definition.set_of(indicators[random() % 4]);
     definition.set_then_by(static_cast<v1::SortKey>(random() % 6));
     definition.set_ties(static_cast<v1::TieStyle>(random() % 4));
@@ -353,16 +296,34 @@ TEST_F(RankingServer, CurrentAndDatedPathsAgreeOnRandomCells) {
     definition.set_ascending(random() % 2);
     definition.add_columns("target:built");
     definition.add_columns("starts");
+    definition.add_columns("target.province:completions");
+    definition.add_columns("rate.city");
     absl::StatusOr<v1::GetLeagueTableResponse> current = RankNow(request);
+    // As known at the present basis, and the same beside an earlier moment.
+    v1::GetLeagueTableRequest known_request = request;
+    known_request.mutable_view()->set_at(aggregator_.Edit([](World& world) { return world.Stamp().token(); }));
+    absl::StatusOr<v1::GetLeagueTableResponse> known = Rank(known_request);
+    known_request.set_since("2017-05-31");
+    absl::StatusOr<v1::GetLeagueTableResponse> moved = Rank(known_request);
     request.set_as_of(current.ok() && !current->as_of().empty() ? current->as_of() : "2017-06-30");
     absl::StatusOr<v1::GetLeagueTableResponse> dated = Rank(request);
     ASSERT_EQ(current.status(), dated.status());
+    ASSERT_EQ(current.status(), known.status());
+    ASSERT_EQ(current.status(), moved.status());
     if (!current.ok()) continue;
     ++tables;
     EXPECT_TRUE(current->current());
     EXPECT_FALSE(dated->current());
     current->clear_current();
+    EXPECT_EQ(current->SerializeAsString(), known->SerializeAsString()) << current->DebugString() << known->DebugString();
+    for (int i = 0; i < moved->rows_size(); ++i) {  // the fake has the same figures at every date
+      EXPECT_EQ(moved->rows(i).previous_rank(), moved->rows(i).rank());
+      EXPECT_EQ(moved->rows(i).rank_change(), 0);
+      EXPECT_EQ(moved->rows(i).key(), current->rows(i).key());
+    }
+    EXPECT_EQ(dated->tree(), request.as_of());
     current->set_as_of(request.as_of());
+    current->set_tree(request.as_of());
     EXPECT_EQ(current->SerializeAsString(), dated->SerializeAsString()) << current->DebugString() << dated->DebugString();
   }
   EXPECT_GT(tables, 30);

@@ -14,4 +14,15 @@ grpc::ServerUnaryReactor* Service::GetLeagueTable(grpc::CallbackServerContext* c
   });
 }
 
+grpc::ServerUnaryReactor* Service::GetStanding(grpc::CallbackServerContext* context, const v1::GetStandingRequest* request,
+                                               v1::GetStandingResponse* response) {
+  return rpc::Answer<v1::GetStandingResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetStandingResponse> finish) {
+    handlers_.GetStanding(caller, *request, context->deadline(), std::move(finish));
+  });
+}
+
+grpc::ServerWriteReactor<v1::WatchEvent>* Service::Watch(grpc::CallbackServerContext* context, const v1::WatchRequest* request) {
+  return watches_.Open(rpc::CallerOf(*context), *request);
+}
+
 }  // namespace anju::ranking

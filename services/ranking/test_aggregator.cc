@@ -1,6 +1,7 @@
 // A small real aggregator for tests.
 #include "services/ranking/test_aggregator.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -56,7 +57,9 @@ types::v1::BasisStamp World::Stamp() const {
   types::v1::Position* progress = basis.add_progress();
   progress->set_journal_id(std::string(32, 'b'));
   progress->set_sequence(progress_sequence);
-  return rpc::MakeStamp(basis, 1'498'800'000'000'000);
+  types::v1::BasisStamp stamp = rpc::MakeStamp(basis, 1'498'800'000'000'000);
+  stamp.set_complete_until_us(complete_until_us);
+  return stamp;
 }
 
 std::vector<aggregator::v1::Frame> World::Snapshot(int messages) const {
@@ -130,26 +133,165 @@ grpc::Status TestAggregator::FollowFrames(grpc::ServerContext* context, const ag
   }
 }
 
+aggregator::v1::GetColumnResponse World::Column(RegionNumber region, const google::protobuf::RepeatedPtrField<aggregator::v1::ColumnKey>& keys,
+                                                Date day) const {
+  aggregator::v1::GetColumnResponse column;
+  std::vector<RegionNumber> numbers = {region};
+  for (RegionNumber child : registry.regions.ChildrenAt(region, day)) numbers.push_back(child);
+  for (RegionNumber number : numbers) {
+    *column.add_regions() = ToProto(*registry.regions.At(number, day));
+    for (const aggregator::v1::ColumnKey& key : keys) {
+      auto cell = cells.find({number, *registry.catalogue.ResolveProgramme(key.programme()), *registry.catalogue.ResolveIndicator(key.indicator()),
+                              key.period().first_year(), key.period().last_year()});
+      if (cell != cells.end()) *column.add_cells() = cell->second;
+    }
+  }
+  *column.mutable_basis() = Stamp();
+  return column;
+}
+
+void TestAggregator::SetWorldAt(const std::string& token, World world) {
+  const std::lock_guard lock(mutex_);
+  at_.insert_or_assign(token, std::move(world));
+}
+
+void TestAggregator::SetWorldAsOf(const std::string& as_of, World world) {
+  const std::lock_guard lock(mutex_);
+  as_of_.insert_or_assign(as_of, std::move(world));
+}
+
+types::v1::BasisStamp TestAggregator::Step(const std::function<void(World&)>& change, std::vector<uint32_t> regions, bool full) {
+  const std::lock_guard lock(mutex_);
+  Committed step{world_, world_, std::move(regions), full};
+  change(step.after);
+  ++step.after.progress_sequence;
+  world_ = step.after;
+  steps_.push_back(std::move(step));
+  changed_.notify_all();
+  return world_.Stamp();
+}
+
+void TestAggregator::EndColumns() {
+  const std::lock_guard lock(mutex_);
+  columns_ended_ = static_cast<int>(followed_.size());
+  changed_.notify_all();
+}
+
+std::vector<aggregator::v1::FollowColumnRequest> TestAggregator::followed_columns() {
+  const std::lock_guard lock(mutex_);
+  return followed_;
+}
+
+std::vector<aggregator::v1::GetColumnsRequest> TestAggregator::columns_requests() {
+  const std::lock_guard lock(mutex_);
+  return moments_;
+}
+
+std::vector<aggregator::v1::GetMilestoneStatusRequest> TestAggregator::milestone_requests() {
+  const std::lock_guard lock(mutex_);
+  return milestones_;
+}
+
+grpc::Status TestAggregator::ColumnAt(const std::string& text, const google::protobuf::RepeatedPtrField<aggregator::v1::ColumnKey>& keys,
+                                      const aggregator::v1::Moment& moment, aggregator::v1::GetColumnResponse* response) {
+  if (refusal_) return *refusal_;
+  const std::string& at = moment.view().at();
+  const World* world = &world_;
+  if (!at.empty() && at != world_.Stamp().token()) {
+    auto past = at_.find(at);
+    if (past == at_.end()) return rpc::ToGrpc(MakeError(Reason::UNKNOWN_BASIS, "at", at, "no such basis"));
+    world = &past->second;
+  } else if (auto dated = as_of_.find(moment.as_of()); dated != as_of_.end()) {
+    world = &dated->second;
+  }
+  Date day = MakeDate(2017, 12, 31);
+  if (!moment.as_of().empty()) day = *ParseDate(moment.as_of());
+  if (!moment.view().tree().empty()) day = *ParseDate(moment.view().tree());
+  const auto region = world->registry.regions.Resolve(text, 0, day);
+  if (!region.ok()) return rpc::ToGrpc(region.status());
+  *response = world->Column(*region, keys, day);
+  // Everything of one look has one basis, unless another was asked for.
+  if (at.empty()) *response->mutable_basis() = world_.Stamp();
+  return grpc::Status::OK;
+}
+
 grpc::Status TestAggregator::GetColumn(grpc::ServerContext* context, const aggregator::v1::GetColumnRequest* request,
                                        aggregator::v1::GetColumnResponse* response) {
   const std::lock_guard lock(mutex_);
   columns_.push_back(*request);
-  if (refusal_) return *refusal_;
-  const Date day = *ParseDate(request->as_of());
-  const auto region = world_.registry.regions.Resolve(request->region(), 0, day);
-  if (!region.ok()) return rpc::ToGrpc(region.status());
-  std::vector<RegionNumber> numbers = {*region};
-  for (RegionNumber child : world_.registry.regions.ChildrenAt(*region, day)) numbers.push_back(child);
-  for (RegionNumber number : numbers) {
-    *response->add_regions() = ToProto(*world_.registry.regions.At(number, day));
-    for (const aggregator::v1::ColumnKey& key : request->keys()) {
-      auto cell = world_.cells.find({number, *world_.registry.catalogue.ResolveProgramme(key.programme()),
-                                     *world_.registry.catalogue.ResolveIndicator(key.indicator()), key.period().first_year(), key.period().last_year()});
-      if (cell != world_.cells.end()) *response->add_cells() = cell->second;
-    }
+  aggregator::v1::Moment moment;
+  moment.set_as_of(request->as_of());
+  *moment.mutable_view() = request->view();
+  return ColumnAt(request->region(), request->keys(), moment, response);
+}
+
+grpc::Status TestAggregator::GetColumns(grpc::ServerContext* context, const aggregator::v1::GetColumnsRequest* request,
+                                        aggregator::v1::GetColumnsResponse* response) {
+  const std::lock_guard lock(mutex_);
+  moments_.push_back(*request);
+  for (const aggregator::v1::Moment& moment : request->moments()) {
+    const grpc::Status status = ColumnAt(request->region(), request->keys(), moment, response->add_columns());
+    if (!status.ok()) return status;
   }
-  *response->mutable_basis() = world_.Stamp();
   return grpc::Status::OK;
+}
+
+grpc::Status TestAggregator::GetMilestoneStatus(grpc::ServerContext* context, const aggregator::v1::GetMilestoneStatusRequest* request,
+                                                aggregator::v1::GetMilestoneStatusResponse* response) {
+  const std::lock_guard lock(mutex_);
+  milestones_.push_back(*request);
+  if (refusal_) return *refusal_;
+  for (const aggregator::v1::MilestoneStatus& status : world_.milestones) *response->add_milestones() = status;
+  return grpc::Status::OK;
+}
+
+grpc::Status TestAggregator::FollowColumn(grpc::ServerContext* context, const aggregator::v1::FollowColumnRequest* request,
+                                          grpc::ServerWriter<aggregator::v1::ColumnStep>* writer) {
+  const Date day = MakeDate(2017, 12, 31);
+  std::unique_lock lock(mutex_);
+  followed_.push_back(*request);
+  const int number = static_cast<int>(followed_.size());
+  const auto cut = [&](const World& world, aggregator::v1::ColumnStep* step, const std::vector<uint32_t>* regions) {
+    const RegionNumber region = *world.registry.regions.Resolve(request->region(), 0, day);
+    const aggregator::v1::GetColumnResponse column = world.Column(region, request->keys(), day);
+    const auto wanted = [&](uint32_t of) { return regions == nullptr || std::find(regions->begin(), regions->end(), of) != regions->end(); };
+    for (const aggregator::v1::Cell& cell : column.cells()) {
+      if (wanted(cell.region())) *step->add_cells() = cell;
+    }
+    if (regions == nullptr) *step->mutable_regions() = column.regions();
+    for (const aggregator::v1::MilestoneStatus& status : world.milestones) {
+      if (request->milestones() && wanted(status.milestone().region())) *step->add_milestones() = status;
+    }
+    step->set_full(regions == nullptr);
+    *step->mutable_to() = world.Stamp();
+  };
+  size_t next = steps_.size();
+  const World* begin = &world_;
+  if (!request->from().empty() && request->from() != world_.Stamp().token()) {
+    for (next = 0; next < steps_.size() && steps_[next].before.Stamp().token() != request->from();) ++next;
+    if (next == steps_.size()) return rpc::ToGrpc(MakeError(Reason::UNKNOWN_BASIS, "from", request->from(), "no such basis"));
+    begin = &steps_[next].before;
+  }
+  aggregator::v1::ColumnStep step;
+  cut(*begin, &step, nullptr);
+  while (true) {
+    lock.unlock();
+    if (!writer->Write(step)) return grpc::Status::CANCELLED;
+    lock.lock();
+    changed_.wait_for(lock, std::chrono::milliseconds(5), [&] { return next < steps_.size() || columns_ended_ >= number; });
+    if (columns_ended_ >= number || context->IsCancelled()) return grpc::Status::OK;
+    const types::v1::Basis from = step.to().basis();
+    step.Clear();
+    *step.mutable_from() = from;
+    if (next == steps_.size()) {
+      *step.mutable_to() = world_.Stamp();  // only carries the basis on
+      continue;
+    }
+    const Committed& committed = steps_[next++];
+    cut(committed.after, &step, committed.full ? nullptr : &committed.regions);
+    step.mutable_cause()->set_sequence(committed.after.progress_sequence);
+    ++written_steps_;
+  }
 }
 
 }  // namespace anju::ranking

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -24,13 +25,18 @@ struct World {
   std::vector<types::v1::ProgrammeRecord> programmes;
   std::vector<types::v1::IndicatorRecord> indicators;
   std::map<std::tuple<uint32_t, uint32_t, uint32_t, int32_t, int32_t>, aggregator::v1::Cell> cells;
+  std::vector<aggregator::v1::MilestoneStatus> milestones;
   uint64_t plan_sequence = 1, progress_sequence = 0;
+  int64_t complete_until_us = 0;
 
   void AddRegion(const Region& region);
   aggregator::v1::Cell& Cell(uint32_t region, uint32_t indicator, int year);  // year 0: a stock
   types::v1::BasisStamp Stamp() const;
   // The whole world, cut into `messages` messages.
   std::vector<aggregator::v1::Frame> Snapshot(int messages = 1) const;
+  // Parent, then children on `day`, with the cells of `keys`. REQUIRES: the region is known on the day.
+  aggregator::v1::GetColumnResponse Column(RegionNumber region, const google::protobuf::RepeatedPtrField<aggregator::v1::ColumnKey>& keys,
+                                           Date day) const;
   // One step that changes this cell, here and in the frame.
   aggregator::v1::Frame Change(const aggregator::v1::Cell& cell);
 };
@@ -54,6 +60,19 @@ class TestAggregator final : public aggregator::v1::AggregatorService::Service {
   }
   // Ends the open stream; a new one may come.
   void EndStream();
+  // Moments of the past: columns at this basis, and columns as of this date at the present basis, are of these worlds.
+  void SetWorldAt(const std::string& token, World world);
+  void SetWorldAsOf(const std::string& as_of, World world);
+  // Changes the present world by one event of the progress journal: followers of columns are sent the changed cells of `regions`, or the
+  // whole column. Returns the basis after.
+  types::v1::BasisStamp Step(const std::function<void(World&)>& change, std::vector<uint32_t> regions, bool full = false);
+  // Ends the streams that follow columns; new ones may come.
+  void EndColumns();
+  // Steps that were written to followers so far, in all.
+  int written_steps() const { return written_steps_; }
+  std::vector<aggregator::v1::FollowColumnRequest> followed_columns();
+  std::vector<aggregator::v1::GetColumnsRequest> columns_requests();
+  std::vector<aggregator::v1::GetMilestoneStatusRequest> milestone_requests();
   // Requests that opened streams, oldest first.
   std::vector<aggregator::v1::FollowFramesRequest> streams();
   std::vector<aggregator::v1::GetColumnRequest> column_requests();
@@ -64,14 +83,35 @@ class TestAggregator final : public aggregator::v1::AggregatorService::Service {
                             grpc::ServerWriter<aggregator::v1::Frame>* writer) override;
   grpc::Status GetColumn(grpc::ServerContext* context, const aggregator::v1::GetColumnRequest* request,
                          aggregator::v1::GetColumnResponse* response) override;
+  grpc::Status GetColumns(grpc::ServerContext* context, const aggregator::v1::GetColumnsRequest* request,
+                          aggregator::v1::GetColumnsResponse* response) override;
+  grpc::Status GetMilestoneStatus(grpc::ServerContext* context, const aggregator::v1::GetMilestoneStatusRequest* request,
+                                  aggregator::v1::GetMilestoneStatusResponse* response) override;
+  grpc::Status FollowColumn(grpc::ServerContext* context, const aggregator::v1::FollowColumnRequest* request,
+                            grpc::ServerWriter<aggregator::v1::ColumnStep>* writer) override;
 
  private:
+  // A step as it was committed; its cells are cut for each follower.
+  struct Committed {
+    World before, after;
+    std::vector<uint32_t> regions;
+    bool full = false;
+  };
+  grpc::Status ColumnAt(const std::string& region, const google::protobuf::RepeatedPtrField<aggregator::v1::ColumnKey>& keys,
+                        const aggregator::v1::Moment& moment, aggregator::v1::GetColumnResponse* response);
   std::mutex mutex_;
   std::condition_variable changed_;
   World world_;
   std::deque<aggregator::v1::Frame> frames_;
   std::vector<aggregator::v1::FollowFramesRequest> streams_;
   std::vector<aggregator::v1::GetColumnRequest> columns_;
+  std::vector<aggregator::v1::GetColumnsRequest> moments_;
+  std::vector<aggregator::v1::GetMilestoneStatusRequest> milestones_;
+  std::vector<aggregator::v1::FollowColumnRequest> followed_;
+  std::map<std::string, World> at_, as_of_;
+  std::vector<Committed> steps_;
+  std::atomic<int> written_steps_ = 0;
+  int columns_ended_ = 0;  // streams up to this number are to end
   std::optional<grpc::Status> refusal_;
   std::atomic<bool> answers_with_snapshot_ = true;
   int ended_ = 0;  // streams up to this number are to end

@@ -74,8 +74,9 @@ const Indicator& Known(const Catalogue& catalogue, IndicatorNumber number) {
 }
 
 void CheckWords(const Definition& definition, ErrorCollector& errors) {
-  if (definition.by != SortKey::kRate && definition.by != SortKey::kValue && definition.by != SortKey::kNetNew) {
-    errors.Add({.reason = Reason::BAD_VALUE, .field = "by", .message = "a table is sorted by rate, value or net_new"});
+  if (definition.by != SortKey::kRate && definition.by != SortKey::kValue && definition.by != SortKey::kNetNew &&
+      definition.by != SortKey::kGap && definition.by != SortKey::kTargetGap) {
+    errors.Add({.reason = Reason::BAD_VALUE, .field = "by", .message = "a table is sorted by rate, value, net_new, gap or target_gap"});
   }
   if (definition.digits < 0 || definition.digits > kDigitsMax) {
     errors.Add({.reason = Reason::BAD_VALUE, .field = "digits", .value = std::to_string(definition.digits),
@@ -141,7 +142,7 @@ absl::StatusOr<Plan> MakePlan(const Definition& definition, const Catalogue& cat
   for (const Column& column : definition.columns) {
     const Indicator& indicator = Known(catalogue, column.indicator);
     plan.columns.push_back(&indicator);
-    plan.needs.columns.push_back(column.target ? gather.Target(indicator) : gather.Figure(indicator));
+    plan.needs.columns.push_back(column.kind == ColumnKind::kFigure ? gather.Figure(indicator) : gather.Target(indicator));
   }
   if (const Indicator* flow = gather.flow_without_year()) {
     errors.Add({.reason = Reason::BAD_PERIOD, .field = "year", .message = flow->code + " is a flow of plan years: name the year"});

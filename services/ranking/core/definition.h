@@ -12,21 +12,23 @@
 
 namespace anju::ranking {
 
-enum class SortKey { kNone, kRate, kValue, kNetNew, kTarget, kOrder, kIndicator };
+enum class SortKey { kNone, kRate, kValue, kNetNew, kTarget, kOrder, kIndicator, kGap, kTargetGap };
 enum class TieStyle { kCompetition, kModified, kDense, kOrdinal };  // 1-2-2-4, 1-3-3-4, 1-2-2-3, 1-2-3-4
 
 inline constexpr size_t kColumnsMax = 16;
 inline constexpr int kDigitsDefault = 2;
 inline constexpr int kDigitsMax = kScaleMax;
 
-// A column printed beside: an indicator's figure, or its target.
+// A column printed beside: an indicator's figure, its target, or the table's own numerator against the target of one layer.
+enum class ColumnKind { kFigure, kTarget, kRate };
 struct Column {
-  IndicatorNumber indicator = 0;
-  bool target = false;
+  IndicatorNumber indicator = 0;       // kRate: that of the definition
+  ColumnKind kind = ColumnKind::kFigure;
+  Layer layer = Layer::kNone;          // kTarget: kNone is the layer addressed to these peers; kRate: a layer
   friend bool operator==(const Column&, const Column&) = default;
 };
 
-// How peers are ranked and printed. `by` is kRate, kValue or kNetNew.
+// How peers are ranked and printed. `by` is kRate, kValue, kNetNew, kGap or kTargetGap.
 struct Definition {
   ProgrammeNumber programme = 0;
   IndicatorNumber indicator = 0;

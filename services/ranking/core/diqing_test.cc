@@ -59,7 +59,7 @@ TEST_F(Diqing, AnnexTwoLeavesEverybodyUnrankedAndStillHasATotal) {
   definition.indicator = kCompletions;
   definition.zero_unranked = true;
   definition.total_digits = 1;
-  definition.columns = {{kInvestment, false}};
+  definition.columns = {{kInvestment, ColumnKind::kFigure}};
   auto table = diqing_.Rank(definition);
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ(Ranked(*table), "");
@@ -98,7 +98,7 @@ class AnnexThree : public Diqing {
     definition_.then_by = SortKey::kRate;
     definition_.ties = TieStyle::kOrdinal;
     definition_.total_digits = 1;
-    definition_.columns = {{kBuilt, true}, {kBuilt, false}, {kEntries, false}, {kExits, false}};
+    definition_.columns = {{kBuilt, ColumnKind::kTarget}, {kBuilt, ColumnKind::kFigure}, {kEntries, ColumnKind::kFigure}, {kExits, ColumnKind::kFigure}};
   }
   Definition definition_;
 };

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/catalogue/catalogue.h"
 #include "common/region/region_tree.h"
@@ -26,16 +27,23 @@ enum class Missing : uint8_t { kAbsent, kNumber, kBlank, kNoTask, kNotPublished 
 struct Target {
   int64_t amount = 0;  // meaningful only for kNumber
   Missing missing = Missing::kAbsent;
+  std::optional<int64_t> declared;  // the printed total where the target is a sum of parts
   bool known() const { return missing == Missing::kNumber; }
   friend bool operator==(const Target&, const Target&) = default;
 };
 
+// How far the reported figure of a cell has come.
+enum class ReviewState : uint8_t { kReported, kReturned, kReviewed, kConfirmed };
+
 // One cell. A default-made one says that nothing is known.
 struct Figures {
   std::optional<int64_t> actual;
+  std::optional<int64_t> declared;     // the reported whole where `actual` is a sum of parts
   std::optional<int64_t> year_start;   // stocks: at the last 31 December before `newest_as_of`
   std::optional<Date> newest_as_of;
   bool own = false;                    // printed or reported itself, not only summed
+  ReviewState review = ReviewState::kReported;
+  std::vector<std::string> notes;      // soft checks and explanations, as the aggregator wrote them: carried along, never read here
   std::array<Target, kLayers.size()> targets;  // by layer, national first
 
   const Target& target(Layer layer) const {

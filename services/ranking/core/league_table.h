@@ -43,6 +43,13 @@ struct Row {
   std::optional<std::string> value;      // what is printed
   std::optional<Date> as_of;
   std::vector<std::string> columns;      // "" is unknown
+  std::vector<std::string> notes;        // as in Figures
+  ReviewState review = ReviewState::kReported;
+  // Movement, where asked for; unset when not in that table or unranked there.
+  uint32_t previous_rank = 0;
+  std::optional<std::string> previous_value;
+  std::optional<std::string> value_change;  // value − previous_value as printed
+  std::optional<int32_t> rank_change;       // places gained
 };
 
 struct Table {
@@ -53,14 +60,15 @@ struct Table {
   Row total;                             // the region's own line
   std::optional<Date> as_of;             // as asked, else the newest among the peers
   uint32_t reported = 0, expected = 0;
+  bool prints_rates = false;             // `value` is in percent
 };
+
+struct Board;
 
 // TIE_NOT_BROKEN (ordinal places, rows that nothing tells apart); NO_FIGURES when there is neither a peer nor anything known of
 // the region itself. REQUIRES: `plan` made from `definition`; as many figures in every place as plan.needs.keys.
 absl::StatusOr<Table> ComputeTable(const Definition& definition, const Plan& plan, const Input& input);
-
-// The layer whose targets are addressed to the children of a region of this level: its own where `present`, else the nearest
-// above, else the nearest below. kNone when none is present.
-Layer DefaultLayer(RegionLevel level, const std::vector<Layer>& present);
+// The same of a board that has been judged already. NO_FIGURES.
+absl::StatusOr<Table> PrintTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board);
 
 }  // namespace anju::ranking

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "common/status/status.h"
+#include "services/ranking/core/board.h"
 #include "services/ranking/core/table_fixture.h"
 
 namespace anju::ranking {
@@ -332,7 +333,7 @@ TEST(LeagueTable, RefusesDefinitionsThatMeanNothing) {
   EXPECT_EQ(reason([](Definition& d) { d.digits = 9; }), Reason::BAD_VALUE);
   EXPECT_EQ(reason([](Definition& d) { d.total_digits = -1; }), Reason::BAD_VALUE);
   EXPECT_EQ(reason([](Definition& d) { d.by = SortKey::kOrder; }), Reason::BAD_VALUE);
-  EXPECT_EQ(reason([](Definition& d) { d.columns.resize(17, {kBuilt, false}); }), Reason::BAD_VALUE);
+  EXPECT_EQ(reason([](Definition& d) { d.columns.resize(17, {kBuilt, ColumnKind::kFigure}); }), Reason::BAD_VALUE);
   EXPECT_EQ(reason([](Definition& d) { d.then_by = SortKey::kIndicator; }), Reason::MISSING_FIELD);
   EXPECT_EQ(reason([](Definition& d) { d.ties = TieStyle::kOrdinal; }), Reason::TIE_NOT_BROKEN);
   EXPECT_EQ(reason([](Definition& d) { d.period = {}; }), Reason::BAD_PERIOD);
@@ -441,7 +442,7 @@ TEST(LeagueTable, MeasuresATableOfThreeThousandPeers) {
     country.Report(code, kBuilt, random() % 5'000);
   }
   Definition definition = StartsByRate();
-  definition.columns = {{kBuilt, false}};
+  definition.columns = {{kBuilt, ColumnKind::kFigure}};
   const absl::StatusOr<Plan> plan = MakePlan(definition, country.catalogue());
   ASSERT_TRUE(plan.ok()) << plan.status();
   const Input input = country.Cut(*plan);
@@ -454,6 +455,48 @@ TEST(LeagueTable, MeasuresATableOfThreeThousandPeers) {
     EXPECT_EQ(table->rows.size(), 3000u);
   }
   std::printf("3000 peers ranked by rate and printed, best of ten: %lld us\n", static_cast<long long>(best.count()));
+}
+
+TEST(LeagueTable, GapsOfDeclaredWholesAreRankedAndPrintedAsGaps) {
+  Country country;
+  for (const char* code : {"A", "B", "C", "D"}) country.AddChild(code, code);
+  for (const char* code : {"A", "B", "C"}) country.SetTarget(code, kStarts, kCity, 100);
+  country.SetMissing("D", kStarts, kCity, Missing::kNoTask);
+  country.Report("A", kStarts, 90);
+  country.Report("B", kStarts, 60);
+  country.Report("C", kStarts, 50);
+  country.Cell("A", kStarts).declared = 88;   // less than its parts: below zero
+  country.Cell("B", kStarts).declared = 65;
+  country.SetTarget("A", kStarts, kCity, 100).declared = 103;
+  country.SetTarget("B", kStarts, kCity, 100).declared = 100;
+  Definition definition = StartsByRate();
+  definition.by = SortKey::kGap;
+  auto table = country.Rank(definition);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(Ranked(*table), "1 B 5|2 A -2");
+  EXPECT_EQ(UnrankedOf(*table), "C NOT_REPORTED|D NOT_REPORTED");
+  EXPECT_EQ(table->rows[0].key, "5");
+  EXPECT_EQ(table->rows[0].denominator, "100");
+  definition.by = SortKey::kTargetGap;
+  definition.zero_unranked = true;
+  table = country.Rank(definition);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(Ranked(*table), "1 A 3");
+  EXPECT_EQ(UnrankedOf(*table), "B ZERO_VALUE|C NO_TARGET|D NO_TASK");
+}
+
+TEST(LeagueTable, ColumnsShowSeveralLayersSideBySide) {
+  Country country;
+  country.AddChild("A", "A");
+  country.SetTarget("A", kStarts, Layer::kNational, 28'817);
+  country.SetTarget("A", kStarts, kCity, 61'015);
+  country.Report("A", kStarts, 30'000);
+  Definition definition = StartsByRate();
+  definition.columns = {{kStarts, ColumnKind::kTarget, Layer::kNational}, {kStarts, ColumnKind::kRate, Layer::kNational},
+                        {kStarts, ColumnKind::kRate, kCity}, {kStarts, ColumnKind::kRate, Layer::kProvince}};
+  auto table = country.Rank(definition);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->rows[0].columns, (std::vector<std::string>{"28817", "104.11", "49.17", ""}));
 }
 
 }  // namespace

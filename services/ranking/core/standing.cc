@@ -51,8 +51,10 @@ std::strong_ordering CompareBy(SortKey key, const Standing& a, const Standing& b
   switch (key) {
     case SortKey::kNone: return std::strong_ordering::equal;
     case SortKey::kRate: return LargerFirst(a.rate, b.rate, reversed);
-    case SortKey::kValue: return LargerFirst(a.numerator, b.numerator, reversed);
-    case SortKey::kNetNew: return LargerFirst(a.net_new, b.net_new, reversed);
+    case SortKey::kValue:
+    case SortKey::kNetNew:
+    case SortKey::kGap:
+    case SortKey::kTargetGap: return LargerFirst(SortedAmount(key, a), SortedAmount(key, b), reversed);
     case SortKey::kIndicator: return LargerFirst(a.then_by, b.then_by, reversed);
     case SortKey::kTarget: {
       auto amount = [](const Standing& standing) {
@@ -93,6 +95,8 @@ Standing MakeStanding(const Definition& definition, const Plan& plan, Layer laye
       if (needs.exits) standing.as_of = Later(standing.as_of, place.figures[*needs.exits].newest_as_of);
     }
   }
+  standing.gap = Difference(figure.declared, figure.actual);
+  if (standing.target.known()) standing.target_gap = Difference(standing.target.declared, standing.target.amount);
   if (needs.then_by) standing.then_by = place.figures[*needs.then_by].actual;
   if (standing.numerator && standing.denominator && *standing.denominator != 0) {
     standing.rate = MakeFraction(*standing.numerator, *standing.denominator);
@@ -117,8 +121,14 @@ bool IsPeer(const Definition& definition, const Plan& plan, const Standing& stan
 
 Unranked ReasonOf(const Definition& definition, const Standing& standing) {
   const Missing missing = standing.target.missing;
-  const std::optional<int64_t>& figure = definition.by == SortKey::kNetNew ? standing.net_new : standing.numerator;
+  const std::optional<int64_t>& figure = SortedAmount(definition.by, standing);
   const bool rate = definition.by == SortKey::kRate;
+  // A gap needs a declared whole beside the sum; most cells have none, and that has nothing to do with tasks.
+  if (definition.by == SortKey::kGap && !figure) return Unranked::kNotReported;
+  if (definition.by == SortKey::kTargetGap && !figure) {
+    if (missing == Missing::kNoTask) return Unranked::kNoTask;
+    return missing == Missing::kNotPublished ? Unranked::kNotPublished : Unranked::kNoTarget;
+  }
   if (!figure || (rate && definition.of == 0)) {
     if (missing == Missing::kNoTask) return Unranked::kNoTask;
     if (missing == Missing::kNotPublished) return Unranked::kNotPublished;
@@ -128,6 +138,15 @@ Unranked ReasonOf(const Definition& definition, const Standing& standing) {
   if (rate && *standing.denominator == 0) return Unranked::kZeroTarget;
   if (definition.zero_unranked && *figure == 0) return Unranked::kZeroValue;
   return Unranked::kNone;
+}
+
+const std::optional<int64_t>& SortedAmount(SortKey by, const Standing& standing) {
+  switch (by) {
+    case SortKey::kNetNew: return standing.net_new;
+    case SortKey::kGap: return standing.gap;
+    case SortKey::kTargetGap: return standing.target_gap;
+    default: return standing.numerator;
+  }
 }
 
 std::strong_ordering CompareKeys(const Definition& definition, const Standing& a, const Standing& b) {

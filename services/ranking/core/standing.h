@@ -14,6 +14,8 @@ struct Standing {
   std::optional<int64_t> numerator;
   std::optional<int64_t> denominator;
   std::optional<int64_t> net_new;      // only where the definition uses it
+  std::optional<int64_t> gap;          // declared whole − sum, of the figure
+  std::optional<int64_t> target_gap;   // the same of the target
   std::optional<int64_t> then_by;      // of then_by_indicator
   Target target;                       // of the layer used
   std::optional<Fraction> rate;        // numerator / denominator as stored, unscaled: one factor for all does not change the order
@@ -29,6 +31,9 @@ bool IsPeer(const Definition& definition, const Plan& plan, const Standing& stan
 
 // Why it has no place; kNone when it has one.
 Unranked ReasonOf(const Definition& definition, const Standing& standing);
+
+// The amount that the definition sorts by where that is no rate: the figure itself, net new or a gap. nullopt is unknown.
+const std::optional<int64_t>& SortedAmount(SortKey by, const Standing& standing);
 
 // The order of the table: less comes first. Unknown values come last in either direction.
 std::strong_ordering CompareKeys(const Definition& definition, const Standing& a, const Standing& b);

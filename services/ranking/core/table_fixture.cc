@@ -56,11 +56,11 @@ Figures& Country::Cell(const std::string& code, IndicatorNumber indicator) {
 }
 
 Target& Country::SetTarget(const std::string& code, IndicatorNumber indicator, Layer layer, int64_t amount) {
-  return cells_[{code, {indicator, kYear}}].mutable_target(layer) = {amount, Missing::kNumber};
+  return cells_[{code, {indicator, kYear}}].mutable_target(layer) = {amount, Missing::kNumber, std::nullopt};
 }
 
 Target& Country::SetMissing(const std::string& code, IndicatorNumber indicator, Layer layer, Missing missing) {
-  return cells_[{code, {indicator, kYear}}].mutable_target(layer) = {0, missing};
+  return cells_[{code, {indicator, kYear}}].mutable_target(layer) = {0, missing, std::nullopt};
 }
 
 void Country::Report(const std::string& code, IndicatorNumber indicator, int64_t amount, Date as_of) {

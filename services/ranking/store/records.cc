@@ -21,6 +21,15 @@ Missing MissingOf(const aggregator::v1::LayerTarget& target) {
   }
 }
 
+ReviewState ReviewOf(types::v1::ReviewState state) {
+  switch (state) {
+    case types::v1::REVIEW_STATE_RETURNED: return ReviewState::kReturned;
+    case types::v1::REVIEW_STATE_REVIEWED: return ReviewState::kReviewed;
+    case types::v1::REVIEW_STATE_CONFIRMED: return ReviewState::kConfirmed;
+    default: return ReviewState::kReported;
+  }
+}
+
 }  // namespace
 
 std::string NumberKey(char table, uint32_t number) {
@@ -49,9 +58,14 @@ Figures FiguresOf(const aggregator::v1::Cell& cell) {
   if (cell.has_year_start()) figures.year_start = cell.year_start();
   if (cell.has_newest_as_of_days()) figures.newest_as_of = Date{cell.newest_as_of_days()};
   figures.own = cell.own();
+  if (cell.has_declared()) figures.declared = cell.declared();
+  figures.review = ReviewOf(cell.review());
+  for (const aggregator::v1::FigureNote& note : cell.notes()) figures.notes.push_back(note.SerializeAsString());
   for (const aggregator::v1::LayerTarget& target : cell.targets()) {
     if (target.layer() < types::v1::LAYER_NATIONAL || target.layer() > types::v1::LAYER_COUNTY) continue;
-    figures.mutable_target(static_cast<Layer>(target.layer())) = {target.target(), MissingOf(target)};
+    Target& kept = figures.mutable_target(static_cast<Layer>(target.layer()));
+    kept = {target.target(), MissingOf(target), std::nullopt};
+    if (target.has_declared()) kept.declared = target.declared();
   }
   return figures;
 }

@@ -17,7 +17,7 @@
 namespace anju::ranking::schema {
 
 // Another version is not read: a newer one refuses the start (SCHEMA_TOO_NEW), an older one is rebuilt from a snapshot.
-inline constexpr uint32_t kSchemaVersion = 1;
+inline constexpr uint32_t kSchemaVersion = 2;  // 2: cells with notes, review states and declared targets
 inline constexpr std::string_view kStoreName = "state";
 inline constexpr std::string_view kVersionKey = "ms";
 inline constexpr std::string_view kBasisKey = "mb";

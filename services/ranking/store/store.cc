@@ -207,6 +207,11 @@ absl::Status Store::Apply(const Frame& frame) {
   return absl::OkStatus();
 }
 
+void Store::Refresh(const types::v1::BasisStamp& stamp) {
+  const std::shared_ptr<const Contents> before = Read();
+  Publish(std::make_shared<Contents>(Contents{before->ready, stamp, before->registry, before->cells}));
+}
+
 absl::Status Store::Replace(const std::vector<Frame>& snapshot) {
   CHECK(!snapshot.empty() && snapshot.back().has_to());
   storage::Batch batch;

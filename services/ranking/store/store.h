@@ -26,7 +26,7 @@ struct Contents {
   Cells cells;
 };
 
-// Read is safe from any thread; Apply and Replace from one thread at a time.
+// Read is safe from any thread; Apply, Refresh and Replace from one thread at a time.
 class Store {
  public:
   // Opens the state store and loads it. Bytes that cannot be read, or rows of an older schema, are thrown away with a warning: they
@@ -40,6 +40,8 @@ class Store {
   // One step: changed rows and the new basis in one batch, then in memory. REQUIRES: the frame's `from` is our basis.
   // An error leaves the outcome on disk unknown: the process must end.
   absl::Status Apply(const aggregator::v1::Frame& frame);
+  // Nothing has changed, but it is known to be so until later: only readers are told, the disk can do without.
+  void Refresh(const types::v1::BasisStamp& stamp);
   // A snapshot: these messages replace everything, in one batch. The last one carries the basis.
   absl::Status Replace(const std::vector<aggregator::v1::Frame>& snapshot);
 

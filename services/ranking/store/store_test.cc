@@ -141,7 +141,7 @@ TEST(Store, DamagedRowsAreThrownAwayAndANewerSchemaRefusesTheStart) {
   {
     ASSERT_OK_AND_ASSIGN(auto raw, disk->OpenStore(schema::kStoreName, storage::StoreKind::kState));
     storage::Batch batch;
-    batch.Put(schema::kVersionKey, std::string("\0\0\0\x02", 4));
+    batch.Put(schema::kVersionKey, std::string("\0\0\0\x7f", 4));
     ASSERT_THAT(raw->Write(batch), IsOk());
     ASSERT_THAT(raw->Flush(), IsOk());
   }

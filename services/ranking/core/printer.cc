@@ -1,0 +1,66 @@
+// Prints standings: rounds once, at the very end.
+#include "services/ranking/core/printer.h"
+
+namespace anju::ranking {
+namespace {
+
+std::string PrintColumn(const Definition& definition, const Plan& plan, const Board& board, const Place& place, size_t column) {
+  const Figures& figures = place.figures[plan.needs.columns[column]];
+  const Indicator& indicator = *plan.columns[column];
+  const ColumnKind kind = definition.columns[column].kind;
+  if (kind == ColumnKind::kFigure) return figures.actual ? FormatAmount(indicator, *figures.actual) : "";
+  const Target& target = figures.target(board.column_layers[column]);
+  if (!target.known()) return "";
+  if (kind == ColumnKind::kTarget) return FormatAmount(indicator, target.amount);
+  const std::optional<int64_t>& numerator = place.figures[plan.needs.numerator].actual;
+  if (!numerator || target.amount == 0) return "";
+  return FormatPercent(MakeFraction(*numerator, target.amount), definition.digits, definition.rounding, definition.trim);
+}
+
+}  // namespace
+
+std::optional<std::string> PrintKey(const Definition& definition, const Plan& plan, const Standing& standing) {
+  if (definition.by == SortKey::kRate) {
+    if (!standing.rate) return std::nullopt;
+    // The denominator is written even when it is 1: the key of a rate is always a fraction.
+    const Fraction rate = Multiply(*standing.rate, plan.scale);
+    return FormatFraction(Fraction{rate.numerator, 1}) + "/" + FormatFraction(Fraction{rate.denominator, 1});
+  }
+  const std::optional<int64_t>& amount = SortedAmount(definition.by, standing);
+  if (!amount) return std::nullopt;
+  return FormatAmount(*plan.indicator, *amount);
+}
+
+std::optional<std::string> PrintValue(const Definition& definition, const Plan& plan, bool prints_rates, const Standing& standing, int digits) {
+  if (definition.by == SortKey::kGap || definition.by == SortKey::kTargetGap) return PrintKey(definition, plan, standing);
+  if (standing.rate) return FormatPercent(Multiply(*standing.rate, plan.scale), digits, definition.rounding, definition.trim);
+  // Once any line has a denominator, `value` is a rate in the whole table: a bare figure among percentages would mislead.
+  if (prints_rates || definition.by == SortKey::kRate) return std::nullopt;
+  return PrintKey(definition, plan, standing);
+}
+
+Row PrintRow(const Definition& definition, const Plan& plan, const Board& board, const Standing& standing, int digits) {
+  const Place& place = *standing.place;
+  Row row;
+  row.code = place.code;
+  row.name = place.name;
+  row.key = PrintKey(definition, plan, standing);
+  if (standing.numerator) row.numerator = FormatAmount(*plan.indicator, *standing.numerator);
+  if (standing.denominator) row.denominator = FormatAmount(plan.of ? *plan.of : *plan.indicator, *standing.denominator);
+  row.value = PrintValue(definition, plan, board.prints_rates, standing, digits);
+  row.as_of = standing.as_of;
+  for (size_t i = 0; i < definition.columns.size(); ++i) row.columns.push_back(PrintColumn(definition, plan, board, place, i));
+  const Figures& figures = place.figures[plan.needs.numerator];
+  row.notes = figures.notes;
+  row.review = figures.review;
+  return row;
+}
+
+Row PrintRow(const Definition& definition, const Plan& plan, const Board& board, const Seat& seat) {
+  Row row = PrintRow(definition, plan, board, seat.standing, definition.digits);
+  row.rank = seat.rank;
+  row.reason = seat.reason;
+  return row;
+}
+
+}  // namespace anju::ranking

@@ -1,0 +1,20 @@
+// Standings as they are printed: exact keys, values rounded once, columns.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "services/ranking/core/board.h"
+
+namespace anju::ranking {
+
+// What was sorted: the exact amount, or the exact fraction "a/b" for a rate; nullopt when unknown.
+std::optional<std::string> PrintKey(const Definition& definition, const Plan& plan, const Standing& standing);
+// What stands in the row's `value`.
+std::optional<std::string> PrintValue(const Definition& definition, const Plan& plan, bool prints_rates, const Standing& standing, int digits);
+// The whole row, without place and reason.
+Row PrintRow(const Definition& definition, const Plan& plan, const Board& board, const Standing& standing, int digits);
+// A row of the board with its place or reason.
+Row PrintRow(const Definition& definition, const Plan& plan, const Board& board, const Seat& seat);
+
+}  // namespace anju::ranking
