@@ -93,18 +93,21 @@ bool TakeText(std::string_view* bytes, std::string_view* text) {
   return true;
 }
 
+// Unlike a text, an element of a list is there even when it is empty.
 void AppendFlag(const Flag& flag, std::string* to) {
   char numbers[2 * 11];
-  char* end = numbers;
-  if (flag.check != SoftCheck::kNone) end = PutField(kFlagCheck, static_cast<uint8_t>(flag.check), end);
-  if (flag.compared != 0) end = PutField(kFlagCompared, ZigZag(flag.compared), end);
-  std::string body;
-  AppendText(kFlagRule, flag.rule, &body);
-  body.append(numbers, end);
-  // Unlike a text, an element of a list is there even when it is empty.
-  char head[12];
-  to->append(head, PutField(kFlags, body.size(), head) - head);
-  to->append(body);
+  char* numbers_end = numbers;
+  if (flag.check != SoftCheck::kNone) numbers_end = PutField(kFlagCheck, static_cast<uint8_t>(flag.check), numbers_end);
+  if (flag.compared != 0) numbers_end = PutField(kFlagCompared, ZigZag(flag.compared), numbers_end);
+  char head[2 * 12];
+  char* rule_head = head + 12;
+  char* const rule_end = flag.rule.empty() ? rule_head : PutField(kFlagRule, flag.rule.size(), rule_head);
+  const size_t rule_bytes = static_cast<size_t>(rule_end - rule_head) + flag.rule.size();
+  char* const head_end = PutField(kFlags, rule_bytes + static_cast<size_t>(numbers_end - numbers), head);
+  to->append(head, head_end);
+  to->append(rule_head, rule_end);
+  to->append(flag.rule);
+  to->append(numbers, numbers_end);
 }
 
 bool TakeFlag(std::string_view body, Flag* flag) {
@@ -140,7 +143,9 @@ std::string EncodeUpdate(const UpdateEvent& update) {
     buffer[1] = static_cast<char>(end - buffer - 2);  // < 128: one byte
     return std::string(buffer, end);
   }
-  std::string body(buffer + 2, head_end);
+  std::string body;
+  body.reserve(kNumbersBytesMax + figure.explanation.size() + figure.printed.size() + figure.unit.size() + update.actor.size() + 48 * update.flags.size());
+  body.append(buffer + 2, head_end);
   AppendText(kExplanation, figure.explanation, &body);
   char tail[2 * 11];
   body.append(tail, PutTail(figure, tail));

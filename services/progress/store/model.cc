@@ -104,7 +104,7 @@ absl::Status Model::Apply(const journal::EventContext& context, std::string_view
   return Impossible(context.sequence, "it is not an event");
 }
 
-absl::Status Model::ApplyUpdate(uint64_t sequence, const UpdateEvent& update, storage::Batch& rows) {
+absl::Status Model::ApplyUpdate(uint64_t sequence, UpdateEvent& update, storage::Batch& rows) {
   const Figure& figure = update.figure;
   record_.sequence = sequence;
   record_.outcome = Outcome::kAccepted;
@@ -116,7 +116,7 @@ absl::Status Model::ApplyUpdate(uint64_t sequence, const UpdateEvent& update, st
   record_.amount = figure.amount;
   record_.kind = figure.kind;
   record_.explained = !figure.explanation.empty();
-  record_.flags = update.flags;
+  record_.flags.swap(update.flags);
   if (sources_.Has(update.source) && sources_.at(update.source).window.last() + 1 != update.source_sequence) {
     return Impossible(sequence, "its number is not the next one of its source");
   }
@@ -174,7 +174,7 @@ absl::Status Model::Record(const LogRecord& record) {
   if (record.outcome == Outcome::kAccepted) {
     if (!series_.Has(record.series)) return Impossible(record.sequence, "its series was never opened");
     series_.HistoryOf(record.series).Insert({record.as_of, record.sequence, record.amount, record.kind});
-    if (!record.flags.empty() && !record.explained) unexplained_.insert(record.sequence);
+    if (!record.flags.empty() && !record.explained) unexplained_.push_back(record.sequence);
   }
   sources_.at(record.source).window.Push(record.digest, record.outcome, &record.refused, record.flags);
   return absl::OkStatus();

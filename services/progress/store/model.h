@@ -2,6 +2,7 @@
 // plan: the registry, targets, and rules of soft checks.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -9,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "anju/plan/v1/event.pb.h"
 #include "anju/progress/v1/event.pb.h"
 #include "common/checks/default_rules.h"
@@ -65,14 +65,14 @@ class Model final : public journal::Model {
   const ReviewBook& reviews() const { return reviews_; }
   const RequestMemory& requests() const { return requests_; }
   // True for an accepted update that tripped a soft check and came without explanation.
-  bool IsUnexplained(uint64_t update) const { return unexplained_.contains(update); }
+  bool IsUnexplained(uint64_t update) const { return std::binary_search(unexplained_.begin(), unexplained_.end(), update); }
   // Of the newest event; 0 if none since the start.
   int64_t newest_time_us() const { return newest_time_us_; }
   Books BooksOn(Date today) const { return {registry_.regions, registry_.catalogue, areas_, series_, today}; }
   PlanBooks plan_books() const { return {rules_, targets_, registry_.boundaries}; }
 
  private:
-  absl::Status ApplyUpdate(uint64_t sequence, const UpdateEvent& update, storage::Batch& rows);
+  absl::Status ApplyUpdate(uint64_t sequence, UpdateEvent& update, storage::Batch& rows);
   absl::Status ApplyOther(const journal::EventContext& context, const v1::Event& event, storage::Batch& rows);
   absl::Status ApplyReview(const journal::EventContext& context, const v1::Review& event, storage::Batch& rows);
   absl::Status Record(const LogRecord& record);
@@ -93,7 +93,7 @@ class Model final : public journal::Model {
   SeriesTable series_;
   ReviewBook reviews_;
   RequestMemory requests_;
-  absl::flat_hash_set<uint64_t> unexplained_;
+  std::vector<uint64_t> unexplained_;  // ascending, as the journal grows
   LogWriter log_;
   LogRecord record_;  // reused: its texts keep their memory
   v1::Event event_;   // reused likewise
