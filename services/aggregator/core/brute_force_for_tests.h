@@ -283,6 +283,13 @@ class BruteForce {
     const auto value = TargetOf(cell, layer, day);
     return targets_[{cell, layer, day}] = value;
   }
+  // Whether the cell has a target of its own, be it also a sum, and not only what it inherited.
+  bool IsBase(const CellKey& cell, Layer layer, Date day) {
+    if (const Printed* printed = InForce(cell, layer)) return printed->target.amount.has_value();
+    if (OverChildren(cell, layer, day)) return true;
+    const auto& parts = books_.catalogue->PartsOf(cell.programme);
+    return std::any_of(parts.begin(), parts.end(), [&](ProgrammeNumber part) { return IsBase(Of(cell, part), layer, day); });
+  }
   std::optional<int64_t> TargetOf(const CellKey& cell, Layer layer, Date day) {
     const Printed* printed = InForce(cell, layer);
     if (!Additive(cell)) return printed == nullptr ? std::nullopt : printed->target.amount;
@@ -300,6 +307,7 @@ class BruteForce {
     const auto inherited = Inherited(cell, layer, day);
     if (!sum) {
       for (const ProgrammeNumber part : books_.catalogue->PartsOf(cell.programme)) {
+        if (!IsBase(Of(cell, part), layer, day)) continue;
         const auto of_part = Target(Of(cell, part), layer, day);
         if (of_part) sum = sum.value_or(0) + *of_part - SumOf(Inherited(Of(cell, part), layer, day));
       }

@@ -93,30 +93,31 @@ template <typename Of>
 TargetFold::Value TargetFold::Compute(Plane& plane, RegionNumber region, Walk& walk, Of of) {
   if (const Revision* revision = Printed(plane, region)) {
     const std::optional<int64_t> printed = revision->target.amount;
-    if (!Differs(plane, *revision, region)) return {printed.has_value(), printed.value_or(0)};
+    if (!Differs(plane, *revision, region)) return {printed.has_value(), false, printed.value_or(0)};
     Plane& then = PlaneOf(plane.key, plane.layer, revision->tree_day);
     const auto of_then = [&](Plane& other, RegionNumber at) { return Walked(other, at, walk); };
     std::set<size_t> brought, brought_then;
     int64_t moved = WrapSubtract(Inherited(plane, region, of, &brought).amount, Inherited(then, region, of_then, &brought_then).amount);
     if (!printed) {
       // A word without a number stays one, unless something has been passed on to the region since.
-      return {!std::includes(brought_then.begin(), brought_then.end(), brought.begin(), brought.end()), moved};
+      return {!std::includes(brought_then.begin(), brought_then.end(), brought.begin(), brought.end()), true, moved};
     }
     moved = WrapAdd(moved, WrapSubtract(OverChildren(plane, region, of).amount, OverChildren(then, region, of_then).amount));
-    return {true, WrapAdd(*printed, moved)};
+    return {true, false, WrapAdd(*printed, moved)};
   }
   if (!plane.additive) return {};
   Sum sum = OverChildren(plane, region, of);
   Sum inherited = Inherited(plane, region, of);
   if (sum.count == 0) {
     for (Plane* part : plane.parts) {
-      if (!part->printed) continue;
-      sum.Add(of(*part, region));
+      const Value of_part = of(*part, region);
+      if (!of_part.has || of_part.only_inherited) continue;
+      sum.Add(of_part);
       // What was passed on of a part is in the part, be it added or printed anew since: only the rest is added to the whole.
       inherited.amount = WrapSubtract(inherited.amount, Inherited(*part, region, of).amount);
     }
   }
-  return {sum.count > 0 || inherited.count > 0, WrapAdd(sum.amount, inherited.amount)};
+  return {sum.count > 0 || inherited.count > 0, sum.count == 0, WrapAdd(sum.amount, inherited.amount)};
 }
 
 TargetFold::Value TargetFold::Walked(Plane& plane, RegionNumber region, Walk& walk) {
@@ -130,7 +131,7 @@ TargetFold::Value TargetFold::Walked(Plane& plane, RegionNumber region, Walk& wa
   if (!walk.open.insert(place).second) {
     ++walk.cuts;
     const Revision* revision = Printed(plane, region);
-    return revision == nullptr || !revision->target.amount ? Value{} : Value{true, *revision->target.amount};
+    return revision == nullptr || !revision->target.amount ? Value{} : Value{true, false, *revision->target.amount};
   }
   const size_t cuts = walk.cuts;
   const Value value = Compute(plane, region, walk, [&](Plane& other, RegionNumber at) { return Walked(other, at, walk); });
@@ -215,19 +216,17 @@ TargetRule TargetFold::RuleOf(const CellKey& key, Layer layer) {
     return found;
   }
   const Sum inherited = Inherited(plane, key.region, of);
+  found.moved = inherited.amount;
   for (Plane* part : plane.parts) {
-    CellKey below = part->key;
-    below.region = key.region;
-    const Rule rule = part->printed && Asked(*part, key.region).has ? RuleOf(below, layer).rule : Rule::kNone;
-    if (rule != Rule::kNone && rule != Rule::kInherited) ++found.parts;
+    const Value of_part = Asked(*part, key.region);
+    if (!of_part.has || of_part.only_inherited) continue;
+    ++found.parts;
+    found.moved = WrapSubtract(found.moved, Inherited(*part, key.region, of).amount);
   }
   if (found.parts > 0) {
     found.rule = Rule::kProgrammes;
-    found.moved = inherited.amount;
-    for (Plane* part : plane.parts) found.moved = WrapSubtract(found.moved, part->printed ? Inherited(*part, key.region, of).amount : 0);
   } else if (inherited.count > 0) {
     found.rule = Rule::kInherited;
-    found.moved = inherited.amount;
   } else {
     for (const RegionNumber member : plane.tree->Members(key.region)) found.parts += Asked(plane, member).has ? 1 : 0;
     if (found.parts > 0) found.rule = Rule::kMembers;

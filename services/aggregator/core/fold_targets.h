@@ -20,6 +20,7 @@ class TargetFold {
  public:
   struct Value {
     bool has = false;
+    bool only_inherited = false;  // nothing but shares of what was passed on
     int64_t amount = 0;
   };
 

@@ -22,7 +22,7 @@ int AdvanceOf(ReviewState state) {
 }  // namespace
 
 ReviewState Leaf::StateOf(uint64_t update, uint64_t known) const {
-  if (remarks == nullptr) return ReviewState::kReported;
+  if (remarks == nullptr || update > remarks->last_reviewed) return ReviewState::kReported;
   const auto found = remarks->reviews.find(update);
   if (found == remarks->reviews.end()) return ReviewState::kReported;
   for (auto verdict = found->second.rbegin(); verdict != found->second.rend(); ++verdict) {
@@ -75,7 +75,9 @@ void Leaves::Annotate(Slot slot, uint64_t update, Note note) {
 }
 
 const Leaf& Leaves::Review(Slot slot, uint64_t update, uint64_t sequence, ReviewState state) {
-  auto& verdicts = RemarksOf(slot, update).reviews[update];
+  UpdateRemarks& remarks = RemarksOf(slot, update);
+  remarks.last_reviewed = std::max(remarks.last_reviewed, update);
+  auto& verdicts = remarks.reviews[update];
   // Stored rows may bring them in another order than the journal did.
   const auto place = std::upper_bound(verdicts.begin(), verdicts.end(), sequence, [](uint64_t at, const auto& verdict) { return at < verdict.first; });
   verdicts.insert(place, {sequence, state});

@@ -23,6 +23,7 @@ struct UpdateRemarks {
   // Verdicts on one update as (sequence of the review, state), in the order of the journal.
   absl::flat_hash_map<uint64_t, std::vector<std::pair<uint64_t, ReviewState>>> reviews;
   absl::flat_hash_map<uint64_t, Note> notes;
+  uint64_t last_reviewed = 0;  // the newest update with a verdict: the many after it need not be looked up
 };
 
 // One series. `newest` is the figure in force now; its base is left out.

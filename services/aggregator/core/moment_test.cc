@@ -176,7 +176,9 @@ TEST(MomentTest, ABoundaryChangeInsideARegionLeavesItsTotalsAsTheyWere) {
       cell.programme = 3 + world.Below(4);  // no figure beside a sum: leaves of both trees only
       bool is_leaf = world.regions().Rows(cell.region)->front().kind != RegionKind::kArea && cell.region >= 5;
       for (const RegionNumber other : world.regions().Numbers()) is_leaf &= world.regions().Rows(other)->front().parent != cell.region;
-      if (is_leaf) state.ApplyProgress(0, "j", book.Update(cell, world.AnyEntry(0)));
+      SeriesEntry entry = world.AnyEntry(0);
+      entry.as_of = MakeDate(2013, 1 + static_cast<int>(world.Below(12)), 1);  // nothing is reported for a new territory
+      if (is_leaf) state.ApplyProgress(0, "j", book.Update(cell, entry));
     }
     View before(state, Moment{.tree = MakeDate(2013, 1, 1)});
     std::vector<std::pair<CellKey, std::optional<int64_t>>> totals;

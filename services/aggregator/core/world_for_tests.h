@@ -108,6 +108,8 @@ class RandomWorld {
       Succeed(region, {Found(region, day)}, BoundaryKind::kRecode, {{1, 1}}, day);
     } else if (kind == 1) {  // merge
       if (other == region || !LastsFrom(other, day)) return;
+      // Who reports for itself alone gets no children by a merge: its figures would stop counting.
+      if (!children.empty() && ChildrenOf(other).empty()) return;
       Succeed(region, {other}, BoundaryKind::kMerge, {{1, 1}}, day);
     } else if (kind == 2 && children.empty()) {  // split by shares
       const int64_t tenths = 1 + Below(9);
@@ -169,7 +171,13 @@ class RandomWorld {
     const Region& last = regions_.Rows(region)->back();
     if (last.valid_from >= day || last.valid_to != kDistantFuture) return false;
     for (const RegionNumber number : regions_.Numbers()) {
-      if (regions_.Rows(number)->back().parent == region && regions_.Rows(number)->back().valid_from >= day) return false;
+      for (const Region& row : *regions_.Rows(number)) {
+        if (row.parent != region) continue;
+        if (row.valid_from >= day || (row.valid_to > day && row.valid_to != kDistantFuture)) return false;
+      }
+    }
+    for (const BoundaryEvent& event : boundaries_.all()) {
+      if (event.into == region && event.date >= day) return false;
     }
     return true;
   }
