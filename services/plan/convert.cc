@@ -1,6 +1,7 @@
 // Copies fields between messages and core values.
 #include "services/plan/convert.h"
 
+#include "common/checks/records.h"
 #include "common/registry/registry.h"
 #include "common/status/macros.h"
 
@@ -115,6 +116,25 @@ std::vector<MilestoneRowText> MilestoneRows(const v1::ImportMilestonesRequest& r
   return rows;
 }
 
+std::vector<BoundaryRowText> BoundaryRows(const v1::ImportBoundariesRequest& request) {
+  std::vector<BoundaryRowText> rows;
+  rows.reserve(request.rows_size());
+  for (const v1::BoundaryRow& row : request.rows()) {
+    rows.push_back({row.line(), row.date(), row.event(), row.region(), row.into(), row.share(), row.units(), row.name(), row.level(), row.kind(),
+                    row.parent(), row.document(), row.note()});
+  }
+  return rows;
+}
+
+std::vector<CheckRowText> CheckRows(const v1::ImportChecksRequest& request) {
+  std::vector<CheckRowText> rows;
+  rows.reserve(request.rows_size());
+  for (const v1::CheckRow& row : request.rows()) {
+    rows.push_back({row.line(), row.name(), row.check(), row.programme(), row.indicator(), row.other(), row.limit(), row.at_least(), row.action()});
+  }
+  return rows;
+}
+
 v1::RegionsImported RegionsEvent(const RegionImport& import) {
   v1::RegionsImported event;
   for (const std::vector<Region>& rows : import.changed) {
@@ -128,6 +148,23 @@ v1::CatalogueImported CatalogueEvent(const CatalogueImport& import) {
   v1::CatalogueImported event;
   for (const Programme& programme : import.programmes) *event.add_programmes() = anju::ToProto(programme);
   for (const Indicator& indicator : import.indicators) *event.add_indicators() = anju::ToProto(indicator);
+  event.set_unchanged(import.unchanged);
+  return event;
+}
+
+v1::BoundariesChanged BoundariesEvent(const BoundaryImport& import) {
+  v1::BoundariesChanged event;
+  for (const BoundaryEvent& change : import.events) *event.add_events() = anju::ToProto(change);
+  for (const std::vector<Region>& rows : import.changed) {
+    for (const Region& row : rows) *event.add_regions() = anju::ToProto(row);
+  }
+  event.set_unchanged(import.unchanged);
+  return event;
+}
+
+v1::ChecksImported ChecksEvent(const CheckImport& import) {
+  v1::ChecksImported event;
+  for (const CheckRule& rule : import.rules) *event.add_rules() = anju::ToProto(rule);
   event.set_unchanged(import.unchanged);
   return event;
 }
@@ -221,6 +258,23 @@ v1::ImportDocumentResponse DocumentAnswer(const v1::DocumentImported& event) {
   *response.mutable_differences() = event.differences();
   *response.mutable_allocations() = event.allocations();
   return response;
+}
+
+v1::ListedBoundary ListedOf(const BoundaryEvent& event, const BoundaryRecord& record, const RegionTree& tree) {
+  v1::ListedBoundary listed;
+  *listed.mutable_event() = anju::ToProto(event);
+  const Region& region = *tree.Nearest(event.region, Date{event.date.days - 1});
+  listed.set_region(region.code);
+  listed.set_name(region.name);
+  if (const Region* into = tree.Nearest(event.into, event.date)) {
+    listed.set_into(into->code);
+    listed.set_into_name(into->name);
+  }
+  for (const RegionNumber unit : event.units) listed.add_units(tree.Rows(unit)->front().code);
+  listed.set_sequence(event.sequence);
+  listed.set_recorded_time_us(record.time_us);
+  listed.set_actor(record.actor);
+  return listed;
 }
 
 v1::DocumentSummary SummaryOf(const StoredDocument& document, const RegionTree& tree) {

@@ -63,7 +63,7 @@ std::vector<LineDocument> LineOf(const std::string& first_document, const PlanMo
 }  // namespace
 
 absl::StatusOr<v1::ImportDocumentResponse> ImportDocument(const rpc::Caller& caller, const v1::ImportDocumentRequest& request, Desk& desk) {
-  RETURN_IF_ERROR(CheckRows(request.rows_size()));
+  RETURN_IF_ERROR(CheckRowCount(request.rows_size()));
   const std::string request_digest = DigestOf(request);
   ASSIGN_OR_RETURN(const RememberedRequest* earlier, FindEarlier(caller, request.request_id(), request.dry_run(), request_digest, desk));
   if (earlier != nullptr) return DocumentAnswer(desk.model().FindDocument(earlier->document)->Event());
@@ -105,7 +105,7 @@ absl::StatusOr<v1::ImportDocumentResponse> ImportDocument(const rpc::Caller& cal
 }
 
 absl::StatusOr<v1::ImportMilestonesResponse> ImportMilestones(const rpc::Caller& caller, const v1::ImportMilestonesRequest& request, Desk& desk) {
-  RETURN_IF_ERROR(CheckRows(request.rows_size()));
+  RETURN_IF_ERROR(CheckRowCount(request.rows_size()));
   const std::string request_digest = DigestOf(request);
   ASSIGN_OR_RETURN(const RememberedRequest* earlier, FindEarlier(caller, request.request_id(), request.dry_run(), request_digest, desk));
   v1::ImportMilestonesResponse response;

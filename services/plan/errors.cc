@@ -106,6 +106,24 @@ ErrorDetail AdditionWithoutBase(uint32_t line, std::string_view value) {
   return Detail(Reason::BAD_VALUE, line, "role", value, "an addition needs a target of an upper layer for the same cell to be added to");
 }
 
+ErrorDetail BadShares(uint32_t line, std::string_view field, std::string_view value, std::string_view what) {
+  return Detail(Reason::BAD_SHARES, line, field, value, value.empty() ? std::string(what) : absl::StrCat("\"", View(value), "\": ", View(what)));
+}
+
+ErrorDetail NotConserved(uint32_t line, std::string_view value, std::string_view parent) {
+  return Detail(Reason::NOT_CONSERVED, line, "into", value,
+                absl::StrCat(View(parent), " has no region below it and may report for itself; with a first one its own figures would stop "
+                             "counting: give it a child of kind own_level first"));
+}
+
+ErrorDetail BoundaryConflict(uint32_t line, std::string_view field, std::string_view value, std::string_view what) {
+  return Detail(Reason::BOUNDARY_CONFLICT, line, field, value, std::string(what));
+}
+
+ErrorDetail ClosedOn(uint32_t line, std::string_view field, std::string_view value, std::string_view what) {
+  return Detail(Reason::REGION_CLOSED, line, field, value, std::string(what));
+}
+
 ErrorDetail DocumentConflict(std::string_view number, std::string_view remedy) {
   return Detail(Reason::DOCUMENT_CONFLICT, 0, "document", number,
                 absl::StrCat(View(number), " is stored with other content; ", View(remedy)));

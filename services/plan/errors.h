@@ -39,6 +39,12 @@ ErrorDetail NotAdditive(uint32_t line, std::string_view printed, std::string_vie
 ErrorDetail AreaOverlap(uint32_t line, std::string_view region, std::string_view area, std::string_view where);
 ErrorDetail AdditionWithoutBase(uint32_t line, std::string_view value);
 
+// ---- Boundary changes ----
+ErrorDetail BadShares(uint32_t line, std::string_view field, std::string_view value, std::string_view what);
+ErrorDetail NotConserved(uint32_t line, std::string_view value, std::string_view parent);
+ErrorDetail BoundaryConflict(uint32_t line, std::string_view field, std::string_view value, std::string_view what);
+ErrorDetail ClosedOn(uint32_t line, std::string_view field, std::string_view value, std::string_view what);
+
 // ---- Conflicts with what is stored ----
 ErrorDetail DocumentConflict(std::string_view number, std::string_view remedy);
 ErrorDetail TargetConflict(uint32_t line, std::string_view here, std::string_view there, std::string_view document);

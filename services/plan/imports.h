@@ -32,7 +32,7 @@ std::string DigestOf(const Request& request) {
   return Sha256(absl::StrCat(Request::descriptor()->full_name(), "\n", content.SerializeAsString()));
 }
 
-inline absl::Status CheckRows(int rows, size_t rows_max = kRowsMax) {
+inline absl::Status CheckRowCount(int rows, size_t rows_max = kRowsMax) {
   if (rows == 0) return MakeError(EmptyRequest());
   if (static_cast<size_t>(rows) > rows_max) return MakeError(TooManyRows(static_cast<size_t>(rows), rows_max));
   return absl::OkStatus();

@@ -86,6 +86,10 @@ absl::StatusOr<v1::ImportMilestonesResponse> PlanFixture::ImportMilestones(std::
   return Call(&v1::PlanService::Stub::ImportMilestones, request);
 }
 
+absl::StatusOr<v1::ImportBoundariesResponse> PlanFixture::ImportBoundaries(std::string_view rows) {
+  return Call(&v1::PlanService::Stub::ImportBoundaries, CsvRequest<v1::ImportBoundariesRequest>(Csv(kBoundaryHeader, rows)));
+}
+
 absl::StatusOr<v1::GetDocumentResponse> PlanFixture::GetDocument(std::string number) {
   v1::GetDocumentRequest request;
   request.set_document(std::move(number));

@@ -50,6 +50,7 @@ class PlanFixture : public ::testing::Test {
   absl::StatusOr<v1::ImportDocumentResponse> ImportDocument(const v1::ImportDocumentRequest& request);
   absl::StatusOr<v1::ImportDocumentResponse> ImportDocument(std::string number, std::string_view csv) { return ImportDocument(DocumentRequest(std::move(number), csv)); }
   absl::StatusOr<v1::ImportMilestonesResponse> ImportMilestones(std::string document, std::string_view csv);
+  absl::StatusOr<v1::ImportBoundariesResponse> ImportBoundaries(std::string_view rows);
   absl::StatusOr<v1::GetDocumentResponse> GetDocument(std::string number);
   uint64_t Position();
 
@@ -68,6 +69,8 @@ inline constexpr std::string_view kRegionHeader = "code,name,parent,level,kind,v
 inline constexpr std::string_view kCatalogueHeader =
     "type,code,name,parent,unit,scale,units_accepted,over_regions,over_time,part_of,part_kind,entries,exits,negative\n";
 inline constexpr std::string_view kMilestoneHeader = "region,programme,indicator,plan_year,by,share,of,cohort,strength,layer,place\n";
+inline constexpr std::string_view kBoundaryHeader = "date,event,region,into,share,units,name,level,kind,parent,document,note\n";
+inline constexpr std::string_view kCheckHeader = "name,check,programme,indicator,other,limit,at_least,action\n";
 
 // A file of `header` and `rows`; rows may leave out their last fields.
 std::string Csv(std::string_view header, std::string_view rows);

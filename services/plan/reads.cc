@@ -8,14 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/status/macros.h"
 #include "services/plan/convert.h"
 #include "services/plan/core/words.h"
 #include "services/plan/errors.h"
 #include "services/plan/handlers.h"
+#include "services/plan/reads.h"
 
 namespace anju::plan {
 namespace {
@@ -23,24 +22,6 @@ namespace {
 constexpr int32_t kRegionPageMax = 10'000, kRegionPageDefault = 1'000;
 constexpr int32_t kDocumentPageMax = 1'000, kDocumentPageDefault = 100;
 constexpr int32_t kMilestonePageMax = 10'000, kMilestonePageDefault = 1'000;
-
-absl::StatusOr<size_t> PageSize(int32_t asked, int32_t normal, int32_t page_max) {
-  if (asked < 0 || asked > page_max) return MakeError(BadPageSize(asked, page_max));
-  return static_cast<size_t>(asked == 0 ? normal : asked);
-}
-
-// Numbers between dots: where the next page begins. nullopt for an empty token.
-template <size_t n>
-absl::StatusOr<std::optional<std::array<int64_t, n>>> ParsePage(const std::string& token) {
-  if (token.empty()) return std::optional<std::array<int64_t, n>>();
-  const std::vector<std::string> parts = absl::StrSplit(token, '.');
-  std::array<int64_t, n> numbers{};
-  if (parts.size() != n) return MakeError(BadPageToken(token));
-  for (size_t i = 0; i < n; ++i) {
-    if (!absl::SimpleAtoi(parts[i], &numbers[i])) return MakeError(BadPageToken(token));
-  }
-  return std::optional(numbers);
-}
 
 // The region and everything that was ever below it.
 std::set<RegionNumber> Below(const RegionTree& tree, RegionNumber top) {
@@ -60,16 +41,6 @@ std::set<RegionNumber> Below(const RegionTree& tree, RegionNumber top) {
   return below;
 }
 
-// A code of any day, else a name of today.
-absl::StatusOr<RegionNumber> FindRegion(const RegionTree& tree, std::string_view text, Date today) {
-  if (const RegionNumber coded = tree.FindCode(text); coded != 0) return coded;
-  const absl::StatusOr<RegionNumber> named = tree.Resolve(text, 0, today);
-  if (named.ok()) return named;
-  ErrorCollector errors;
-  AddAt(errors, named.status(), 0, "within", text);
-  return errors.ToStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<v1::ListRegionsResponse> ListRegions(const rpc::Caller& caller, const v1::ListRegionsRequest& request, Desk& desk) {
@@ -80,7 +51,7 @@ absl::StatusOr<v1::ListRegionsResponse> ListRegions(const rpc::Caller& caller, c
   const std::string_view within = Trim(request.within());
   RegionNumber top = 0;
   if (!within.empty()) {
-    ASSIGN_OR_RETURN(top, FindRegion(tree, within, desk.today()));
+    ASSIGN_OR_RETURN(top, FindRegion(tree, "within", within, desk.today()));
   }
   RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, top, &tree, desk.today()));
 

@@ -47,5 +47,20 @@ Reactor* Service::GetDocument(Context* context, const v1::GetDocumentRequest* re
 Reactor* Service::ListMilestones(Context* context, const v1::ListMilestonesRequest* request, v1::ListMilestonesResponse* response) {
   return Queue(context, request, response, &plan::ListMilestones);
 }
+Reactor* Service::ImportBoundaries(Context* context, const v1::ImportBoundariesRequest* request, v1::ImportBoundariesResponse* response) {
+  return Queue(context, request, response, &plan::ImportBoundaries);
+}
+Reactor* Service::ListBoundaries(Context* context, const v1::ListBoundariesRequest* request, v1::ListBoundariesResponse* response) {
+  return Queue(context, request, response, &plan::ListBoundaries);
+}
+Reactor* Service::ListTargetRevisions(Context* context, const v1::ListTargetRevisionsRequest* request, v1::ListTargetRevisionsResponse* response) {
+  return Queue(context, request, response, &plan::ListTargetRevisions);
+}
+Reactor* Service::ImportChecks(Context* context, const v1::ImportChecksRequest* request, v1::ImportChecksResponse* response) {
+  return Queue(context, request, response, &plan::ImportChecks);
+}
+Reactor* Service::ListChecks(Context* context, const v1::ListChecksRequest* request, v1::ListChecksResponse* response) {
+  return Queue(context, request, response, &plan::ListChecks);
+}
 
 }  // namespace anju::plan

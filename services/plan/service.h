@@ -29,6 +29,11 @@ class Service final : public v1::PlanService::CallbackService {
   Reactor* ListDocuments(Context* context, const v1::ListDocumentsRequest* request, v1::ListDocumentsResponse* response) override;
   Reactor* GetDocument(Context* context, const v1::GetDocumentRequest* request, v1::GetDocumentResponse* response) override;
   Reactor* ListMilestones(Context* context, const v1::ListMilestonesRequest* request, v1::ListMilestonesResponse* response) override;
+  Reactor* ImportBoundaries(Context* context, const v1::ImportBoundariesRequest* request, v1::ImportBoundariesResponse* response) override;
+  Reactor* ListBoundaries(Context* context, const v1::ListBoundariesRequest* request, v1::ListBoundariesResponse* response) override;
+  Reactor* ListTargetRevisions(Context* context, const v1::ListTargetRevisionsRequest* request, v1::ListTargetRevisionsResponse* response) override;
+  Reactor* ImportChecks(Context* context, const v1::ImportChecksRequest* request, v1::ImportChecksResponse* response) override;
+  Reactor* ListChecks(Context* context, const v1::ListChecksRequest* request, v1::ListChecksResponse* response) override;
 
  private:
   template <typename Request, typename Response>

@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/status.h"
+#include "services/plan/core/boundary_rows.h"
 #include "services/plan/core/words.h"
 #include "services/plan/errors.h"
 
@@ -19,16 +20,6 @@ namespace {
 
 constexpr size_t kAliasesMax = 32;
 constexpr int64_t kOrderMax = 1'000'000;
-
-bool IsRegionCode(std::string_view code) {
-  return code.size() >= 2 && code.size() <= 24 && std::all_of(code.begin(), code.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
-         });
-}
-
-bool IsGbCode(std::string_view code) {
-  return code.size() == 6 && std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 // The rows of the file by code, with the lines they stand on.
 struct FileRegion {
@@ -151,51 +142,78 @@ class RegionReader {
   std::vector<std::string> codes_;
 };
 
-// What would falsify stored figures.
-void CheckUse(const FileRegion& region, const RegionTree& stored, const RegionTree& tree, const RegionUse& use, ErrorCollector& errors) {
-  const auto days = use.find(region.number);
-  if (days == use.end()) return;
-  for (const Date day : days->second) {
-    const Region* before = stored.At(region.number, day);
-    const Region* after = tree.At(region.number, day);
-    if (before == nullptr) continue;
-    if (after == nullptr) {
-      errors.Add(Immutable(region.lines.front(), "valid_from", FormatDate(region.rows.front().valid_from),
-                           absl::StrCat("a document names ", before->name, " on ", FormatDate(day))));
-      return;
-    }
-    if ((before->kind == RegionKind::kArea) != (after->kind == RegionKind::kArea)) {
-      errors.Add(Immutable(region.lines.front(), "kind", std::string(RegionKindName(after->kind)),
-                           absl::StrCat("a document has figures of ", before->name)));
-      return;
-    }
-  }
-}
-
-// Parents and members first, else in the order of the file.
+// Parents and members first.
 class Sorter {
  public:
-  explicit Sorter(const std::map<std::string, FileRegion>& file) {
-    for (const auto& [code, region] : file) by_number_[region.number] = &region;
-  }
-  void Visit(RegionNumber number, std::vector<const FileRegion*>* sorted) {
-    const auto it = by_number_.find(number);
-    if (it == by_number_.end() || !seen_.insert(number).second) return;
-    for (const Region& row : it->second->rows) {
+  Sorter(const std::vector<RegionNumber>& regions, const RegionTree& tree) : regions_(regions.begin(), regions.end()), tree_(tree) {}
+  void Visit(RegionNumber number, std::vector<RegionNumber>* sorted) {
+    if (!regions_.contains(number) || !seen_.insert(number).second) return;
+    for (const Region& row : *tree_.Rows(number)) {
       Visit(row.parent, sorted);
       for (const RegionNumber member : row.members) Visit(member, sorted);
     }
-    sorted->push_back(it->second);
+    sorted->push_back(number);
   }
 
  private:
-  std::map<RegionNumber, const FileRegion*> by_number_;
+  const std::set<RegionNumber> regions_;
+  const RegionTree& tree_;
   std::set<RegionNumber> seen_;
 };
 
 }  // namespace
 
-absl::StatusOr<RegionImport> ReadRegions(const std::vector<RegionRowText>& rows, const RegionTree& stored, const RegionUse& use) {
+void CheckUse(RegionNumber region, uint32_t line, const RegionTree& stored, const RegionTree& tree, const RegionUse& use, ErrorCollector& errors) {
+  const auto days = use.find(region);
+  if (days == use.end()) return;
+  for (const Date day : days->second) {
+    const Region* before = stored.At(region, day);
+    const Region* after = tree.At(region, day);
+    if (before == nullptr) continue;
+    if (after == nullptr) {
+      errors.Add(Immutable(line, "valid_from", FormatDate(tree.Rows(region)->front().valid_from),
+                           absl::StrCat("a document names ", before->name, " on ", FormatDate(day))));
+      return;
+    }
+    if ((before->kind == RegionKind::kArea) != (after->kind == RegionKind::kArea)) {
+      errors.Add(Immutable(line, "kind", std::string(RegionKindName(after->kind)), absl::StrCat("a document has figures of ", before->name)));
+      return;
+    }
+  }
+}
+
+void CheckBoundaries(const std::map<RegionNumber, uint32_t>& lines, const RegionTree& tree, const Boundaries& boundaries, ErrorCollector& errors) {
+  for (const BoundaryEvent& event : boundaries.all()) {
+    const auto check = [&](RegionNumber region, std::string_view field, bool holds) {
+      const auto it = lines.find(region);
+      if (holds || it == lines.end()) return;
+      errors.Add(Immutable(it->second, field, tree.Rows(region)->front().code,
+                           absl::StrCat("a boundary change of ", FormatDate(event.date), " is recorded that made it otherwise")));
+    };
+    const Region* row = tree.At(event.region, event.date);
+    switch (event.kind) {
+      case BoundaryKind::kRename: check(event.region, "name", row != nullptr && row->name == event.name); break;
+      case BoundaryKind::kMove: check(event.region, "parent", row != nullptr && row->parent == event.into); break;
+      case BoundaryKind::kConvert:
+        check(event.region, "level", row != nullptr && (event.level.empty() || RegionLevelName(row->level) == event.level) &&
+                                         (event.kind_word.empty() || RegionKindName(row->kind) == event.kind_word));
+        break;
+      default:
+        check(event.region, "valid_to", row == nullptr && tree.Nearest(event.region, event.date)->valid_to == event.date);
+        if (event.into != 0) check(event.into, "valid_from", tree.At(event.into, event.date) != nullptr);
+    }
+  }
+}
+
+std::vector<RegionNumber> ParentsFirst(const std::vector<RegionNumber>& regions, const RegionTree& tree) {
+  std::vector<RegionNumber> sorted;
+  Sorter sorter(regions, tree);
+  for (const RegionNumber region : regions) sorter.Visit(region, &sorted);
+  return sorted;
+}
+
+absl::StatusOr<RegionImport> ReadRegions(const std::vector<RegionRowText>& rows, const RegionTree& stored, const Boundaries& boundaries,
+                                         const RegionUse& use) {
   ErrorCollector errors;
   RegionReader reader(stored, errors);
   reader.Mint(rows);
@@ -204,13 +222,12 @@ absl::StatusOr<RegionImport> ReadRegions(const std::vector<RegionRowText>& rows,
 
   RegionImport import;
   import.tree = stored;
-  Sorter sorter(reader.file());
-  std::vector<const FileRegion*> sorted;
+  std::map<RegionNumber, uint32_t> lines;
   for (const std::string& code : reader.codes()) {
     FileRegion& region = reader.file().at(code);
     import.named.push_back(region.number);
     import.tree.Put(region.rows);
-    sorter.Visit(region.number, &sorted);
+    lines[region.number] = region.lines.front();
   }
   for (ErrorDetail& detail : ErrorsOf(import.tree.Validate())) {
     // The tree names a region by its code; the file knows the line.
@@ -218,12 +235,15 @@ absl::StatusOr<RegionImport> ReadRegions(const std::vector<RegionRowText>& rows,
     if (it != reader.file().end()) detail.line = it->second.lines.front();
     errors.Add(std::move(detail));
   }
-  for (const FileRegion* region : sorted) CheckUse(*region, stored, import.tree, use, errors);
+  if (!errors.empty()) return errors.ToStatus();
+  const std::vector<RegionNumber> sorted = ParentsFirst(import.named, import.tree);
+  for (const RegionNumber number : sorted) CheckUse(number, lines.at(number), stored, import.tree, use, errors);
+  CheckBoundaries(lines, import.tree, boundaries, errors);
   if (!errors.empty()) return errors.ToStatus();
 
-  for (const FileRegion* region : sorted) {
-    const std::vector<Region>* before = stored.Rows(region->number);
-    const std::vector<Region>& after = *import.tree.Rows(region->number);
+  for (const RegionNumber number : sorted) {
+    const std::vector<Region>* before = stored.Rows(number);
+    const std::vector<Region>& after = *import.tree.Rows(number);
     if (before != nullptr && *before == after) ++import.unchanged;
     else import.changed.push_back(after);
   }

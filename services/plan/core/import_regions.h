@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/region/region_tree.h"
+#include "common/region/succession.h"
+#include "common/status/status.h"
 #include "services/plan/core/standing.h"
 
 namespace anju::plan {
@@ -26,7 +29,16 @@ struct RegionImport {
 };
 
 // All errors at once. For each code the rows given replace all earlier ones; a code is never removed. IMMUTABLE when a region that
-// a stored document names would no longer exist on that document's day, or would become or stop being an area there.
-absl::StatusOr<RegionImport> ReadRegions(const std::vector<RegionRowText>& rows, const RegionTree& stored, const RegionUse& use);
+// a stored document names would no longer exist on that document's day, or would become or stop being an area there; or when rows would no
+// longer be what a recorded boundary change made them.
+absl::StatusOr<RegionImport> ReadRegions(const std::vector<RegionRowText>& rows, const RegionTree& stored, const Boundaries& boundaries,
+                                         const RegionUse& use);
+
+// IMMUTABLE when the rows of `region` in `tree` would falsify stored figures.
+void CheckUse(RegionNumber region, uint32_t line, const RegionTree& stored, const RegionTree& tree, const RegionUse& use, ErrorCollector& errors);
+// IMMUTABLE when the rows of a region of `lines` are not what recorded boundary changes made them.
+void CheckBoundaries(const std::map<RegionNumber, uint32_t>& lines, const RegionTree& tree, const Boundaries& boundaries, ErrorCollector& errors);
+// Parents and members before those that name them, else in the order given.
+std::vector<RegionNumber> ParentsFirst(const std::vector<RegionNumber>& regions, const RegionTree& tree);
 
 }  // namespace anju::plan

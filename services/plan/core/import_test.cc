@@ -18,7 +18,7 @@ RegionRowText RegionRow(uint32_t line, std::string code, std::string parent, std
 }
 
 TEST(ReadRegionsTest, ParentsMayStandBelowAndNumbersFollowTheFile) {
-  const auto import = ReadRegions({RegionRow(2, "B1", "A1"), RegionRow(3, "A1", "")}, {}, {});
+  const auto import = ReadRegions({RegionRow(2, "B1", "A1"), RegionRow(3, "A1", "")}, {}, {}, {});
   ASSERT_TRUE(import.ok()) << import.status();
   ASSERT_THAT(import->changed, SizeIs(2));
   EXPECT_EQ(import->changed[0][0].code, "A1");  // parents first in the event
@@ -29,16 +29,16 @@ TEST(ReadRegionsTest, ParentsMayStandBelowAndNumbersFollowTheFile) {
 
 TEST(ReadRegionsTest, OnlyWhatChangedIsChanged) {
   const std::vector<RegionRowText> rows = {RegionRow(2, "A1", ""), RegionRow(3, "B1", "A1", "1990", "2016-05-01"), RegionRow(4, "B1", "A1", "2017")};
-  const auto first = ReadRegions(rows, {}, {});
+  const auto first = ReadRegions(rows, {}, {}, {});
   ASSERT_TRUE(first.ok());
   std::vector<RegionRowText> edited = rows;
   edited[2].name = "新名";
-  const auto second = ReadRegions(edited, first->tree, {});
+  const auto second = ReadRegions(edited, first->tree, {}, {});
   ASSERT_TRUE(second.ok());
   EXPECT_EQ(second->unchanged, 1u);
   ASSERT_THAT(second->changed, SizeIs(1));
   EXPECT_THAT(second->changed[0], SizeIs(2));  // all rows of the code
-  const auto third = ReadRegions({RegionRow(2, "B1", "A1", "1990")}, first->tree, {});
+  const auto third = ReadRegions({RegionRow(2, "B1", "A1", "1990")}, first->tree, {}, {});
   ASSERT_TRUE(third.ok());
   EXPECT_THAT(*third->tree.Rows(third->named[0]), SizeIs(1));  // replaced, not added
 }
@@ -51,34 +51,34 @@ TEST(ReadRegionsTest, EveryErrorHasItsLine) {
   rows[6].name = "";
   rows[6].order = "0";
   rows[6].gb_code = "12";
-  EXPECT_THAT(Words(ReadRegions(rows, {}, {}).status()),
+  EXPECT_THAT(Words(ReadRegions(rows, {}, {}, {}).status()),
               UnorderedElementsAre("BAD_CODE 3", "BROKEN_TREE 4", "BAD_DATE 5", "BAD_DATE 6", "DUPLICATE_ROW 7", "BAD_VALUE 8", "MISSING_FIELD 8",
                                    "MISSING_FIELD 8", "BAD_VALUE 8", "BAD_CODE 8", "MISSING_FIELD 9"));
 }
 
 TEST(ReadRegionsTest, TheWholeTreeMustHoldWithWhatIsStored) {
-  const auto stored = ReadRegions({RegionRow(2, "A1", ""), RegionRow(3, "B1", "A1")}, {}, {});
+  const auto stored = ReadRegions({RegionRow(2, "A1", ""), RegionRow(3, "B1", "A1")}, {}, {}, {});
   ASSERT_TRUE(stored.ok());
   // A circle through a stored row, a parent that ends under a stored child, members of no area, overlapping rows.
-  EXPECT_THAT(Words(ReadRegions({RegionRow(2, "A1", "B1")}, stored->tree, {}).status()), ::testing::Contains("BROKEN_TREE 2"));
+  EXPECT_THAT(Words(ReadRegions({RegionRow(2, "A1", "B1")}, stored->tree, {}, {}).status()), ::testing::Contains("BROKEN_TREE 2"));
   // The stored child's row is what breaks; the file has no line for it.
-  EXPECT_THAT(Words(ReadRegions({RegionRow(2, "A1", "", "1990", "2000")}, stored->tree, {}).status()), ElementsAre("BROKEN_TREE 0"));
+  EXPECT_THAT(Words(ReadRegions({RegionRow(2, "A1", "", "1990", "2000")}, stored->tree, {}, {}).status()), ElementsAre("BROKEN_TREE 0"));
   RegionRowText member = RegionRow(2, "C1", "A1");
   member.members = "B1";
-  EXPECT_THAT(Words(ReadRegions({member}, stored->tree, {}).status()), ElementsAre("BROKEN_TREE 2"));
-  EXPECT_THAT(Words(ReadRegions({RegionRow(2, "D1", "A1", "1990", "2000"), RegionRow(3, "D1", "A1", "1999")}, stored->tree, {}).status()),
+  EXPECT_THAT(Words(ReadRegions({member}, stored->tree, {}, {}).status()), ElementsAre("BROKEN_TREE 2"));
+  EXPECT_THAT(Words(ReadRegions({RegionRow(2, "D1", "A1", "1990", "2000"), RegionRow(3, "D1", "A1", "1999")}, stored->tree, {}, {}).status()),
               ElementsAre("BROKEN_TREE 2"));
 }
 
 TEST(ReadRegionsTest, WhatADocumentNamesCannotBeTakenAway) {
-  const auto stored = ReadRegions({RegionRow(2, "A1", ""), RegionRow(3, "B1", "A1")}, {}, {});
+  const auto stored = ReadRegions({RegionRow(2, "A1", ""), RegionRow(3, "B1", "A1")}, {}, {}, {});
   ASSERT_TRUE(stored.ok());
   const RegionUse use = {{stored->tree.FindCode("B1"), {MakeDate(2012, 1, 1)}}};
-  EXPECT_THAT(Words(ReadRegions({RegionRow(2, "B1", "A1", "2013")}, stored->tree, use).status()), ElementsAre("IMMUTABLE 2"));
-  EXPECT_TRUE(ReadRegions({RegionRow(2, "B1", "A1", "2012")}, stored->tree, use).ok());
+  EXPECT_THAT(Words(ReadRegions({RegionRow(2, "B1", "A1", "2013")}, stored->tree, {}, use).status()), ElementsAre("IMMUTABLE 2"));
+  EXPECT_TRUE(ReadRegions({RegionRow(2, "B1", "A1", "2012")}, stored->tree, {}, use).ok());
   RegionRowText area = RegionRow(2, "B1", "A1");
   area.kind = "area";
-  EXPECT_THAT(Words(ReadRegions({area}, stored->tree, use).status()), ElementsAre("IMMUTABLE 2"));
+  EXPECT_THAT(Words(ReadRegions({area}, stored->tree, {}, use).status()), ElementsAre("IMMUTABLE 2"));
 }
 
 CatalogueRowText IndicatorRow(uint32_t line, std::string code) {

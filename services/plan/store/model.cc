@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/checks/records.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
@@ -25,6 +26,13 @@ uint32_t CountCodes(const v1::RegionsImported& event) {
   return static_cast<uint32_t>(numbers.size());
 }
 
+// All rows of a code together: they replace the earlier ones.
+void PutRegions(const google::protobuf::RepeatedPtrField<types::v1::RegionRecord>& records, RowWriter& writer) {
+  std::map<uint32_t, v1::RegionsImported> by_number;
+  for (const types::v1::RegionRecord& record : records) *by_number[record.number()].add_regions() = record;
+  for (const auto& [number, region] : by_number) writer.PutRegion(number, region);
+}
+
 }  // namespace
 
 v1::DocumentImported StoredDocument::Event() const {
@@ -44,16 +52,13 @@ absl::Status PlanModel::Apply(const journal::EventContext& context, std::string_
   RememberedRequest request{.sequence = context.sequence, .time_us = context.time_us, .actor = event.actor(),
                             .request_id = event.request_id(), .digest = event.request_digest()};
   switch (event.kind_case()) {
-    case v1::Event::kRegions: {
+    case v1::Event::kRegions:
       anju::Apply(event.regions(), &registry_);
-      std::map<uint32_t, v1::RegionsImported> by_number;
-      for (const types::v1::RegionRecord& record : event.regions().regions()) *by_number[record.number()].add_regions() = record;
-      for (const auto& [number, region] : by_number) writer.PutRegion(number, region);
+      PutRegions(event.regions().regions(), writer);
       request.kind = RequestKind::kRegions;
       request.changed = CountCodes(event.regions());
       request.unchanged = event.regions().unchanged();
       break;
-    }
     case v1::Event::kCatalogue:
       anju::Apply(event.catalogue(), &registry_);
       for (const types::v1::ProgrammeRecord& record : event.catalogue().programmes()) writer.PutProgramme(record);
@@ -76,6 +81,26 @@ absl::Status PlanModel::Apply(const journal::EventContext& context, std::string_
       OnMilestones(context.sequence, std::move(*event.mutable_milestones()), std::move(milestones));
       break;
     }
+    case v1::Event::kBoundaries: {
+      const v1::BoundariesChanged& boundaries = event.boundaries();
+      anju::Apply(context.sequence, boundaries, &registry_);
+      PutRegions(boundaries.regions(), writer);
+      writer.PutBoundaries(context.sequence, bytes);
+      boundary_records_[context.sequence] = {event.time_us(), event.actor()};
+      request.kind = RequestKind::kBoundaries;
+      request.changed = static_cast<uint32_t>(boundaries.events_size());
+      request.unchanged = boundaries.unchanged();
+      break;
+    }
+    case v1::Event::kChecks:
+      for (const v1::CheckRule& rule : event.checks().rules()) {
+        OnCheck(rule);
+        writer.PutCheck(rule);
+      }
+      request.kind = RequestKind::kChecks;
+      request.changed = static_cast<uint32_t>(event.checks().rules_size());
+      request.unchanged = event.checks().unchanged();
+      break;
     case v1::Event::KIND_NOT_SET:
       return MakeError(Reason::SCHEMA_TOO_NEW, "journal", absl::StrCat(context.sequence), "an event is of a kind this version does not know");
   }
@@ -125,10 +150,14 @@ void PlanModel::OnDocument(uint64_t sequence, const v1::Event& whole, std::strin
     use_[row.region()].insert(day);
     use_[document.header.issuer].insert(day);
   }
+  size_t index = 0;
   for (const v1::TargetCell& cell : event.cells()) {
     Standing standing{.missing = static_cast<Missing>(cell.missing()), .document = event.number(), .line = line};
     if (cell.has_target()) standing.target = cell.target();
     const CellKey key{cell.region(), cell.programme(), cell.indicator(), FromProto(cell.period()), static_cast<Layer>(cell.layer())};
+    revisions_[key].push_back({.document = documents_.size(), .cell = index++, .target = standing.target,
+                               .declared = cell.has_declared() ? std::optional(cell.declared()) : std::nullopt, .missing = standing.missing,
+                               .line = cell.line()});
     Standing& stored = targets_.cells[key];
     // The first document to give a figure keeps it, until it is amended; those of other lines were checked to say the same.
     if (stored.document.empty() || stored.line == line || (!stored.target && standing.target)) stored = std::move(standing);
@@ -147,6 +176,24 @@ void PlanModel::OnMilestones(uint64_t sequence, v1::MilestonesImported event, st
 const StoredDocument* PlanModel::FindDocument(std::string_view number) const {
   const auto it = document_numbers_.find(std::string(number));
   return it == document_numbers_.end() ? nullptr : &documents_[it->second];
+}
+
+// The regions' rows were read with all others: here only who goes on with whom.
+void PlanModel::OnBoundaries(uint64_t sequence, const v1::Event& event) {
+  for (const v1::BoundaryEvent& record : event.boundaries().events()) {
+    BoundaryEvent change = anju::FromProto(record);
+    change.sequence = sequence;
+    registry_.boundaries.Add(change);
+  }
+  boundary_records_[sequence] = {event.time_us(), event.actor()};
+}
+
+void PlanModel::OnCheck(const v1::CheckRule& rule) { checks_[rule.name()] = anju::FromProto(rule); }
+
+const std::vector<Revision>& PlanModel::RevisionsOf(const CellKey& key) const {
+  static const std::vector<Revision>* const none = new std::vector<Revision>();
+  const auto it = revisions_.find(key);
+  return it == revisions_.end() ? *none : it->second;
 }
 
 const StoredMilestones* PlanModel::FindMilestones(std::string_view document) const {

@@ -14,6 +14,8 @@
 #include "anju/plan/v1/event.pb.h"
 #include "common/journal/pipeline.h"
 #include "common/registry/registry.h"
+#include "common/checks/default_rules.h"
+#include "services/plan/core/revisions.h"
 #include "services/plan/core/standing.h"
 #include "services/plan/store/store.h"
 
@@ -33,6 +35,12 @@ struct StoredDocument {
   std::string event;
 
   v1::DocumentImported Event() const;
+};
+
+// How boundary changes came in.
+struct BoundaryRecord {
+  int64_t time_us = 0;
+  std::string actor;
 };
 
 struct StoredMilestones {
@@ -59,6 +67,12 @@ class PlanModel final : public journal::Model, private RowVisitor {
   const StoredDocument* FindDocument(std::string_view number) const;
   // Documents by their place in documents(): the first one of that number, then its amendments. REQUIRES: a first document.
   const std::vector<size_t>& LineOf(const std::string& first_document) const { return lines_.at(first_document); }
+  // In the order they were recorded.
+  const std::vector<Revision>& RevisionsOf(const CellKey& key) const;
+  // Of the journal event with this sequence. REQUIRES: there is one with boundary changes.
+  const BoundaryRecord& FindBoundaryRecord(uint64_t sequence) const { return boundary_records_.at(sequence); }
+  // The rules of soft checks that were imported, by name.
+  const std::map<std::string, CheckRule>& checks() const { return checks_; }
   // By document, in the order the milestones were imported.
   const std::vector<StoredMilestones>& milestones() const { return milestones_; }
   const StoredMilestones* FindMilestones(std::string_view document) const;
@@ -73,12 +87,17 @@ class PlanModel final : public journal::Model, private RowVisitor {
   void OnIndicator(const types::v1::IndicatorRecord& record) override;
   void OnDocument(uint64_t sequence, const v1::Event& event, std::string bytes) override;
   void OnMilestones(uint64_t sequence, v1::MilestonesImported milestones, std::string event) override;
+  void OnBoundaries(uint64_t sequence, const v1::Event& event) override;
+  void OnCheck(const v1::CheckRule& rule) override;
   void OnRequest(RememberedRequest request) override;
   void OnTime(int64_t time_us) override { newest_time_us_ = time_us; }
   void Remember(RememberedRequest request, RowWriter& writer);
 
   Registry registry_;
   TargetsInForce targets_;
+  Revisions revisions_;
+  std::map<uint64_t, BoundaryRecord> boundary_records_;
+  std::map<std::string, CheckRule> checks_;
   RegionUse use_;
   std::vector<StoredDocument> documents_;
   std::unordered_map<std::string, size_t> document_numbers_;

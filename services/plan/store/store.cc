@@ -64,7 +64,7 @@ bool Decode(std::string_view bytes, RememberedRequest* request) {
   if (!Take(&bytes, &request->time_us) || !Take(&bytes, &kind) || !Take(&bytes, &request->changed) || !Take(&bytes, &request->unchanged)) {
     return false;
   }
-  if (kind < static_cast<uint8_t>(RequestKind::kRegions) || kind > static_cast<uint8_t>(RequestKind::kMilestones)) return false;
+  if (kind < static_cast<uint8_t>(RequestKind::kRegions) || kind > static_cast<uint8_t>(RequestKind::kChecks)) return false;
   request->kind = static_cast<RequestKind>(kind);
   for (std::string* text : {&request->actor, &request->request_id, &request->digest, &request->document}) {
     if (!TakeText(&bytes, text)) return false;
@@ -111,6 +111,18 @@ bool Dispatch(char table, std::string_view key, std::string_view value, RowVisit
       visitor.OnMilestones(sequence, std::move(milestones), std::string(value));
       return true;
     }
+    case kBoundaryTable: {
+      v1::Event event;
+      if (!Take(&key, &sequence) || !Parse(value, &event) || !event.has_boundaries()) return false;
+      visitor.OnBoundaries(sequence, event);
+      return true;
+    }
+    case kCheckTable: {
+      v1::CheckRule rule;
+      if (!Parse(value, &rule) || rule.name() != key) return false;
+      visitor.OnCheck(rule);
+      return true;
+    }
     case kRequestTable: {
       RememberedRequest request;
       if (!Take(&key, &request.sequence) || !Decode(value, &request)) return false;
@@ -135,6 +147,8 @@ void RowWriter::PutProgramme(const types::v1::ProgrammeRecord& record) { batch_.
 void RowWriter::PutIndicator(const types::v1::IndicatorRecord& record) { batch_.Put(Key(kIndicatorTable, record.number()), record.SerializeAsString()); }
 void RowWriter::PutDocument(uint64_t sequence, std::string_view event) { batch_.Put(Key(kDocumentTable, sequence), event); }
 void RowWriter::PutMilestones(uint64_t sequence, std::string_view event) { batch_.Put(Key(kMilestoneTable, sequence), event); }
+void RowWriter::PutBoundaries(uint64_t sequence, std::string_view event) { batch_.Put(Key(kBoundaryTable, sequence), event); }
+void RowWriter::PutCheck(const v1::CheckRule& rule) { batch_.Put(std::string(1, kCheckTable) + rule.name(), rule.SerializeAsString()); }
 void RowWriter::PutRequest(const RememberedRequest& request) { batch_.Put(Key(kRequestTable, request.sequence), Encode(request)); }
 void RowWriter::DeleteRequest(uint64_t sequence) { batch_.Delete(Key(kRequestTable, sequence)); }
 
@@ -146,7 +160,8 @@ void RowWriter::PutTime(int64_t time_us) {
 
 absl::Status ReadRows(storage::Store& state, RowVisitor& visitor) {
   // The registry first: whatever names regions comes after them.
-  static constexpr std::array kTables = {kRegionTable, kProgrammeTable, kIndicatorTable, kDocumentTable, kMilestoneTable, kRequestTable, kTimeTable};
+  static constexpr std::array kTables = {kRegionTable, kProgrammeTable, kIndicatorTable, kBoundaryTable, kCheckTable,
+                                         kDocumentTable, kMilestoneTable, kRequestTable, kTimeTable};
   const std::unique_ptr<storage::Cursor> cursor = state.NewCursor();
   for (const char table : kTables) {
     for (cursor->Seek(std::string(1, table)); cursor->Valid() && cursor->key().front() == table; cursor->Next()) {

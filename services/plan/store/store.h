@@ -14,7 +14,7 @@
 namespace anju::plan {
 
 // What kind of request an event answered.
-enum class RequestKind : uint8_t { kRegions = 1, kCatalogue = 2, kDocument = 3, kMilestones = 4 };
+enum class RequestKind : uint8_t { kRegions = 1, kCatalogue = 2, kDocument = 3, kMilestones = 4, kBoundaries = 5, kChecks = 6 };
 
 // A request that became durable: enough to know it again and to give its answer again.
 struct RememberedRequest {
@@ -38,6 +38,8 @@ class RowWriter {
   void PutIndicator(const types::v1::IndicatorRecord& record);
   void PutDocument(uint64_t sequence, std::string_view event);
   void PutMilestones(uint64_t sequence, std::string_view event);
+  void PutBoundaries(uint64_t sequence, std::string_view event);
+  void PutCheck(const v1::CheckRule& rule);
   void PutRequest(const RememberedRequest& request);
   void DeleteRequest(uint64_t sequence);
   void PutTime(int64_t time_us);
@@ -55,6 +57,8 @@ class RowVisitor {
   virtual void OnIndicator(const types::v1::IndicatorRecord& record) = 0;
   virtual void OnDocument(uint64_t sequence, const v1::Event& event, std::string bytes) = 0;
   virtual void OnMilestones(uint64_t sequence, v1::MilestonesImported milestones, std::string event) = 0;
+  virtual void OnBoundaries(uint64_t sequence, const v1::Event& event) = 0;
+  virtual void OnCheck(const v1::CheckRule& rule) = 0;
   virtual void OnRequest(RememberedRequest request) = 0;
   virtual void OnTime(int64_t time_us) = 0;
 };
