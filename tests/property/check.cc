@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "tests/property/core_check.h"
+#include "tests/property/shell_check.h"
 
 namespace anju::worlds {
 
@@ -13,6 +14,7 @@ Outcome CheckWorld(const Recipe& recipe, Mistake mistake) {
   outcome.events = world.plan.size();
   for (const auto& journal : world.progress) outcome.events += journal.size();
   CheckCore(world, mistake, &outcome);
+  if (outcome.failure.empty()) CheckShell(world, mistake, &outcome);
   return outcome;
 }
 

@@ -1,6 +1,7 @@
 // Turns a world's events into the core's changes, and the core's cells into the model's form.
 #include "tests/property/core_subject.h"
 
+#include <memory>
 #include <utility>
 
 #include "common/status/macros.h"
@@ -24,8 +25,11 @@ std::vector<aggregator::PrintedTarget> TargetsOf(const Document& document) {
   return targets;
 }
 
-CellAnswer FromCore(const aggregator::CellFigures& figures) {
+CellAnswer FromCore(const aggregator::Cell& answer) {
+  const aggregator::CellFigures& figures = answer.figures;
   CellAnswer cell;
+  cell.review = static_cast<Review>(answer.remarks.review);
+  for (const aggregator::NotedUpdate& note : answer.remarks.notes) cell.explained.emplace_back(note.slot, note.sequence);
   for (size_t layer = 0; layer < cell.targets.size(); ++layer) {
     const auto& target = figures.targets[layer];
     if (target) cell.targets[layer] = {target->amount, target->declared, target->amount ? 0 : static_cast<int>(target->missing), target->document};
@@ -74,6 +78,7 @@ void CoreSubject::Apply(const Block& block) {
         change.entry.as_of = event.as_of;
         change.entry.amount = event.amount;
         change.entry.kind = static_cast<UpdateKind>(event.kind);
+        if (event.kind == Kind::kReduction) change.note = std::make_shared<aggregator::Note>(aggregator::Note{{}, "核减"});
         break;
       case ProgressEvent::What::kReview:
         change.kind = aggregator::ProgressChange::Kind::kReview;
@@ -97,7 +102,7 @@ std::map<Key, CellAnswer> CoreSubject::Ask(const Question& question, bool curren
   aggregator::View view = current ? aggregator::View(state_, moment)
                                   : aggregator::View(state_, moment, {&registry->regions, &registry->catalogue, &registry->boundaries});
   std::map<Key, CellAnswer> answers;
-  for (const Key& key : keys) answers[key] = FromCore(view.At(ToCore(key)));
+  for (const Key& key : keys) answers[key] = FromCore(view.CellAt(ToCore(key)));
   return answers;
 }
 

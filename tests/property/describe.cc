@@ -76,7 +76,9 @@ std::string Describe(const Key& key) {
 
 std::string Describe(const CellAnswer& cell) {
   std::string text = absl::StrCat("actual ", Text(cell.actual), " declared ", Text(cell.declared), " year_start ", Text(cell.year_start), " newest ",
-                                  Text(cell.newest), " own_as_of ", Text(cell.own_as_of), cell.own ? " own" : "");
+                                  Text(cell.newest), " own_as_of ", Text(cell.own_as_of), cell.own ? " own" : "", " review ",
+                                  static_cast<int>(cell.review));
+  for (const auto& [journal, sequence] : cell.explained) absl::StrAppend(&text, " explained ", journal + 1, "/", sequence);
   for (size_t layer = 0; layer < 4; ++layer) {
     const auto& target = cell.targets[layer];
     if (!target) continue;

@@ -153,16 +153,20 @@ bool Model::Stock(Number indicator) const { return indicators_.contains(indicato
 
 // ---- What was reported ----
 
-bool Model::Passes(size_t journal, uint64_t sequence) const {
-  if (question_.review == Filter::kAll || mistake_ == Mistake::kReview) return true;
+Review Model::StateOf(size_t journal, uint64_t sequence) const {
   Review state = Review::kReported;
   const auto& events = world_.progress[journal];
   for (size_t i = 0; i < events.size() && i < question_.known.progress[journal]; ++i) {
     const auto& named = events[i].reviewed;
     if (std::find(named.begin(), named.end(), sequence) != named.end()) state = events[i].state;
   }
-  if (question_.review == Filter::kReviewed) return state == Review::kReviewed || state == Review::kConfirmed;
-  return state == Review::kConfirmed;
+  return state;
+}
+
+bool Model::Passes(size_t journal, uint64_t sequence) const {
+  if (question_.review == Filter::kAll || mistake_ == Mistake::kReview) return true;
+  const Review state = StateOf(journal, sequence);
+  return state == Review::kConfirmed || (question_.review == Filter::kReviewed && state == Review::kReviewed);
 }
 
 std::optional<Model::Own> Model::OwnFigure(const Key& key, Date day) const {
@@ -180,6 +184,7 @@ std::optional<Model::Own> Model::OwnFigure(const Key& key, Date day) const {
     if (in_order.empty()) continue;
     std::sort(in_order.begin(), in_order.end());
     Own own{.amount = 0, .as_of = in_order.back().first, .base = kDistantPast};
+    std::vector<uint64_t> in_force;
     for (const auto& [as_of, sequence] : in_order) {
       const ProgressEvent& update = events[sequence - 1];
       switch (update.kind) {
@@ -187,10 +192,23 @@ std::optional<Model::Own> Model::OwnFigure(const Key& key, Date day) const {
         case Kind::kCorrection:
           own.amount = update.amount;
           own.base = as_of;
+          in_force.clear();
           break;
         case Kind::kIncrement: own.amount += update.amount; break;
         case Kind::kReduction: own.amount -= update.amount; break;
       }
+      in_force.push_back(sequence);
+    }
+    // The least advanced of them; returned is less than reported.
+    static constexpr Review kAdvance[] = {Review::kReturned, Review::kReported, Review::kReviewed, Review::kConfirmed};
+    for (const Review state : kAdvance) {
+      const bool some = std::any_of(in_force.begin(), in_force.end(), [&](uint64_t sequence) { return StateOf(journal, sequence) == state; });
+      if (!some) continue;
+      own.review = state;
+      break;
+    }
+    for (const uint64_t sequence : in_force) {
+      if (events[sequence - 1].kind == Kind::kReduction) own.explained.emplace_back(journal, sequence);
     }
     const uint8_t id = world_.ids[journal];
     if (!best || own.as_of > best->as_of || (own.as_of == best->as_of && id < best_id)) {
@@ -418,6 +436,8 @@ CellAnswer Model::At(Key key) const {
   if (const auto own = OwnFigure(key, day)) {
     cell.own = true;
     cell.own_as_of = own->as_of;
+    cell.review = own->review;
+    cell.explained = own->explained;
     if (Additive(key.indicator)) {
       Sum children;
       for (const Number child : SummedChildren(key.region, TreeDay(key.period))) children.Add(Counted(In(key, child), day));

@@ -39,6 +39,8 @@ struct CellAnswer {
   std::optional<int64_t> actual, declared, year_start;
   std::optional<Date> newest, own_as_of;
   bool own = false;
+  Review review = Review::kReported;                   // of the reported figure of this very cell
+  std::vector<std::pair<size_t, uint64_t>> explained;  // progress journal and sequence of its explained updates in force, oldest first
   bool empty() const;
   friend bool operator==(const CellAnswer&, const CellAnswer&) = default;
 };
@@ -69,6 +71,8 @@ class Model {
   struct Own {
     int64_t amount = 0;
     Date as_of, base;
+    Review review = Review::kReported;
+    std::vector<std::pair<size_t, uint64_t>> explained;
   };
   // Something counted: under which programme it was reported, how much, how new.
   struct Fact {
@@ -103,6 +107,7 @@ class Model {
   bool Stock(Number indicator) const;
 
   // Figures as of `day`.
+  Review StateOf(size_t journal, uint64_t sequence) const;
   bool Passes(size_t journal, uint64_t sequence) const;
   std::optional<Own> OwnFigure(const Key& key, Date day) const;
   std::vector<Fact> BaseFacts(const Key& key, Date day) const;
