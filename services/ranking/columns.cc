@@ -13,7 +13,6 @@
 
 namespace anju::ranking {
 
-using aggregator::v1::GetColumnResponse;
 using aggregator::v1::GetColumnsResponse;
 
 struct Columns::Calls {
@@ -67,37 +66,15 @@ void Columns::Ask(const Request& request, Deadline deadline, Done<Response> done
 }
 
 void Columns::Get(const aggregator::v1::GetColumnsRequest& request, Deadline deadline, Done<GetColumnsResponse> done) {
-  const int moments = request.moments_size();
-  if (moments > 1) {
-    Ask<aggregator::v1::GetColumnsRequest, GetColumnsResponse>(
-        request, deadline,
-        [moments, done](absl::StatusOr<GetColumnsResponse> columns) {
-          if (columns.ok() && columns->columns_size() != moments) {
-            return done(MakeError(Reason::INTERNAL, "", "", "the aggregator answered another number of columns than it was asked for"));
-          }
-          done(std::move(columns));
-        },
-        [](auto* stub, auto* context, auto* asked, auto* response, auto finished) { stub->GetColumns(context, asked, response, std::move(finished)); });
-    return;
-  }
-  // One moment is the plain call.
-  aggregator::v1::GetColumnRequest one;
-  one.set_region(request.region());
-  *one.mutable_keys() = request.keys();
-  one.set_at_least(request.at_least());
-  if (moments == 1) {
-    one.set_as_of(request.moments(0).as_of());
-    if (request.moments(0).has_view()) *one.mutable_view() = request.moments(0).view();
-  }
-  Ask<aggregator::v1::GetColumnRequest, GetColumnResponse>(
-      one, deadline,
-      [done](absl::StatusOr<GetColumnResponse> column) {
-        if (!column.ok()) return done(column.status());
-        GetColumnsResponse columns;
-        *columns.add_columns() = *std::move(column);
+  Ask<aggregator::v1::GetColumnsRequest, GetColumnsResponse>(
+      request, deadline,
+      [moments = request.moments_size(), done](absl::StatusOr<GetColumnsResponse> columns) {
+        if (columns.ok() && columns->columns_size() != moments) {
+          return done(MakeError(Reason::INTERNAL, "", "", "the aggregator answered another number of columns than it was asked for"));
+        }
         done(std::move(columns));
       },
-      [](auto* stub, auto* context, auto* asked, auto* response, auto finished) { stub->GetColumn(context, asked, response, std::move(finished)); });
+      [](auto* stub, auto* context, auto* asked, auto* response, auto finished) { stub->GetColumns(context, asked, response, std::move(finished)); });
 }
 
 void Columns::GetMilestones(const aggregator::v1::GetMilestoneStatusRequest& request, Deadline deadline,

@@ -164,10 +164,10 @@ TEST_F(RankingServer, PassesTheTokenOnToTheAggregatorAndItsRefusalBack) {
   }));
   ASSERT_OK_AND_ASSIGN(auto table, Rank(request));
   EXPECT_FALSE(table.current());
-  ASSERT_EQ(aggregator_.column_requests().size(), 1u);
-  EXPECT_EQ(aggregator_.column_requests()[0].at_least(), request.at_least());
-  EXPECT_EQ(aggregator_.column_requests()[0].as_of(), "2017-06-30");
-  EXPECT_EQ(aggregator_.column_requests()[0].keys_size(), 1);  // numerator and target are one cell
+  ASSERT_EQ(aggregator_.columns_requests().size(), 1u);
+  EXPECT_EQ(aggregator_.columns_requests()[0].at_least(), request.at_least());
+  EXPECT_EQ(aggregator_.columns_requests()[0].moments(0).as_of(), "2017-06-30");
+  EXPECT_EQ(aggregator_.columns_requests()[0].keys_size(), 1);  // numerator and target are one cell
   aggregator_.RefuseColumns(rpc::ToGrpc(MakeError(Reason::BEHIND, "at_least", "", "not yet")));
   EXPECT_THAT(Rank(request), HasReason(Reason::BEHIND));
 }

@@ -103,11 +103,6 @@ std::vector<aggregator::v1::FollowFramesRequest> TestAggregator::streams() {
   return streams_;
 }
 
-std::vector<aggregator::v1::GetColumnRequest> TestAggregator::column_requests() {
-  const std::lock_guard lock(mutex_);
-  return columns_;
-}
-
 void TestAggregator::RefuseColumns(grpc::Status status) {
   const std::lock_guard lock(mutex_);
   refusal_ = std::move(status);
@@ -213,16 +208,6 @@ grpc::Status TestAggregator::ColumnAt(const std::string& text, const google::pro
   // Everything of one look has one basis, unless another was asked for.
   if (at.empty()) *response->mutable_basis() = world_.Stamp();
   return grpc::Status::OK;
-}
-
-grpc::Status TestAggregator::GetColumn(grpc::ServerContext* context, const aggregator::v1::GetColumnRequest* request,
-                                       aggregator::v1::GetColumnResponse* response) {
-  const std::lock_guard lock(mutex_);
-  columns_.push_back(*request);
-  aggregator::v1::Moment moment;
-  moment.set_as_of(request->as_of());
-  *moment.mutable_view() = request->view();
-  return ColumnAt(request->region(), request->keys(), moment, response);
 }
 
 grpc::Status TestAggregator::GetColumns(grpc::ServerContext* context, const aggregator::v1::GetColumnsRequest* request,

@@ -75,14 +75,11 @@ class TestAggregator final : public aggregator::v1::AggregatorService::Service {
   std::vector<aggregator::v1::GetMilestoneStatusRequest> milestone_requests();
   // Requests that opened streams, oldest first.
   std::vector<aggregator::v1::FollowFramesRequest> streams();
-  std::vector<aggregator::v1::GetColumnRequest> column_requests();
   // Every column is refused with this from now on.
   void RefuseColumns(grpc::Status status);
 
   grpc::Status FollowFrames(grpc::ServerContext* context, const aggregator::v1::FollowFramesRequest* request,
                             grpc::ServerWriter<aggregator::v1::Frame>* writer) override;
-  grpc::Status GetColumn(grpc::ServerContext* context, const aggregator::v1::GetColumnRequest* request,
-                         aggregator::v1::GetColumnResponse* response) override;
   grpc::Status GetColumns(grpc::ServerContext* context, const aggregator::v1::GetColumnsRequest* request,
                           aggregator::v1::GetColumnsResponse* response) override;
   grpc::Status GetMilestoneStatus(grpc::ServerContext* context, const aggregator::v1::GetMilestoneStatusRequest* request,
@@ -104,7 +101,6 @@ class TestAggregator final : public aggregator::v1::AggregatorService::Service {
   World world_;
   std::deque<aggregator::v1::Frame> frames_;
   std::vector<aggregator::v1::FollowFramesRequest> streams_;
-  std::vector<aggregator::v1::GetColumnRequest> columns_;
   std::vector<aggregator::v1::GetColumnsRequest> moments_;
   std::vector<aggregator::v1::GetMilestoneStatusRequest> milestones_;
   std::vector<aggregator::v1::FollowColumnRequest> followed_;

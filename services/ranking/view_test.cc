@@ -49,11 +49,11 @@ TEST_F(RankingViews, AViewOfThePastIsOneColumnAtItsBasisAndNotTheCurrentTable) {
   EXPECT_EQ(table.basis().token(), past.Stamp().token());
   EXPECT_FALSE(table.current());
   EXPECT_EQ(table.tree(), "2017-12-31");
-  EXPECT_EQ(aggregator_.column_requests().back().region(), "533400");
+  EXPECT_EQ(aggregator_.columns_requests().back().region(), "533400");
   request.mutable_view()->set_at(rpc::MakeStamp({}, 0).token());
   request.mutable_view()->set_review(types::v1::REVIEW_FILTER_REVIEWED);
   ASSERT_OK_AND_ASSIGN(auto reviewed, Rank(request));  // an empty token names nothing
-  EXPECT_EQ(aggregator_.column_requests().back().view().review(), types::v1::REVIEW_FILTER_REVIEWED);
+  EXPECT_EQ(aggregator_.columns_requests().back().moments(0).view().review(), types::v1::REVIEW_FILTER_REVIEWED);
   past.progress_sequence = 78;
   request.mutable_view()->set_at(past.Stamp().token());
   EXPECT_THAT(Rank(request), HasReasonAt(Reason::UNKNOWN_BASIS, std::string("at")));
@@ -102,7 +102,7 @@ TEST_F(RankingViews, ATableMustBeAsFreshAsItIsAskedToBe) {
   v1::GetLeagueTableRequest dated = request;
   dated.set_as_of("2017-06-30");
   ASSERT_THAT(Rank(dated), IsOk());
-  EXPECT_EQ(aggregator_.column_requests().back().view().max_staleness_ms(), 60'000);  // the aggregator's to wait for
+  EXPECT_EQ(aggregator_.columns_requests().back().moments(0).view().max_staleness_ms(), 60'000);  // the aggregator's to wait for
 }
 
 TEST_F(RankingViews, MovementSinceADateComparesTwoColumnsOfOneLook) {

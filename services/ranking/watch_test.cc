@@ -249,6 +249,37 @@ TEST_F(RankingWatch, AMilestoneTellsWhenItIsMissedAndMetAfterAll) {
   EXPECT_EQ(met->cause().sequence(), 4u);
 }
 
+TEST(WatchedColumn, MilestonesOfRegionsThatReportedNothingAreComparedToo) {
+  World world;
+  auto contents = std::make_shared<Contents>();
+  contents->registry = std::make_shared<const Registry>(world.registry);
+  Watched watched{.contents = contents, .definition = StartsByRate(), .subject = {.kind = SubjectKind::kMilestone}};
+  watched.plan = *MakePlan(watched.definition, contents->registry->catalogue);
+  WatchedColumn column(watched);
+  const auto add = [](aggregator::v1::ColumnStep& step, uint32_t region, aggregator::v1::MilestoneState state) {
+    step.add_milestones()->mutable_milestone()->set_region(region);
+    step.mutable_milestones(step.milestones_size() - 1)->set_state(state);
+  };
+  aggregator::v1::ColumnStep whole;
+  whole.set_full(true);
+  const auto regions = world.Column(kDiqing, watched.Request("").keys(), MakeDate(2017, 12, 31));
+  *whole.mutable_regions() = regions.regions();
+  *whole.mutable_cells() = regions.cells();
+  add(whole, kDeqin, aggregator::v1::MILESTONE_STATE_MISSED);
+  add(whole, kShangri, aggregator::v1::MILESTONE_STATE_AHEAD);
+  ASSERT_OK_AND_ASSIGN(auto begun, column.Apply(whole));
+  EXPECT_TRUE(begun.empty());
+  aggregator::v1::ColumnStep step;  // 维西县 reports; the day moves on for everybody
+  *step.add_cells() = world.Cell(kWeixi, kStarts, 2017);
+  add(step, kDeqin, aggregator::v1::MILESTONE_STATE_MISSED);
+  add(step, kShangri, aggregator::v1::MILESTONE_STATE_MISSED);
+  ASSERT_OK_AND_ASSIGN(auto changes, column.Apply(step));
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].region(), "533401");
+  ASSERT_OK_AND_ASSIGN(auto repeated, column.Apply(whole));  // 香格里拉市 is ahead again: nothing to tell
+  EXPECT_TRUE(repeated.empty());
+}
+
 TEST_F(RankingWatch, AWholeColumnMayBringAndTakeRegions) {
   Watching watch(channel_, StartsWatch());
   ASSERT_TRUE(watch.Next());

@@ -109,14 +109,16 @@ WatchedColumn::Milestones WatchedColumn::TakeMilestones(const ColumnStep& step) 
   Milestones replaced;
   if (watched_.subject.kind != SubjectKind::kMilestone) return replaced;
   if (step.full()) replaced.swap(milestones_);
-  for (const Cell& cell : step.cells()) {
-    if (replaced.contains(cell.region())) continue;
-    auto known = milestones_.extract(cell.region());
-    if (known.empty()) replaced[cell.region()];
+  const auto replace = [&](RegionNumber region) {
+    if (replaced.contains(region)) return;
+    auto known = milestones_.extract(region);
+    if (known.empty()) replaced[region];
     else replaced.insert(std::move(known));
-  }
+  };
+  for (const Cell& cell : step.cells()) replace(cell.region());
+  // When the newest date moves on, those of regions that reported nothing come too.
+  for (const MilestoneStatus& status : step.milestones()) replace(status.milestone().region());
   for (const MilestoneStatus& status : step.milestones()) {
-    replaced[status.milestone().region()];
     milestones_[status.milestone().region()][KeyOf(status)] = status;
   }
   return replaced;

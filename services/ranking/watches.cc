@@ -212,7 +212,8 @@ absl::Status Watches::Watcher::Take(const ColumnStep& step) {
     const std::lock_guard lock(mutex_);
     first = !begun_;
     // A stream that was opened again repeats the column that we have.
-    if (!first && !step.has_from() && step.to().token() != at_.token()) {
+    const types::v1::Basis &to = step.to().basis(), &at = at_.basis();
+    if (!first && !step.has_from() && !(rpc::Includes(to, at) && rpc::Includes(at, to))) {
       return MakeError(Reason::UNKNOWN_BASIS, "from", at_.token(), "the aggregator did not go on from the basis it was asked to");
     }
   }
