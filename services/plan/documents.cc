@@ -90,7 +90,7 @@ absl::StatusOr<v1::ImportDocumentResponse> ImportDocument(const rpc::Caller& cal
   }
   absl::StatusOr<Evaluation> evaluated;
   if (header.is_amendment()) {
-    const std::vector<PrintedRow> earlier_rows = MergeLine(LineOf(header.line(), desk.model()), *header.effective, boundaries);
+    const std::vector<PrintedRow> earlier_rows = MergeLine(LineOf(header.line(), desk.model()), *header.effective, tree, catalogue, boundaries);
     evaluated = EvaluateAmendment(document, earlier_rows, tree, catalogue, desk.model().targets());
   } else {
     evaluated = Evaluate(document, tree, catalogue, desk.model().targets());

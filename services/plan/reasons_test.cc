@@ -66,6 +66,8 @@ TEST_F(PlanReasonTest, EmptyRequest) {
   EXPECT_THAT(ImportRegions(kRegionHeader), HasReason(Reason::EMPTY_REQUEST));
   EXPECT_THAT(ImportCatalogue(kCatalogueHeader), HasReason(Reason::EMPTY_REQUEST));
   EXPECT_THAT(ImportMilestones("空", kMilestoneHeader), HasReason(Reason::EMPTY_REQUEST));
+  EXPECT_THAT(ImportBoundaries(""), HasReason(Reason::EMPTY_REQUEST));
+  EXPECT_THAT(Call(&v1::PlanService::Stub::ImportChecks, v1::ImportChecksRequest()), HasReason(Reason::EMPTY_REQUEST));
 }
 TEST_F(PlanReasonTest, MessageTooLarge) {
   // Texts at their limits: the message is taken, but the event would be larger than any event may be.
@@ -134,6 +136,24 @@ TEST_F(PlanReasonTest, TargetConflictNamesTheOtherDocument) {
   ASSERT_THAT(status, HasReason(Reason::TARGET_CONFLICT));
   EXPECT_THAT(ErrorsOf(status).front().message, ::testing::HasSubstr("基础"));
   EXPECT_THAT(Row("甲县,low_rent,starts,2017,40,套"), IsOk());
+}
+TEST_F(PlanReasonTest, BadEffectiveAndSuperseded) {
+  ImportBase();
+  const auto amend = [&](std::string number, std::string effective) {
+    auto request = DocumentRequest(std::move(number), Csv(kPlanHeader, "甲县,low_rent,starts,2017,41,套\n"));
+    request.set_amends("基础");
+    request.set_effective(std::move(effective));
+    return ImportDocument(request).status();
+  };
+  EXPECT_THAT(amend("调整", "2018-01-01"), HasReasonAt(Reason::BAD_EFFECTIVE, "effective"));
+  ASSERT_THAT(amend("调整", "2017-05-01"), IsOk());
+  EXPECT_THAT(amend("又一", "2017-06-01"), HasReasonAt(Reason::SUPERSEDED, "amends"));
+}
+TEST_F(PlanReasonTest, BadSharesNotConservedAndBoundaryConflict) {
+  EXPECT_THAT(ImportBoundaries("2017-01-01,split,甲县,乙县,0.9\n"), HasReasonAt(Reason::BAD_SHARES, "share"));
+  EXPECT_THAT(ImportBoundaries("2017-01-01,move,甲县,乙县\n"), HasReasonAt(Reason::NOT_CONSERVED, "into"));
+  ASSERT_THAT(ImportBoundaries("2017-01-01,merge,甲县,乙县\n"), IsOk());
+  EXPECT_THAT(ImportBoundaries("2017-01-01,abolish,甲县\n"), HasReasonAt(Reason::BOUNDARY_CONFLICT, "region"));
 }
 TEST_F(PlanReasonTest, RequestConflict) {
   auto request = CsvRequest<v1::ImportRegionsRequest>(Csv(kRegionHeader, "990105,戊县,9901,county,administrative\n"));

@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "services/plan/core/region_edits.h"
 #include "services/plan/core/targets.h"
 #include "services/plan/errors.h"
 
@@ -23,7 +24,8 @@ PrintedRow Figure(const CellKey& key, int64_t amount) {
 
 class Merging {
  public:
-  explicit Merging(const Boundaries& boundaries) : boundaries_(boundaries) {
+  Merging(const RegionTree& tree, const Catalogue& catalogue, const Boundaries& boundaries)
+      : tree_(tree), catalogue_(catalogue), boundaries_(boundaries) {
     for (size_t i = 0; i < boundaries.all().size(); ++i) {
       if (boundaries.all()[i].passes()) passing_.push_back(i);
     }
@@ -38,7 +40,10 @@ class Merging {
     for (const PrintedRow& row : stored.document.rows) {
       const auto [it, added] = cells_.try_emplace(row.key);
       if (added) order_.push_back(row.key);
-      if (printed.insert(row.key).second) it->second.clear();
+      if (printed.insert(row.key).second) {
+        it->second.clear();
+        in_force_.erase(row.key);
+      }
       it->second.push_back(row);
     }
     for (const TargetCell& cell : stored.cells) {
@@ -103,22 +108,65 @@ class Merging {
   }
 
   void HandOver(size_t index, CellKey key, RegionNumber into) {
+    const BoundaryEvent& event = boundaries_.all()[index];
     const std::optional<int64_t> amount = AmountOf(key);
     if (!amount) return;
     const int64_t share = boundaries_.ShareOf(index, *amount);
+    // What does not add goes on with its territory; what adds is more for whoever takes it over.
+    const bool adds = catalogue_.FindIndicator(key.indicator)->is_additive();
+    if (!adds && event.kind != BoundaryKind::kRecode) return;
+    const int64_t rest = boundaries_.ShareOf(index, *amount - PartsOf(key, DayBefore(event.date)));
     key.region = into;
-    const int64_t had = cells_.contains(key) ? AmountOf(key).value_or(0) : 0;
+    TakeIn(key, share, adds);
+    // A sum of children has what came without children as one part more, like a reserve.
+    if (key.reserve || !adds || rest == 0 || !HasChildren(key, event.date)) return;
+    key.reserve = true;
+    TakeIn(key, rest, true);
+  }
+
+  // What children of the cell's region hold of it, and its reserve: they go on by themselves.
+  int64_t PartsOf(CellKey key, Date day) const {
+    if (key.reserve) return 0;
+    int128 sum = 0;
+    const auto add = [&](const CellKey& part) {
+      if (cells_.contains(part)) sum += AmountOf(part).value_or(0);
+    };
+    CellKey reserve = key;
+    reserve.reserve = true;
+    for (const RegionNumber child : tree_.ChildrenAt(key.region, day)) {
+      key.region = child;
+      add(key);
+    }
+    add(reserve);
+    return static_cast<int64_t>(sum);  // at most kMergedRowsMax figures of at most kAmountMax: checked when they were summed
+  }
+
+  // Whether the line prints the cell's programme and indicator for a child of its region.
+  bool HasChildren(const CellKey& key, Date day) const {
+    const std::vector<RegionNumber> children = tree_.ChildrenAt(key.region, day);
+    return std::any_of(order_.begin(), order_.end(), [&](const CellKey& other) {
+      return other.programme == key.programme && other.indicator == key.indicator &&
+             std::find(children.begin(), children.end(), other.region) != children.end();
+    });
+  }
+
+  // Adds to a cell, or begins one. What is there and does not add stays.
+  void TakeIn(const CellKey& key, int64_t share, bool adds) {
     const auto [it, added] = cells_.try_emplace(key);
     if (added) {
       order_.push_back(key);
       it->second.push_back(Figure(key, share));
-    } else {
+      in_force_[key] = share;
+    } else if (adds) {
       // Figures are at most kAmountMax and a line has few documents: this cannot overflow.
-      Replace(it->second, share + had);
+      const int64_t sum = share + AmountOf(key).value_or(0);
+      Replace(it->second, sum);
+      in_force_[key] = sum;
     }
-    in_force_[key] = share + had;
   }
 
+  const RegionTree& tree_;
+  const Catalogue& catalogue_;
   const Boundaries& boundaries_;
   std::vector<size_t> passing_;  // by date, then as recorded
   size_t next_ = 0;
@@ -129,8 +177,9 @@ class Merging {
 
 }  // namespace
 
-std::vector<PrintedRow> MergeLine(const std::vector<LineDocument>& line, Date day, const Boundaries& boundaries) {
-  Merging merging(boundaries);
+std::vector<PrintedRow> MergeLine(const std::vector<LineDocument>& line, Date day, const RegionTree& tree, const Catalogue& catalogue,
+                                  const Boundaries& boundaries) {
+  Merging merging(tree, catalogue, boundaries);
   for (const LineDocument& document : line) merging.Take(document);
   merging.PassOn(day);
   return merging.Rows();

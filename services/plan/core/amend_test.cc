@@ -163,6 +163,53 @@ TEST(AmendmentsTest, WhatIsWrongWithItsOwnRowsIsSaid) {
   }
 }
 
+// 乙县 goes into the city itself, whose other targets are its counties': the city's total keeps what it took over.
+TEST(AmendmentsTest, WhatARegionWithChildrenTookOverStaysInItsTotal) {
+  Line line;
+  ASSERT_TRUE(line.Issue(kFirst).ok());
+  Region county = line.tree().Rows(4)->front();
+  county.valid_to = MakeDate(2012, 5, 1);
+  line.tree().Put({county});
+  line.boundaries().Add({.kind = BoundaryKind::kMerge, .date = MakeDate(2012, 5, 1), .region = 4, .into = 2, .share = {1, 1}});
+  EXPECT_THAT(Words(line.Issue("甲县,low,starts,2012,45,套\n", "2012-07-01")->cells),
+              ElementsAre("某市 low starts 2012 city 65", "甲县 low starts 2012 city 45"));
+  const absl::StatusOr<Evaluation> total = line.Issue("某市,low,starts,2012,65,套\n", "2012-08-01");
+  EXPECT_THAT(Words(total->differences), IsEmpty());
+}
+
+// 甲县 with its towns becomes 甲区: the towns' targets go on by themselves, and are not counted twice.
+TEST(AmendmentsTest, ChildrenOfWhatEndsAreNotHandedOverTwice) {
+  for (const bool recode : {true, false}) {
+    SCOPED_TRACE(recode ? "recode" : "merge into 乙县, which has a town of its own");
+    Line line;
+    const auto town = [&](RegionNumber number, std::string name, RegionNumber parent, RegionNumber later) {
+      Region row{.number = number, .code = "T" + std::to_string(number), .name = std::move(name), .parent = parent};
+      Region after = row;
+      row.valid_to = after.valid_from = MakeDate(2012, 5, 1);
+      after.parent = later;
+      line.tree().Put({row, after});
+    };
+    const RegionNumber into = recode ? 8 : 4;
+    if (recode) line.tree().Put({{.number = 8, .code = "990111", .name = "甲区", .parent = 2, .valid_from = MakeDate(2012, 5, 1)}});
+    town(11, "一镇", 3, into);
+    town(12, "二镇", 3, into);
+    town(13, "三镇", 4, 4);
+    // 甲县 holds 5 of its 40 back.
+    ASSERT_TRUE(line.Issue("某市,low,starts,2012,60,套\n甲县,low,starts,2012,40,套\n乙县,low,starts,2012,20,套\n一镇,low,starts,2012,25,套\n"
+                           "二镇,low,starts,2012,10,套\n甲县,low,starts,2012,5,套,reserve\n三镇,low,starts,2012,20,套\n").ok());
+    Region county = line.tree().Rows(3)->front();
+    county.valid_to = MakeDate(2012, 5, 1);
+    line.tree().Put({county});
+    line.boundaries().Add({.kind = recode ? BoundaryKind::kRecode : BoundaryKind::kMerge, .date = MakeDate(2012, 5, 1), .region = 3, .into = into, .share = {1, 1}});
+    const absl::StatusOr<Evaluation> evaluation = line.Issue("一镇,low,starts,2012,26,套\n", "2012-07-01");
+    ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+    std::map<RegionNumber, int64_t> targets;
+    for (const TargetCell& cell : evaluation->cells) targets[cell.key.region] = cell.target.value();
+    const std::map<RegionNumber, int64_t> expected = {{2, 61}, {into, recode ? 41 : 61}, {11, 26}};
+    EXPECT_EQ(targets, expected);
+  }
+}
+
 TEST(AmendmentsTest, ItIsReadInTheTreeOfItsFirstDay) {
   Line line;
   ASSERT_TRUE(line.Issue(kFirst).ok());

@@ -88,7 +88,7 @@ absl::StatusOr<Evaluation> Line::Issue(const std::vector<PlanRowText>& rows, std
   ASSIGN_OR_RETURN(document.rows, ReadRows(text.rows, document.header, tree_, catalogue_));
   absl::StatusOr<Evaluation> evaluation;
   if (document.header.is_amendment()) {
-    evaluation = EvaluateAmendment(document, MergeLine(documents_, *document.header.effective, boundaries_), tree_, catalogue_, standing_);
+    evaluation = EvaluateAmendment(document, MergeLine(documents_, *document.header.effective, tree_, catalogue_, boundaries_), tree_, catalogue_, standing_);
   } else {
     evaluation = Evaluate(document, tree_, catalogue_, standing_);
   }
