@@ -56,8 +56,12 @@ const Leaf& Leaves::Record(Slot slot, uint32_t series, const SeriesEntry& entry)
   leaf.history.Insert(entry);
   if (const auto value = leaf.history.Latest()) leaf.newest = Figure{value->amount, value->as_of};
   leaf.last_sequence = std::max(leaf.last_sequence, entry.sequence);
-  if (entry.sequence >= journal.series_by_sequence.size()) journal.series_by_sequence.resize(entry.sequence + 1);
-  journal.series_by_sequence[entry.sequence] = series;
+  if (entry.sequence > journal.series_by_sequence.size()) journal.series_by_sequence.resize(entry.sequence);
+  if (entry.sequence == journal.series_by_sequence.size()) {
+    journal.series_by_sequence.push_back(series);
+  } else {
+    journal.series_by_sequence[entry.sequence] = series;
+  }
   return leaf;
 }
 

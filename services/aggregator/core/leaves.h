@@ -28,12 +28,13 @@ struct UpdateRemarks {
 
 // One series. `newest` is the figure in force now; its base is left out.
 struct Leaf {
-  CellKey cell;
+  // What an update touches comes first and fits two cache lines.
   SeriesHistory history;
   std::optional<Figure> newest;
-  bool shared = false;         // another journal reports the same cell
   uint64_t last_sequence = 0;  // of the newest update or review that touched it
   std::unique_ptr<UpdateRemarks> remarks;  // nullptr for nearly all
+  CellKey cell;
+  bool shared = false;         // another journal reports the same cell
 
   // The state of an update as known at a sequence of the journal.
   ReviewState StateOf(uint64_t update, uint64_t known) const;
@@ -64,7 +65,11 @@ class Leaves {
   size_t slots() const { return slots_.size(); }
   const Leaf& At(Slot slot, uint32_t series) const { return slots_[slot].leaves[series - 1]; }
   // Tells the processor that a series is about to be changed.
-  void Prefetch(Slot slot, uint32_t series) const { __builtin_prefetch(&slots_[slot].leaves[series - 1], 1); }
+  void Prefetch(Slot slot, uint32_t series) const { 
+    const char* leaf = reinterpret_cast<const char*>(&slots_[slot].leaves[series - 1]);
+    __builtin_prefetch(leaf, 1);
+    __builtin_prefetch(leaf + 64, 1);
+  }
   // Records an update. REQUIRES: an open series, a sequence that is not in it.
   const Leaf& Record(Slot slot, uint32_t series, const SeriesEntry& entry);
   // Keeps what came along with a recorded update. An empty note is not kept.
