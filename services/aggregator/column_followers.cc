@@ -135,7 +135,7 @@ absl::StatusOr<std::vector<v1::ColumnStep>> ColumnFollowers::Follower::Look(cons
     ASSIGN_OR_RETURN(const bool there, StillThere(sight));
     if (!there) return messages;
     const WalkSight walk = WalkSightOf(sight, request_.milestones() ? &keys_.front() : nullptr);
-    for (const WalkStep& step : walk_->Walk(walk, kWalkEventsMax)) messages.push_back(MessageOf(sight, step));
+    for (const WalkStep& step : walk_->Walk(walk, kWalkEventsMax, kWalkStepsMax)) messages.push_back(MessageOf(sight, step));
     *more = !walk_->Done(walk);
     const auto now = SteadyClock::now();
     if (messages.empty() && now - told_time_ >= std::chrono::milliseconds(kColumnBeatMs)) {
@@ -200,7 +200,8 @@ v1::Cause ColumnFollowers::Follower::CauseOf(const Sight& sight, const JournalEv
 void ColumnFollowers::Follower::AddMilestones(const Sight& sight, const WalkStep& step, const Registry& registry, v1::ColumnStep* message) {
   const std::optional<Date> day = walk_->newest();
   // When the day moves on, milestones of regions that reported nothing may have been missed.
-  const bool all = step.full || day != std::exchange(told_day_, day);
+  const bool day_moved = day != std::exchange(told_day_, day);
+  const bool all = step.full || day_moved;
   std::vector<RegionNumber> regions;
   const std::vector<RegionNumber>& column = walk_->regions();
   for (size_t i = 1; i < column.size(); ++i) {

@@ -19,6 +19,7 @@ namespace anju::aggregator {
 
 inline constexpr size_t kColumnFollowersMax = 64;
 inline constexpr size_t kWalkEventsMax = 1'000;      // in one look, so that the feeds never wait long
+inline constexpr size_t kWalkStepsMax = 200;         // likewise: a step costs more than an event that changes nothing
 inline constexpr size_t kColumnMessagesMax = 256;    // that wait for a slow reader; its walk stands still meanwhile
 inline constexpr int kColumnBeatMs = 500;            // without steps a message carries the basis on this often
 

@@ -64,13 +64,27 @@ TEST_P(RandomFeedsTest, LiveRestartedRebuiltAndSwappedAggregatorsGiveTheSameDump
   plan_at_ = plan_.Append({RegionsEvent(world.regions()), CatalogueEvent(MakeCatalogue())});
   SeriesBook books[2];
   journal::Position at[2];
+  std::vector<uint64_t> updates[2];
+  size_t changes = 0;
   for (int i = 0; i < 120; ++i) {
-    const uint32_t dice = world.Below(12);
+    const uint32_t dice = world.Below(16);
     if (dice == 0) {
       world.ChangeTree();
-      plan_at_ = plan_.Append({RegionsEvent(world.regions())});
+      plan_at_ = plan_.Append({RegionsEvent(world.regions()), testing::ChecksEvent()});
     } else if (dice == 1) {
-      plan_at_ = plan_.Append({DocumentEvent("D" + std::to_string(i), world.AnyDocument())});
+      plan_at_ = plan_.Append({DocumentEvent(world.AnyDocumentInfo(i), world.AnyDocument())});
+    } else if (dice == 2) {
+      world.ChangeBoundary();
+      const std::vector<BoundaryEvent>& all = world.boundaries().all();
+      plan_at_ = plan_.Append({testing::BoundariesEvent(world.regions(), {all.begin() + static_cast<ptrdiff_t>(changes), all.end()})});
+      changes = all.size();
+    } else if (dice == 3 || dice == 4) {
+      const uint32_t slot = world.Below(2);
+      if (updates[slot].empty()) continue;
+      const ProgressChange review{.kind = ProgressChange::Kind::kReview,
+                                  .update = updates[slot][world.Below(static_cast<uint32_t>(updates[slot].size()))],
+                                  .review = static_cast<ReviewState>(1 + world.Below(3))};
+      at[slot] = (slot == 0 ? progress_ : second).Append(ProgressEvents({review}), plan_at_);
     } else {
       const uint32_t slot = world.Below(2);
       std::vector<std::string> events;
@@ -78,6 +92,7 @@ TEST_P(RandomFeedsTest, LiveRestartedRebuiltAndSwappedAggregatorsGiveTheSameDump
         for (std::string& event : ProgressEvents(books[slot].Update(world.AnyCell(), world.AnyEntry(0)))) events.push_back(std::move(event));
       }
       at[slot] = (slot == 0 ? progress_ : second).Append(events, plan_at_);
+      updates[slot].push_back(at[slot].sequence);
     }
     if (i == 60) {
       server_.reset();  // a restart in the middle resumes from what it stored

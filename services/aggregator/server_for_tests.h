@@ -19,10 +19,12 @@ inline constexpr Period k2017{2017, 2017};
 
 class ServerTest : public ::testing::Test {
  protected:
-  ServerTest() : plan_("plan"), progress_("progress") {}
+  // `beside`: services on the port of progress.
+  explicit ServerTest(Clock& clock = RealClock(), std::vector<grpc::Service*> beside = {})
+      : clock_(clock), plan_("plan", clock), progress_("progress", clock, std::move(beside)) {}
 
   Options OptionsOf(const std::string& directory) const {
-    return {.data = directory, .listen = "127.0.0.1:0", .plan = plan_.address(), .progress = {progress_.address()}};
+    return {.data = directory, .listen = "127.0.0.1:0", .plan = plan_.address(), .progress = {progress_.address()}, .clock = &clock_};
   }
   void StartServer() {
     auto server = Server::Start(OptionsOf(directory_.path()));
@@ -39,8 +41,15 @@ class ServerTest : public ::testing::Test {
     plan_.Append({RegionsEvent(regions)});
     plan_at_ = plan_.Append({CatalogueEvent(MakeCatalogue())});
   }
-  journal::Position Report(const CellKey& cell, int64_t amount, Date as_of = MakeDate(2017, 6, 30)) {
-    return progress_at_ = progress_.Append(ProgressEvents(book_.Update(cell, {.as_of = as_of, .amount = amount})), plan_at_);
+  journal::Position Report(const CellKey& cell, int64_t amount, Date as_of = MakeDate(2017, 6, 30), UpdateKind kind = UpdateKind::kCumulative,
+                           Note note = {}) {
+    std::vector<ProgressChange> changes = book_.Update(cell, {.as_of = as_of, .amount = amount, .kind = kind});
+    if (!note.flags.empty() || !note.explanation.empty()) changes.back().note = std::make_shared<const Note>(std::move(note));
+    return progress_at_ = progress_.Append(ProgressEvents(changes), plan_at_);
+  }
+  // A verdict on the update that stands at this position.
+  journal::Position Review(const journal::Position& update, ReviewState state) {
+    return progress_at_ = progress_.Append(ProgressEvents({{.kind = ProgressChange::Kind::kReview, .update = update.sequence, .review = state}}), plan_at_);
   }
   // A token for everything appended so far.
   std::string Token() const { return TokenOf(plan_at_, progress_at_); }
@@ -51,13 +60,19 @@ class ServerTest : public ::testing::Test {
     return rpc::MakeStamp(basis, 0).token();
   }
 
-  absl::StatusOr<v1::GetRollupResponse> GetRollup(const v1::GetRollupRequest& request, int deadline_ms = 10'000) {
+  // One unary call.
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(grpc::Status (v1::AggregatorService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                                const Request& request, int deadline_ms = 10'000) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(deadline_ms));
-    v1::GetRollupResponse response;
-    const grpc::Status status = stub_->GetRollup(&context, request, &response);
+    Response response;
+    const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
     if (!status.ok()) return rpc::FromGrpc(status);
     return response;
+  }
+  absl::StatusOr<v1::GetRollupResponse> GetRollup(const v1::GetRollupRequest& request, int deadline_ms = 10'000) {
+    return Call(&v1::AggregatorService::Stub::GetRollup, request, deadline_ms);
   }
   absl::StatusOr<v1::GetRollupResponse> Rollup(const std::string& region, const std::string& year, const std::string& token,
                                                const std::string& as_of = "") {
@@ -96,6 +111,7 @@ class ServerTest : public ::testing::Test {
     return response;
   }
 
+  Clock& clock_;
   Upstream plan_, progress_;
   anju::testing::TempDir directory_;
   SeriesBook book_;

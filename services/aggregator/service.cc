@@ -56,12 +56,10 @@ grpc::ServerWriteReactor<v1::ColumnStep>* Service::FollowColumn(grpc::CallbackSe
   const std::shared_ptr<StepStream> stream = StepStream::Make();
   const rpc::Caller caller = rpc::CallerOf(*context);
   handlers_.WhenFollowable(*request, context->deadline(), [this, stream, caller, request = *request](const absl::Status& ready) {
-    absl::StatusOr<std::shared_ptr<ColumnFollowers::Follower>> follower = ready;
-    if (ready.ok()) {
-      follower = columns_.Follow(caller, request, [weak = std::weak_ptr<StepStream>(stream)] {
-        if (const auto held = weak.lock()) held->Pump();
-      });
-    }
+    using Follower = absl::StatusOr<std::shared_ptr<ColumnFollowers::Follower>>;
+    Follower follower = !ready.ok() ? Follower(ready) : columns_.Follow(caller, request, [weak = std::weak_ptr<StepStream>(stream)] {
+      if (const auto held = weak.lock()) held->Pump();
+    });
     stream->set_source([this, follower = std::move(follower)]() -> StepStream::Next {
       if (!follower.ok()) return {nullptr, follower.status()};
       auto next = columns_.Next(**follower);

@@ -23,7 +23,11 @@ namespace anju::aggregator::testing {
 // One owner of facts: its journal and its feed on a port that stays the same when the journal is replaced.
 class Upstream {
  public:
-  explicit Upstream(std::string name) : name_(std::move(name)) { Boot("127.0.0.1:0"); }
+  // `beside`: services on the same port; they must outlive it, as the clock must.
+  explicit Upstream(std::string name, Clock& clock = RealClock(), std::vector<grpc::Service*> beside = {})
+      : name_(std::move(name)), clock_(clock), beside_(std::move(beside)) {
+    Boot("127.0.0.1:0");
+  }
 
   const std::string& address() const { return address_; }
   journal::Journal& journal() { return *journal_; }
@@ -43,14 +47,18 @@ class Upstream {
     directory_ = std::make_unique<anju::testing::TempDir>();
     Boot(address_);
   }
-  void Serve() { server_ = std::make_unique<anju::testing::ServerFixture>(std::vector<grpc::Service*>{feed_.get()}, name_, address_); }
+  void Serve() {
+    std::vector<grpc::Service*> services = beside_;
+    services.push_back(feed_.get());
+    server_ = std::make_unique<anju::testing::ServerFixture>(services, name_, address_);
+  }
 
  private:
   void Boot(const std::string& listen) {
     auto disk = storage::OpenRocksDisk(directory_->path());
     CHECK_OK(disk.status());
     disk_ = *std::move(disk);
-    auto journal = journal::Journal::Open(*disk_, name_, RealClock());
+    auto journal = journal::Journal::Open(*disk_, name_, clock_);
     CHECK_OK(journal.status());
     journal_ = *std::move(journal);
     feed_ = feed::NewFeedService(*journal_);
@@ -60,6 +68,8 @@ class Upstream {
   }
 
   std::string name_;
+  Clock& clock_;
+  std::vector<grpc::Service*> beside_;
   std::unique_ptr<anju::testing::TempDir> directory_ = std::make_unique<anju::testing::TempDir>();
   std::unique_ptr<storage::Disk> disk_;
   std::unique_ptr<journal::Journal> journal_;
@@ -83,9 +93,36 @@ inline std::string CatalogueEvent(const Catalogue& catalogue) {
   return event.SerializeAsString();
 }
 
-inline std::string DocumentEvent(const std::string& number, const std::vector<PrintedTarget>& targets) {
+// All region rows as they are now, with boundary changes.
+inline std::string BoundariesEvent(const RegionTree& regions, const std::vector<BoundaryEvent>& changes) {
   plan::v1::Event event;
-  event.mutable_document()->set_number(number);
+  for (const RegionNumber number : regions.Numbers()) {
+    for (const Region& row : *regions.Rows(number)) *event.mutable_boundaries()->add_regions() = ToProto(row);
+  }
+  for (const BoundaryEvent& change : changes) *event.mutable_boundaries()->add_events() = ToProto(change);
+  return event.SerializeAsString();
+}
+
+inline std::string MilestonesEvent(const std::string& document, const std::vector<Milestone>& milestones) {
+  plan::v1::Event event;
+  event.mutable_milestones()->set_document(document);
+  for (const Milestone& milestone : milestones) *event.mutable_milestones()->add_milestones() = ToProto(milestone);
+  return event.SerializeAsString();
+}
+
+// Rules of soft checks: nothing that the aggregator looks at.
+inline std::string ChecksEvent() {
+  plan::v1::Event event;
+  event.mutable_checks()->add_rules()->set_name("jump");
+  return event.SerializeAsString();
+}
+
+inline std::string DocumentEvent(const DocumentInfo& info, const std::vector<PrintedTarget>& targets) {
+  plan::v1::Event event;
+  event.mutable_document()->set_number(info.number);
+  event.mutable_document()->set_amends(info.amends);
+  if (info.issued) event.mutable_document()->set_issued_days(info.issued->days);
+  if (info.effective) event.mutable_document()->set_effective_days(info.effective->days);
   for (const PrintedTarget& printed : targets) {
     plan::v1::TargetCell* cell = event.mutable_document()->add_cells();
     cell->set_region(printed.cell.region);
@@ -96,8 +133,13 @@ inline std::string DocumentEvent(const std::string& number, const std::vector<Pr
     if (printed.target.amount) cell->set_target(*printed.target.amount);
     if (printed.target.declared) cell->set_declared(*printed.target.declared);
     cell->set_missing(static_cast<types::v1::Missing>(printed.target.missing));
+    cell->set_place(printed.place);
+    cell->set_line(printed.line);
   }
   return event.SerializeAsString();
+}
+inline std::string DocumentEvent(const std::string& number, const std::vector<PrintedTarget>& targets) {
+  return DocumentEvent(DocumentInfo{.number = number, .amends = "", .issued = {}, .effective = {}}, targets);
 }
 
 // The events that stand for these changes.
@@ -105,13 +147,17 @@ inline std::vector<std::string> ProgressEvents(const std::vector<ProgressChange>
   std::vector<std::string> events;
   for (const ProgressChange& change : changes) {
     progress::v1::Event event;
-    if (change.kind == ProgressChange::Kind::kOpenSeries) {
+    if (change.kind == ProgressChange::Kind::kReview) {
+      event.mutable_review()->add_updates(change.update);
+      event.mutable_review()->set_state(static_cast<types::v1::ReviewState>(change.review));
+    } else if (change.kind == ProgressChange::Kind::kOpenSeries) {
       event.mutable_series()->set_number(change.series);
       event.mutable_series()->set_region(change.cell.region);
       event.mutable_series()->set_programme(change.cell.programme);
       event.mutable_series()->set_indicator(change.cell.indicator);
       *event.mutable_series()->mutable_period() = ToProto(change.cell.period);
     } else {
+      if (change.note != nullptr) *event.mutable_update() = ToProto(*change.note);
       event.mutable_update()->set_series(change.series);
       event.mutable_update()->set_as_of_days(change.entry.as_of.days);
       event.mutable_update()->set_amount(change.entry.amount);

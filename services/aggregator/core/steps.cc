@@ -71,10 +71,10 @@ std::optional<Date> ColumnWalk::newest() const {
   return newest;
 }
 
-std::vector<WalkStep> ColumnWalk::Walk(const WalkSight& sight, size_t events_max) {
+std::vector<WalkStep> ColumnWalk::Walk(const WalkSight& sight, size_t events_max, size_t steps_max) {
   std::vector<WalkStep> steps;
   std::optional<Looking> looking;
-  for (size_t events = 0; events < events_max; ++events) {
+  for (size_t events = 0; events < events_max && steps.size() < steps_max; ++events) {
     const std::optional<JournalEvent> event = NextEvent(at_, sight.available, sight.order, sight.marks);
     if (!event) break;
     Known before = at_;

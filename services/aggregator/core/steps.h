@@ -65,8 +65,8 @@ class ColumnWalk {
 
   // The column as it stands, whole. Call once before Walk.
   WalkStep Start(const WalkSight& sight);
-  // Walks on over at most `events_max` events. Steps that changed nothing are not listed; at() tells how far it came.
-  std::vector<WalkStep> Walk(const WalkSight& sight, size_t events_max);
+  // Walks on over at most `events_max` events and `steps_max` steps. Events that changed nothing are not listed; at() tells how far it came.
+  std::vector<WalkStep> Walk(const WalkSight& sight, size_t events_max, size_t steps_max = SIZE_MAX);
   const Known& at() const { return at_; }
   // True when everything available has been walked.
   bool Done(const WalkSight& sight) const;
