@@ -95,6 +95,51 @@ class ApplierTest : public ::testing::Test {
     return ProgressEvents({{.kind = ProgressChange::Kind::kOpenSeries, .series = series, .cell = {region, programme, indicator, {2017, 2017}}}});
   }
 
+  // How long questions at other moments than now take.
+  void PrintQuestions() {
+    Frames frames(*applier_);
+    Upstreams upstreams({});
+    Handlers handlers(*applier_, frames, upstreams);
+    const rpc::Caller caller{.identity = "t", .role = rpc::Role::kOperator, .everywhere = true};
+    types::v1::Basis half = applier_->Stamp().basis();
+    half.mutable_progress(0)->set_sequence(half.progress(0).sequence() / 2);
+    const auto timed = [](const char* what, auto ask) {
+      const auto begin = std::chrono::steady_clock::now();
+      ask();
+      const auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin).count();
+      std::printf("%s: %lld.%03lld ms\n", what, static_cast<long long>(us / 1000), static_cast<long long>(us % 1000));
+    };
+    for (const bool past : {false, true}) {
+      v1::GetColumnRequest column;
+      column.set_region("P");
+      v1::ColumnKey* key = column.add_keys();
+      key->set_programme("all");
+      key->set_indicator("starts");
+      key->mutable_period()->set_first_year(2017);
+      key->mutable_period()->set_last_year(2017);
+      column.set_as_of("2017-02-01");
+      if (past) column.mutable_view()->set_at(rpc::MakeStamp(half, 0).token());
+      timed(past ? "column of a province at a past basis" : "column of a province as of a date", [&] {
+        handlers.GetColumn(caller, column, Deadline::max(), [](const absl::StatusOr<v1::GetColumnResponse>& answer) {
+          ASSERT_THAT(answer, IsOk());
+          EXPECT_EQ(answer->cells_size(), 21);
+        });
+      });
+      v1::ExplainCellRequest explain;
+      explain.set_region("P");
+      explain.set_programme("all");
+      explain.set_indicator("starts");
+      explain.set_year("2017");
+      *explain.mutable_view() = column.view();
+      timed(past ? "explanation of its total at a past basis" : "explanation of its total", [&] {
+        handlers.ExplainCell(caller, explain, Deadline::max(), [&](const absl::StatusOr<v1::ExplainCellResponse>& answer) {
+          ASSERT_THAT(answer, IsOk());
+          EXPECT_EQ(answer->total_contributions(), 3 * counties_.size());
+        });
+      });
+    }
+  }
+
   TempDir directory_;
   std::unique_ptr<storage::Disk> disk_;
   std::unique_ptr<Applier> applier_;
@@ -343,6 +388,7 @@ TEST_F(ApplierTest, PrintsTheSpeedOfARebuild) {
   const auto ms = [](auto duration) { return static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()); };
   std::printf("%d updates of %u series, hashes checked and rows written: %ld ms (%ld ms of processor time), %ld thousand updates/s; restart: %ld ms; dump: %ld ms\n",
               kUpdates, series_count_, ms(rebuilt - start), cpu_ms, kUpdates / ms(rebuilt - start), ms(loaded - dumped), ms(dumped - rebuilt));
+  PrintQuestions();
 }
 
 }  // namespace

@@ -23,6 +23,8 @@ struct Gathered {
 }  // namespace
 
 struct Upstreams::Call {
+  Slot slot = 0;
+  size_t place = 0;  // among the answers
   grpc::ClientContext context;
   progress::v1::GetUpdatesRequest request;
   progress::v1::GetUpdatesResponse response;
@@ -50,10 +52,12 @@ void Upstreams::GetUpdates(std::vector<Asked> asked, Done done) {
   std::vector<std::shared_ptr<Call>> calls;
   {
     const std::lock_guard lock(calls_->mutex);
-    for (Asked& one : asked) {
-      if (calls_->running.size() >= kUpstreamCallsMax) break;
+    for (size_t i = 0; i < asked.size() && calls_->running.size() < kUpstreamCallsMax; ++i) {
+      if (asked[i].slot >= stubs_.size()) continue;  // nobody to ask
       auto call = std::make_shared<Call>();
-      call->request = std::move(one.request);
+      call->slot = asked[i].slot;
+      call->place = i;
+      call->request = std::move(asked[i].request);
       call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(kUpstreamWaitMs));
       calls_->running.insert(call.get());
       calls.push_back(std::move(call));
@@ -62,10 +66,9 @@ void Upstreams::GetUpdates(std::vector<Asked> asked, Done done) {
   if (calls.empty()) return done(std::move(gathered->responses));
   gathered->missing = calls.size();
   gathered->done = std::move(done);
-  for (size_t i = 0; i < calls.size(); ++i) {
-    const std::shared_ptr<Call>& call = calls[i];
-    stubs_[asked[i].slot]->async()->GetUpdates(&call->context, &call->request, &call->response, [this, gathered, call, i](const grpc::Status& status) {
-      if (status.ok()) gathered->responses[i] = std::move(call->response);
+  for (const std::shared_ptr<Call>& call : calls) {
+    stubs_[call->slot]->async()->GetUpdates(&call->context, &call->request, &call->response, [this, gathered, call](const grpc::Status& status) {
+      if (status.ok()) gathered->responses[call->place] = std::move(call->response);
       if (gathered->missing.fetch_sub(1) == 1) gathered->done(std::move(gathered->responses));
       const std::lock_guard lock(calls_->mutex);
       calls_->running.erase(call.get());
