@@ -108,6 +108,8 @@ TEST_F(RankingWatch, BeginsWithItsBasisThenTellsOfEachStepOnceWithItsCause) {
   EXPECT_EQ(rpc::MakeStamp(weixi->from(), 0).token(), before.token());
   EXPECT_EQ(weixi->to().token(), after.token());
   EXPECT_EQ(weixi->cause().sequence(), 2u);
+  EXPECT_EQ(weixi->to().recorded_time_us(), 0);  // the same whenever it is told
+  EXPECT_NE(first->to().recorded_time_us(), 0);
 }
 
 TEST_F(RankingWatch, ABookmarkComesAtLeastOnceASecondAlsoWhileTheAggregatorIsDown) {

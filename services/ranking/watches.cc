@@ -97,6 +97,11 @@ class Watches::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
   void Write(steady_clock::time_point now) {
     if (begun_ && !message_.has_from()) *message_.mutable_from() = told_.basis();
     *message_.mutable_to() = at_;
+    // A transition reads the same whenever it is told; how fresh the service is now comes with the bookmarks.
+    if (message_.changes_size() > 0) {
+      message_.mutable_to()->clear_recorded_time_us();
+      message_.mutable_to()->clear_complete_until_us();
+    }
     told_ = at_;
     begun_ = true;
     writing_ = true;
