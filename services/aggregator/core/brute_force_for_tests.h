@@ -57,7 +57,9 @@ class BruteForce {
     const Region& row = RowOf(cell.region, TreeDay(cell.period));
     if (row.kind != RegionKind::kArea || !Additive(cell)) return std::nullopt;
     std::optional<Counted> sum;
-    for (const RegionNumber member : row.members) Add(&sum, CountedAt(In(cell, member), as_of));
+    for (const RegionNumber member : row.members) {
+      if (!IsGone(member, TreeDay(cell.period))) Add(&sum, CountedAt(In(cell, member), as_of));
+    }
     return sum;
   }
   std::optional<Counted> Shown(const CellKey& cell) { return Shown(cell, moment_.as_of.value_or(kDistantFuture)); }
@@ -76,7 +78,9 @@ class BruteForce {
     const Region& row = RowOf(cell.region, day);
     if (InForce(cell, layer) != nullptr || row.kind != RegionKind::kArea || !Additive(cell)) return std::nullopt;
     std::optional<int64_t> sum;
-    for (const RegionNumber member : row.members) Add(&sum, Target(In(cell, member), layer, day));
+    for (const RegionNumber member : row.members) {
+      if (!IsGone(member, day)) Add(&sum, Target(In(cell, member), layer, day));
+    }
     return sum;
   }
 
@@ -112,14 +116,15 @@ class BruteForce {
     }
     return *found;
   }
-  RegionNumber ParentOf(RegionNumber region, Date day) const {
+  // Closed, and all it had has been passed on.
+  bool IsGone(RegionNumber region, Date day) const {
     const Region& row = RowOf(region, day);
-    if (row.valid_from <= day && day < row.valid_to) return row.parent;
-    for (const BoundaryEvent& event : books_.boundaries->all()) {
-      if (event.region == region && event.passes() && event.date <= day) return 0;
-    }
-    return row.parent;
+    if (row.valid_from <= day && day < row.valid_to) return false;
+    const auto& all = books_.boundaries->all();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const BoundaryEvent& event) { return event.region == region && event.passes() && event.date <= day; });
   }
+  RegionNumber ParentOf(RegionNumber region, Date day) const { return IsGone(region, day) ? 0 : RowOf(region, day).parent; }
   std::vector<RegionNumber> ChildrenOf(RegionNumber region, Date day) const {
     std::vector<RegionNumber> children;
     for (const RegionNumber other : books_.regions->Numbers()) {
