@@ -17,8 +17,11 @@ constexpr std::string_view kTargetPrefix = "target:";
 constexpr std::string_view kLayerTargetPrefix = "target.";  // target.LAYER:INDICATOR
 constexpr std::string_view kRatePrefix = "rate.";           // rate.LAYER
 
+// The words for a layer inside a column, as plan files have them. The first of each is the one that answers use.
 constexpr std::pair<Layer, std::string_view> kLayerNames[] = {
-    {Layer::kNational, "national"}, {Layer::kProvince, "province"}, {Layer::kCity, "city"}, {Layer::kCounty, "county"}};
+    {Layer::kNational, "national"},   {Layer::kNational, "国家"}, {Layer::kProvince, "province"}, {Layer::kProvince, "provincial"},
+    {Layer::kProvince, "省"},         {Layer::kCity, "city"},     {Layer::kCity, "市"},           {Layer::kCounty, "county"},
+    {Layer::kCounty, "县"}};
 
 // Reads the fields of one definition and remembers what was wrong with any of them.
 class DefinitionReader {
@@ -81,7 +84,7 @@ class DefinitionReader {
     for (const auto& [layer, name] : kLayerNames) {
       if (name == word) return layer;
     }
-    Refuse(errors::BadValue("columns", column, "of a layer: national, province, city or county"));
+    Refuse(errors::BadValue("columns", column, "the column of a layer: national, province, city or county"));
     return Layer::kNone;
   }
   uint32_t Refuse(const absl::Status& status) {
@@ -131,7 +134,7 @@ std::string CodeOf(const Catalogue& catalogue, IndicatorNumber number) {
 std::string FormatColumn(const Column& column, const Catalogue& catalogue) {
   std::string layer;
   for (const auto& [known, name] : kLayerNames) {
-    if (known == column.layer) layer = name;
+    if (known == column.layer && layer.empty()) layer = name;
   }
   switch (column.kind) {
     case ColumnKind::kFigure: break;

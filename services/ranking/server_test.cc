@@ -46,6 +46,17 @@ TEST_F(RankingServer, AnswersFromTheSnapshotWithEveryDefaultFilledIn) {
   EXPECT_EQ(table.definition().total_digits(), 2u);
 }
 
+TEST_F(RankingServer, ColumnsTakeTheWordsOfPlanFilesForLayersAndAnswerWithOne) {
+  ASSERT_THAT(RankNow(), IsOk());
+  v1::GetLeagueTableRequest request = StartsRequest();
+  for (const char* column : {"rate.市", "target.city:starts", "target.provincial:starts", "target:starts", "starts"}) request.mutable_definition()->add_columns(column);
+  ASSERT_OK_AND_ASSIGN(auto table, Rank(request));
+  EXPECT_EQ((std::vector<std::string>(table.definition().columns().begin(), table.definition().columns().end())),
+            (std::vector<std::string>{"rate.city", "target.city:starts", "target.province:starts", "target:starts", "starts"}));
+  EXPECT_EQ((std::vector<std::string>(table.rows(0).columns().begin(), table.rows(0).columns().end())),
+            (std::vector<std::string>{"62.05", "2000", "", "2000", "1241"}));
+}
+
 TEST_F(RankingServer, AWaitingCallIsAnsweredByTheFrameThatIncludesItsToken) {
   ASSERT_THAT(RankNow(), IsOk());
   const aggregator::v1::Frame frame = ChangeStarts(kWeixi, 1475);
