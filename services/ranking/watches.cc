@@ -78,9 +78,10 @@ class Watches::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
     }
     StartWrite(&message_);
   }
-  bool ended() const {
+  // True when the thread is about to return: joining it waits for nothing.
+  bool done() const {
     const std::lock_guard lock(mutex_);
-    return ended_;
+    return done_;
   }
   void Join() {
     if (thread_.joinable()) thread_.join();
@@ -125,7 +126,7 @@ class Watches::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
   v1::WatchEvent message_;           // being written; guarded by mutex_ while not writing_
   types::v1::BasisStamp at_, told_;  // dealt with; in the last message. Guarded by mutex_, as everything below.
   steady_clock::time_point written_{};
-  bool begun_ = false, writing_ = false, broken_ = false, stopping_ = false, ended_ = false;
+  bool begun_ = false, writing_ = false, broken_ = false, stopping_ = false, ended_ = false, done_ = false;
   grpc::ClientContext* stream_ = nullptr;
 };
 
@@ -143,7 +144,7 @@ struct Watches::Shared {
     std::unique_lock lock(mutex);
     while (!stopping) {
       changed.wait_for(lock, milliseconds(kTickMs), [this] { return stopping; });
-      const auto first_gone = std::stable_partition(watchers.begin(), watchers.end(), [](const auto& watcher) { return !watcher->ended(); });
+      const auto first_gone = std::stable_partition(watchers.begin(), watchers.end(), [](const auto& watcher) { return !watcher->done(); });
       const std::vector<std::shared_ptr<Watcher>> gone(first_gone, watchers.end());
       watchers.erase(first_gone, watchers.end());
       const std::vector<std::shared_ptr<Watcher>> all = watchers;
@@ -187,6 +188,8 @@ void Watches::Watcher::Run() {
     if (end.ok()) end = stopping_ ? Stopping() : absl::CancelledError("the call was cancelled");
   }
   Finish(rpc::ToGrpc(end));
+  const std::lock_guard lock(mutex_);
+  done_ = true;
 }
 
 // One stream from opening to its end. `refused` is set when the watch cannot go on.
