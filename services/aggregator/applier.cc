@@ -132,7 +132,7 @@ void Applier::Clear() {
   past_ = std::make_unique<Past>(slots_);
   plan_ = {};
   progress_.assign(slots_, {});
-  fresh_us_.assign(slots_ + 1, 0);
+  for (std::atomic<int64_t>& fresh : fresh_us_) fresh = 0;
 }
 
 void Applier::StartOver() {
@@ -312,7 +312,11 @@ types::v1::BasisStamp Applier::StampLocked() const {
 
 Sight Applier::SightLocked() const { return {*state_, *past_, plan_, progress_, StampLocked()}; }
 
-int64_t Applier::CompleteUntilLocked() const { return *std::min_element(fresh_us_.begin(), fresh_us_.end()); }
+int64_t Applier::CompleteUntilLocked() const {
+  int64_t complete = INT64_MAX;
+  for (const std::atomic<int64_t>& fresh : fresh_us_) complete = std::min(complete, fresh.load());
+  return complete;
+}
 
 int64_t Applier::complete_until_us() const {
   const ReaderLock lock(state_mutex_);
@@ -321,7 +325,7 @@ int64_t Applier::complete_until_us() const {
 
 void Applier::MarkFresh(size_t feed, const journal::Position& position, int64_t time_us) {
   {
-    const WriterLock lock(state_mutex_);
+    const ReaderLock lock(state_mutex_);
     const journal::Position& have = feed == 0 ? plan_.position : progress_[feed - 1].position;
     // The feed of a journal that was replaced may still have a word on its way.
     if (position.sequence > have.sequence || (have.sequence > 0 && position.journal_id != have.journal_id)) return;

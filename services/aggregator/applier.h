@@ -1,6 +1,7 @@
 // The aggregator's state and the one way blocks go into it: whole, in turn, together with the position they lead to.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -128,7 +129,8 @@ class Applier {
   mutable StateMutex state_mutex_;
   std::unique_ptr<State> state_ ABSL_GUARDED_BY(state_mutex_);
   std::unique_ptr<Past> past_ ABSL_GUARDED_BY(state_mutex_);
-  std::vector<int64_t> fresh_us_ ABSL_GUARDED_BY(state_mutex_);  // by feed; 0 while it has not told
+  // By feed; 0 while it has not told. Written under the readers' lock too: news of freshness alone never makes answers wait.
+  std::vector<std::atomic<int64_t>> fresh_us_;
   FeedPosition plan_ ABSL_GUARDED_BY(state_mutex_);
   std::vector<FeedPosition> progress_ ABSL_GUARDED_BY(state_mutex_);
   bool plan_seen_ ABSL_GUARDED_BY(state_mutex_) = false;
