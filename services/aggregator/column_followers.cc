@@ -107,7 +107,7 @@ absl::StatusOr<v1::ColumnStep> ColumnFollowers::Follower::Begin(const Sight& sig
   ErrorCollector errors;
   auto keys = ResolveKeys(request_.keys(), registry->catalogue);
   errors.Add(keys.status());
-  const Date day = TreeDate(keys.ok() ? LatestOf(*keys) : Period{});
+  const Date day = TreeDate(keys.ok() ? PeriodOfTree(*keys) : Period{});
   const RegionNumber region = OrZero(registry->regions.Resolve(request_.region(), 0, day), &errors);
   if (!errors.empty()) return errors.ToStatus();
   RETURN_IF_ERROR(rpc::Authorize(caller_, rpc::Action::kRead, region, &registry->regions, day));

@@ -72,14 +72,6 @@ absl::StatusOr<std::vector<ColumnQuery>> ResolveKeys(const google::protobuf::Rep
   return queries;
 }
 
-Period LatestOf(const std::vector<ColumnQuery>& queries) {
-  Period latest;
-  for (const ColumnQuery& query : queries) {
-    if (query.period.last > latest.last) latest = query.period;
-  }
-  return latest;
-}
-
 void AddRegion(const RegionTree& regions, RegionNumber number, Date day, google::protobuf::RepeatedPtrField<types::v1::RegionRecord>* records) {
   if (const Region* row = regions.Nearest(number, day)) *records->Add() = ToProto(*row);
 }
@@ -223,7 +215,7 @@ absl::StatusOr<v1::GetColumnResponse> Handlers::Column(const rpc::Caller& caller
     ErrorCollector errors;
     const auto queries = ResolveKeys(request.keys(), registry.catalogue);
     errors.Add(queries.status());
-    const Date day = DayOf(resolved.moment, queries.ok() ? LatestOf(*queries) : Period{});
+    const Date day = DayOf(resolved.moment, queries.ok() ? PeriodOfTree(*queries) : Period{});
     const RegionNumber region = OrZero(registry.regions.Resolve(request.region(), 0, day), &errors);
     if (!errors.empty()) return errors.ToStatus();
     RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, region, &registry.regions, day));
@@ -252,8 +244,8 @@ absl::StatusOr<v1::GetColumnsResponse> Handlers::Columns(const rpc::Caller& call
     ErrorCollector errors;
     const auto queries = ResolveKeys(request.keys(), registry.catalogue);
     errors.Add(queries.status());
-    const Period latest = queries.ok() ? LatestOf(*queries) : Period{};
-    const Date day = DayOf(resolved.front().moment, latest);
+    const Period period = queries.ok() ? PeriodOfTree(*queries) : Period{};
+    const Date day = DayOf(resolved.front().moment, period);
     const RegionNumber region = OrZero(registry.regions.Resolve(request.region(), 0, day), &errors);
     if (!errors.empty()) return errors.ToStatus();
     RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, region, &registry.regions, day));
@@ -262,7 +254,7 @@ absl::StatusOr<v1::GetColumnsResponse> Handlers::Columns(const rpc::Caller& call
     for (const ResolvedMoment& one : resolved) {
       // Whose subtree it is may differ from moment to moment.
       if (one.registry->regions.Rows(region) != nullptr) {
-        RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, region, &one.registry->regions, DayOf(one.moment, latest)));
+        RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, region, &one.registry->regions, DayOf(one.moment, period)));
       }
       found.push_back(LookAtColumn(sight, one, region, *queries));
       rows += found.back().column.cells.size();

@@ -44,7 +44,6 @@ std::string TreeOf(const Moment& moment, Period period);
 absl::StatusOr<Period> ParseYear(const std::string& text);
 // Keys of a column as numbers; all that is wrong with them at once.
 absl::StatusOr<std::vector<ColumnQuery>> ResolveKeys(const google::protobuf::RepeatedPtrField<v1::ColumnKey>& keys, const Catalogue& catalogue);
-Period LatestOf(const std::vector<ColumnQuery>& queries);
 // A milestone as it stands; `day`: the one that "by now" means.
 v1::MilestoneStatus ToProto(const MilestoneLine& line, const std::optional<Date>& day);
 // A resolved number, or 0 and one error more.

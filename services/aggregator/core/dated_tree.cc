@@ -31,7 +31,8 @@ DatedTree::DatedTree(const RegionTree& regions, const Boundaries& boundaries, Da
     if (const RegionNumber parent = links_[number].parent; parent != 0) links_[parent].children.push_back(number);
     if (!links_[number].is_area) continue;
     for (const RegionNumber member : regions.Nearest(number, day)->members) {
-      if (member == number || member >= links_.size() || regions.Rows(member) == nullptr) continue;
+      // Who passed everything on counts with those who took it over, and nowhere else.
+      if (member == number || member >= links_.size() || regions.Rows(member) == nullptr || links_[member].gone) continue;
       links_[number].members.push_back(member);
       links_[member].areas.push_back(number);
     }

@@ -43,7 +43,7 @@ class DatedTree {
   RegionNumber Parent(RegionNumber region) const { return region < links_.size() ? links_[region].parent : 0; }
   // By number; official order is for answers, not for sums.
   const std::vector<RegionNumber>& Children(RegionNumber region) const { return region < links_.size() ? links_[region].children : none_; }
-  // Regions an area is made of; empty for other kinds.
+  // Regions an area is made of, without those that are gone; empty for other kinds.
   const std::vector<RegionNumber>& Members(RegionNumber region) const { return region < links_.size() ? links_[region].members : none_; }
   bool IsArea(RegionNumber region) const { return region < links_.size() && links_[region].is_area; }
   // Areas that list the region.

@@ -153,12 +153,9 @@ std::vector<Cell> ColumnWalk::ReadChanged(Looking& looking, const std::vector<Ce
 
 bool ColumnWalk::ReadAll(Looking& looking) {
   View& view = looking.view();
-  Period latest;
-  for (const ColumnQuery& key : keys_) {
-    if (key.period.last > latest.last) latest = key.period;
-  }
-  const Date day = view.DayOf(latest);
-  std::vector<RegionNumber> regions = view.ChildrenOf(parent_, latest);
+  const Period period = PeriodOfTree(keys_);
+  const Date day = view.DayOf(period);
+  std::vector<RegionNumber> regions = view.ChildrenOf(parent_, period);
   regions.insert(regions.begin(), parent_);
   std::vector<Region> rows;
   std::vector<Cell> cells;

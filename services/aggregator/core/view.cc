@@ -17,6 +17,10 @@ bool IsStock(const Catalogue& catalogue, IndicatorNumber indicator) {
   return found != nullptr && found->is_stock();
 }
 
+bool HasTarget(const CellFigures& figures) {
+  return std::any_of(figures.targets.begin(), figures.targets.end(), [](const auto& target) { return target.has_value(); });
+}
+
 // The cells a query asks of each region, as keys of region 0.
 std::vector<CellKey> AskedKeys(const View& view, const RollupQuery& query) {
   std::set<CellKey> keys;
@@ -117,6 +121,9 @@ std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
       if (region != query.region && !std::binary_search(of_period.begin(), of_period.end(), region)) continue;
       key.region = region;
       Cell cell = view.CellAt(key);
+      // Which years a stock is shown for when none is asked for may not hang on what others, or later documents, have for them: its figure has a
+      // cell of its own, and a year only where there is a target for it.
+      if (query.period.is_stock() && !key.period.is_stock() && !HasTarget(cell.figures) && IsStock(view.catalogue(), key.indicator)) continue;
       if (!cell.figures.empty()) cells.push_back(std::move(cell));
     }
   }
@@ -156,14 +163,13 @@ std::vector<std::string> UndividedPeriods(View& view, const RollupQuery& query) 
   return notes;
 }
 
+Period PeriodOfTree(const std::vector<ColumnQuery>& queries) { return queries.empty() ? Period{} : queries.front().period; }
+
 ColumnAnswer ColumnOf(View& view, RegionNumber parent, const std::vector<ColumnQuery>& queries) {
-  Period latest;
-  for (const ColumnQuery& query : queries) {
-    if (query.period.last > latest.last) latest = query.period;
-  }
+  const Period period = PeriodOfTree(queries);
   ColumnAnswer answer;
-  answer.day = view.DayOf(latest);
-  answer.regions = view.ChildrenOf(parent, latest);
+  answer.day = view.DayOf(period);
+  answer.regions = view.ChildrenOf(parent, period);
   answer.regions.insert(answer.regions.begin(), parent);
   for (const RegionNumber region : answer.regions) {
     for (const ColumnQuery& query : queries) {

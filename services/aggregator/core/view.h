@@ -77,7 +77,9 @@ struct ColumnAnswer {
   std::vector<Cell> cells;            // in that order, each by the order of the queries
   Date day;                           // of the tree
 };
-// The children are those of the day asked for; without one, of the latest period among the queries.
+// The period in whose tree a column lists its children when no day is asked for: that of the first query, which is the one that a table is about.
+Period PeriodOfTree(const std::vector<ColumnQuery>& queries);
+// The children are those of the day asked for; without one, of the tree of PeriodOfTree.
 ColumnAnswer ColumnOf(View& view, RegionNumber parent, const std::vector<ColumnQuery>& queries);
 
 }  // namespace anju::aggregator
