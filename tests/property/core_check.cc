@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,57 @@ struct Asked {
 
 std::string Differs(std::string_view what, const Question& question, const Key& key, const CellAnswer& expected, const CellAnswer& got) {
   return absl::StrCat(std::string(what), ": ", Describe(question), " ", Describe(key), "\n  model: ", Describe(expected), "\n  code:  ", Describe(got), "\n");
+}
+
+// Everybody below a region in a tree, itself included.
+std::set<Number> Below(const Model& model, Number region, Date tree) {
+  std::set<Number> below = {region};
+  for (const Number child : model.SummedChildren(region, tree)) below.merge(Below(model, child, tree));
+  return below;
+}
+
+// Where only regions without children report, what a region counts is the same in the tree of the day before a change and in that of its day, as
+// long as the change does not reach beyond it.
+void CheckConservation(const World& world, CoreSubject& subject, Random& random, Outcome* outcome) {
+  const Known all = KnownAfter(world, world.blocks.size());
+  const Filter review = random.Percent(70) ? Filter::kAll : Filter::kReviewed;
+  const Model now(world, {.as_of = {}, .tree = {}, .known = all, .review = review});
+  std::set<Date> days;
+  for (const Change& change : now.changes()) days.insert(change.date);
+  for (const Date day : days) {
+    const Date eve{day.days - 1};
+    for (const auto& [region, rows] : now.regions()) {
+      if (!now.Exists(region, eve) || !now.Exists(region, day)) continue;
+      const std::set<Number> before = Below(now, region, eve), after = Below(now, region, day);
+      // Who is gone is below nobody; whoever takes over must be below the region instead.
+      const bool inside = std::all_of(now.changes().begin(), now.changes().end(), [&](const Change& change) {
+        return change.date != day || before.contains(change.region) == (change.into == 0 ? after.contains(change.region) : after.contains(change.into));
+      });
+      if (!inside) continue;
+      const auto reports_above = [&](Number number) {
+        const bool reports = std::any_of(world.progress.begin(), world.progress.end(), [&](const auto& journal) {
+          return std::any_of(journal.begin(), journal.end(), [&](const ProgressEvent& event) { return event.key.region == number; });
+        });
+        return reports && (!now.SummedChildren(number, eve).empty() || !now.SummedChildren(number, day).empty());
+      };
+      if (std::any_of(before.begin(), before.end(), reports_above) || std::any_of(after.begin(), after.end(), reports_above)) continue;
+      std::vector<Key> keys;
+      for (const Key& key : AllKeys(world, now)) {
+        // An area without figures of its own shows what its members have, wherever they go.
+        if (key.region == region && now.Nearest(region, eve)->kind != "area" && now.indicators().at(key.indicator).additive) keys.push_back(key);
+      }
+      Question question{.as_of = eve, .tree = eve, .known = all, .review = review};
+      const std::map<Key, CellAnswer> in_old_tree = subject.Ask(question, false, keys);
+      question.tree = day;
+      for (const auto& [key, cell] : subject.Ask(question, false, keys)) {
+        ++outcome->cells;
+        const auto& old = in_old_tree.at(key);
+        if (cell.actual == old.actual && cell.newest == old.newest) continue;
+        outcome->failure = Differs("core, not conserved (model: the tree of the day before)", question, key, old, cell);
+        return;
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -86,6 +138,8 @@ void CheckCore(const World& world, Mistake mistake, Outcome* outcome) {
       }
     }
   }
+  if (!outcome->failure.empty()) return;
+  if (OnlyLeavesReport(world)) CheckConservation(world, subject, random, outcome);
   if (!outcome->failure.empty()) return;
   CoreSubject other(world);
   for (const size_t index : AnyOrder(world, random)) other.Apply(world.blocks[index]);

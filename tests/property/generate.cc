@@ -161,7 +161,7 @@ class Grower {
     std::vector<Number> open;
     for (const auto& [number, rows] : regions_.rows) {
       if (regions_.RowOn(number, day) == nullptr) continue;
-      if (for_report && recipe_.leaves_only && regions_.EverHasChildren(number)) continue;
+      if (for_report && OnlyLeavesReport(world_) && regions_.EverHasChildren(number)) continue;
       open.push_back(number);
     }
     if (open.empty()) return std::nullopt;

@@ -53,7 +53,7 @@ Line LineOf(const Model& model, const TableQuestion& question, Number region) {
   const CellAnswer printed = model.At({region, question.programme, question.indicator, question.year});
   const CellAnswer cell = model.At({region, question.programme, question.indicator, stock ? Period{} : question.year});
   Line line;
-  line.row = model.RowOn(region, model.TreeDay(question.year));
+  line.row = model.RowOn(region, model.TreeDay(PeriodOfTree(model, question)));
   line.target = printed.targets[question.layer - 1];
   line.own = cell.own || printed.own;
   line.reported = cell.actual.has_value();
@@ -114,9 +114,13 @@ const Seat* Ranking::Find(const std::string& code) const {
   return nullptr;
 }
 
+Period PeriodOfTree(const Model& model, const TableQuestion& question) {
+  return model.indicators().at(question.indicator).stock ? Period{} : question.year;
+}
+
 Ranking Rank(const Model& model, const TableQuestion& question, Mistake mistake) {
   std::vector<Line> lines;  // peers, in official order
-  for (const Number child : model.ListedChildren(question.parent, model.TreeDay(question.year))) {
+  for (const Number child : model.ListedChildren(question.parent, model.TreeDay(PeriodOfTree(model, question)))) {
     Line line = LineOf(model, question, child);
     if (line.row->kind == "area" && !line.own) continue;
     const bool reported = line.reported || (question.by == SortBy::kNetNew && line.figure);
@@ -181,13 +185,14 @@ Ranking Rank(const Model& model, const TableQuestion& question, Mistake mistake)
   return ranking;
 }
 
-Moved MovementOf(const Seat& now, const Ranking& after, const Ranking& before) {
+Moved MovementOf(const TableQuestion& question, const Seat& now, const Ranking& after, const Ranking& before) {
+  const bool always_alike = question.by == SortBy::kGap || question.by == SortBy::kTargetGap;
   Moved moved;
   for (const Seat& seat : before.ranked) {
     if (seat.code != now.code) continue;
     moved.previous_rank = seat.rank;
     moved.rank_change = static_cast<int>(seat.rank) - static_cast<int>(now.rank);
-    if (after.prints_rates != before.prints_rates) continue;
+    if (!always_alike && after.prints_rates != before.prints_rates) continue;  // percent and units are not compared
     moved.previous_value = seat.value;
     if (!seat.value || !now.value) continue;
     // Printed digits, as numbers of hundredths or of units.

@@ -43,6 +43,8 @@ struct Ranking {
   const Seat* Find(const std::string& code) const;
 };
 
+// The children are those of the tree of the figures that are ranked: a stock's have no period.
+Period PeriodOfTree(const Model& model, const TableQuestion& question);
 Ranking Rank(const Model& model, const TableQuestion& question, Mistake mistake = Mistake::kNone);
 
 // Of a ranked region between two tables.
@@ -51,6 +53,6 @@ struct Moved {
   std::optional<std::string> previous_value, value_change;
   std::optional<int> rank_change;
 };
-Moved MovementOf(const Seat& now, const Ranking& after, const Ranking& before);
+Moved MovementOf(const TableQuestion& question, const Seat& now, const Ranking& after, const Ranking& before);
 
 }  // namespace anju::worlds

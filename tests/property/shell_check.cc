@@ -47,14 +47,14 @@ class Checker {
       if (failed()) return;
     }
     for (int i = 0; i < 3 && !failed(); ++i) AskSomething();
-    // What was said at a basis is said for ever.
+    // What was said at a basis is said for ever. (A day of record names another basis when a feed that was behind has caught up.)
     for (const auto& [request, said] : said_) {
       if (failed()) return;
       const auto again = subject_.GetRollup(request);
       if (!again.ok() || Comparable(*again) != said) Fail("a question asked again after later events", request.ShortDebugString());
     }
     if (!failed()) CheckTables(world_, subject_, mistake_, random_, &outcome_);
-    if (!failed()) CheckSteps(world_, subject_, mistake_, random_, &outcome_);
+    for (int i = 0; i < 2 && !failed(); ++i) CheckSteps(world_, subject_, mistake_, random_, &outcome_);
   }
 
  private:
@@ -135,20 +135,22 @@ class Checker {
     std::set<Key> keys;
     for (const auto& [key, cell] : got) keys.insert(key);
     for (const Key& key : AllKeys(world_, model)) {
-      const bool asked = year.is_stock() ? key.period.is_stock() == model.indicators().at(key.indicator).stock : key.period == year;
-      if (!asked) continue;
+      if (!year.is_stock() && key.period != year) continue;
       const std::vector<Number> children = model.SummedChildren(region, model.TreeDay(key.period));
       if (key.region == region || std::find(children.begin(), children.end(), key.region) != children.end()) keys.insert(key);
     }
     for (const Key& key : keys) {
-      const CellAnswer expected = model.At(key);
+      CellAnswer expected = model.At(key);
+      // Without a year a stock is shown for the years that it has targets for, beside its figure.
+      const bool targets = std::any_of(expected.targets.begin(), expected.targets.end(), [](const auto& target) { return target.has_value(); });
+      if (year.is_stock() && model.indicators().at(key.indicator).stock && !key.period.is_stock() && !targets) expected = {};
       const auto found = got.find(key);
       ++outcome_.cells;
       if (expected.empty() ? found == got.end() : found != got.end() && found->second == expected) continue;
       return Fail("a cell of a rollup", absl::StrCat(about, " ", Describe(key), "\n  model: ", Describe(expected), "\n  code:  ",
                                                       found == got.end() ? "(nothing)" : Describe(found->second)));
     }
-    if (keep) said_.emplace_back(request, Comparable(*response));
+    if (keep && !request.view().at().empty()) said_.emplace_back(request, Comparable(*response));
   }
 
   const World& world_;

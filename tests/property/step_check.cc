@@ -42,7 +42,7 @@ struct Watch {
 Column ColumnAt(const World& world, const Watch& watch, const Known& known) {
   const Model model(world, {.as_of = {}, .tree = {}, .known = known, .review = watch.review}, watch.mistake);
   Column column{.at = known};
-  const Date day = model.TreeDay(watch.table.year);
+  const Date day = model.TreeDay(PeriodOfTree(model, watch.table));
   column.children = model.ListedChildren(watch.table.parent, day);
   std::vector<Number> regions = column.children;
   regions.push_back(watch.table.parent);
@@ -234,7 +234,7 @@ void CheckSteps(const World& world, ShellSubject& subject, Mistake mistake, Rand
   watch.review = random.Percent(60) ? Filter::kAll : random.Percent(70) ? Filter::kReviewed : Filter::kConfirmed;
   const Model model(world, {.as_of = {}, .tree = {}, .known = from, .review = watch.review});
   const std::optional<TableQuestion> table = AnyTable(world, model, random);
-  if (!table || model.indicators().at(table->indicator).stock || (table->of != 0 && model.indicators().at(table->of).stock)) return;
+  if (!table) return;
   watch.table = *table;
   static constexpr ranking::SubjectKind kSubjects[] = {ranking::SubjectKind::kTable, ranking::SubjectKind::kTop, ranking::SubjectKind::kBottom,
                                                        ranking::SubjectKind::kThreshold};

@@ -32,9 +32,9 @@ std::string Compare(const std::vector<Seat>& expected, const std::vector<ranking
   return "";
 }
 
-std::string Compare(const Ranking& after, const Ranking& before, const std::vector<ranking::Row>& got) {
+std::string Compare(const TableQuestion& question, const Ranking& after, const Ranking& before, const std::vector<ranking::Row>& got) {
   for (size_t i = 0; i < got.size(); ++i) {
-    const Moved expected = MovementOf(after.ranked[i], after, before);
+    const Moved expected = MovementOf(question, after.ranked[i], after, before);
     const ranking::Row& row = got[i];
     const std::optional<int> change = row.rank_change ? std::optional<int>(*row.rank_change) : std::nullopt;
     if (row.previous_rank == expected.previous_rank && row.previous_value == expected.previous_value && row.value_change == expected.value_change &&
@@ -63,7 +63,7 @@ std::optional<TableQuestion> AnyTable(const World& world, const Model& model, Ra
   table.zero_unranked = random.Percent(25);
   std::vector<Number> parents;
   for (const auto& [number, rows] : model.regions()) {
-    const Date day = model.TreeDay(table.year);
+    const Date day = model.TreeDay(PeriodOfTree(model, table));
     if (model.Exists(number, day) && !model.ListedChildren(number, day).empty()) parents.push_back(number);
   }
   if (parents.empty()) return std::nullopt;
@@ -107,9 +107,8 @@ void CheckTables(const World& world, ShellSubject& subject, Mistake mistake, Ran
     const Model model(world, now, mistake), earlier(world, then, mistake);
     const std::optional<TableQuestion> table = AnyTable(world, model, random);
     if (!table) continue;
-    // In which tree a stock is ranked when no day is named, is another matter.
-    if (model.indicators().at(table->indicator).stock && ((!now.as_of && !now.tree) || (!then.as_of && !then.tree))) continue;
-    if (!earlier.regions().contains(table->parent) || !earlier.Exists(table->parent, earlier.TreeDay(table->year))) continue;
+    const Period of_tree = PeriodOfTree(model, *table);
+    if (!earlier.regions().contains(table->parent) || !earlier.Exists(table->parent, earlier.TreeDay(of_tree))) continue;
     const std::string about = absl::StrCat("table, ", Describe(*table), ", ", Describe(now), ", earlier ", Describe(then), ": ");
 
     const auto definition = ranking::FromProto(DefinitionOf(model, *table), catalogue);
@@ -121,7 +120,7 @@ void CheckTables(const World& world, ShellSubject& subject, Mistake mistake, Ran
     if (!plan.ok()) continue;  // what has no year or no unit in common cannot be ranked
     // Both moments in one look, named by the parent's code, which stays the same.
     aggregator::v1::GetColumnsRequest request;
-    request.set_region(model.Nearest(table->parent, model.TreeDay(table->year))->code);
+    request.set_region(model.Nearest(table->parent, model.TreeDay(of_tree))->code);
     ranking::AddKeys(*definition, *plan, catalogue, request.mutable_keys());
     for (const Question* question : {&now, &then}) {
       aggregator::v1::Moment* moment = request.add_moments();
@@ -139,7 +138,7 @@ void CheckTables(const World& world, ShellSubject& subject, Mistake mistake, Ran
     for (int which = 0; which < 2; ++which) {
       const Question& question = which == 0 ? now : then;
       const Model& of = which == 0 ? model : earlier;
-      const ranking::Input input = ranking::DatedInput(columns->columns(which), *definition, *plan, question.as_of, of.TreeDay(table->year));
+      const ranking::Input input = ranking::DatedInput(columns->columns(which), *definition, *plan, question.as_of, of.TreeDay(of_tree));
       auto made = ranking::ComputeTable(*definition, *plan, input);
       const Ranking& wanted = which == 0 ? expected : before;
       if (!made.ok() && wanted.ranked.empty() && wanted.unranked.empty()) {
@@ -162,7 +161,7 @@ void CheckTables(const World& world, ShellSubject& subject, Mistake mistake, Ran
     ++outcome->tables;
     if (empty) continue;
     ranking::AddMovement(*definition, tables[1], tables[0]);
-    const std::string difference = Compare(expected, before, tables[0].rows);
+    const std::string difference = Compare(*table, expected, before, tables[0].rows);
     if (!difference.empty()) {
       outcome->failure = absl::StrCat(about, difference, "\n");
       return;
