@@ -108,7 +108,9 @@ absl::StatusOr<v1::ColumnStep> ColumnFollowers::Follower::Begin(const Sight& sig
   auto keys = ResolveKeys(request_.keys(), registry->catalogue);
   errors.Add(keys.status());
   const Date day = TreeDate(keys.ok() ? PeriodOfTree(*keys) : Period{});
-  const RegionNumber region = OrZero(registry->regions.Resolve(request_.region(), 0, day), &errors);
+  // Whoever goes on had begun: its region may have been closed on the way, and is then known by its code.
+  const RegionNumber begun = request_.from().empty() ? 0 : registry->regions.FindCode(request_.region());
+  const RegionNumber region = begun != 0 ? begun : OrZero(registry->regions.Resolve(request_.region(), 0, day), &errors);
   if (!errors.empty()) return errors.ToStatus();
   RETURN_IF_ERROR(rpc::Authorize(caller_, rpc::Action::kRead, region, &registry->regions, day));
   keys_ = *std::move(keys);

@@ -67,7 +67,11 @@ absl::StatusOr<std::unique_ptr<const Watched>> ReadWatch(const rpc::Caller& call
   ASSIGN_OR_RETURN(watched->definition, FromProto(request.definition(), registry.catalogue));
   ASSIGN_OR_RETURN(watched->plan, MakePlan(watched->definition, registry.catalogue));
   const Date day = TreeDay(watched->plan, watched->definition);
-  ASSIGN_OR_RETURN(const RegionNumber region, registry.regions.Resolve(request.region(), 0, day));
+  // Whoever goes on had begun: the region may have been closed since, and is then known by its code.
+  RegionNumber region = request.from().empty() ? 0 : registry.regions.FindCode(request.region());
+  if (region == 0) {
+    ASSIGN_OR_RETURN(region, registry.regions.Resolve(request.region(), 0, day));
+  }
   RETURN_IF_ERROR(rpc::Authorize(caller, rpc::Action::kRead, region, &registry.regions, day));
   if (watched->subject.kind == SubjectKind::kStanding) {
     const absl::StatusOr<RegionNumber> child = registry.regions.Resolve(request.region_watched(), region, day);
