@@ -84,20 +84,13 @@ absl::StatusOr<Definition> MakeDefinition(const RankOptions& options) {
   definition.set_zero_unranked(!rank_zero);
   ASSIGN_OR_RETURN(const bool ascending, (Choose<bool>("order", options.order, {{"", false}, {"descending", false}, {"ascending", true}})));
   definition.set_ascending(ascending);
-  // Layers go by two words in files and flags; columns bear the shorter one.
-  auto add = [&](std::string column) {
-    for (const std::string_view prefix : {"rate.provincial", "target.provincial:"}) {
-      if (std::string_view(column).substr(0, prefix.size()) == prefix) column.replace(column.find(".provincial"), 11, ".province");
-    }
-    definition.add_columns(std::move(column));
-  };
   std::string column;
   for (const char letter : options.columns + ",") {
     if (letter == ' ') continue;  // "a, b" is how people write lists
     if (letter != ',') {
       column += letter;
     } else if (!column.empty()) {
-      add(std::move(column));
+      definition.add_columns(std::move(column));
       column.clear();
     }
   }

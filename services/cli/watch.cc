@@ -61,6 +61,14 @@ Json StateJson(const RowState& state) {
           {"inside", state.inside()}};
 }
 
+// Positions only: a transition reads the same whenever it is told.
+Json PositionsJson(const types::v1::Basis& basis) {
+  types::v1::BasisStamp stamp;
+  *stamp.mutable_basis() = basis;
+  const Json json = BasisJson(stamp);
+  return {{"plan", json["plan"]}, {"progress", json["progress"]}};
+}
+
 class Watcher {
  public:
   Watcher(const Context& context, const Registry& names, const ranking::v1::WatchRequest& request, uint64_t count)
@@ -86,7 +94,7 @@ class Watcher {
 
   void Header() const {
     if (context_.output == Output::kCsv) {
-      std::printf("%s\n", csv::FormatRow({"recorded", "cause", "cause_region", "as_of", "amount", "kind", "explanation", "region", "name", "rank_from", "rank_to", "key_from", "key_to",
+      std::printf("%s\n", csv::FormatRow({"cause", "cause_region", "as_of", "amount", "kind", "explanation", "region", "name", "rank_from", "rank_to", "key_from", "key_to",
                                           "value_from", "value_to", "reason_from", "reason_to", "inside_from", "inside_to", "token"}).c_str());
       std::fflush(stdout);
     }
@@ -163,12 +171,9 @@ class Watcher {
         if (change.has_milestone()) json["milestone"] = MilestoneJson(names_, change.milestone());
         changes.push_back(std::move(json));
       }
-      types::v1::BasisStamp from;
-      *from.mutable_basis() = event.from();
-      Json before = BasisJson(from);
       const Json line = {{"token", event.to().token()},
-                         {"from", {{"plan", before["plan"]}, {"progress", before["progress"]}}},
-                         {"to", BasisJson(event.to())},
+                         {"from", PositionsJson(event.from())},
+                         {"to", PositionsJson(event.to().basis())},
                          {"changes", std::move(changes)},
                          {"cause", CauseJson(event.cause())}};
       std::printf("%s\n", line.dump().c_str());
@@ -178,7 +183,7 @@ class Watcher {
       const auto& update = event.cause().update();
       for (const RowChange& change : event.changes()) {
         auto rank = [](const RowState& state) { return state.rank() > 0 ? std::to_string(state.rank()) : std::string(); };
-        std::printf("%s\n", csv::FormatRow({FormatMoment(event.to().recorded_time_us()), event.cause().kind(), update.region(), update.as_of(),
+        std::printf("%s\n", csv::FormatRow({event.cause().kind(), update.region(), update.as_of(),
                                             event.cause().has_update() ? AmountText(update) : "", event.cause().has_update() ? std::string(KindWord(update.kind())) : "",
                                             update.explanation(), change.region(), change.name(), rank(change.from()), rank(change.to()), change.from().key(), change.to().key(),
                                             change.from().value(), change.to().value(), change.from().reason(), change.to().reason(), change.from().inside() ? "yes" : "no",
@@ -186,7 +191,7 @@ class Watcher {
       }
       return;
     }
-    std::string text = FormatMoment(event.to().recorded_time_us()) + "  " + CauseText(event.cause()) + " | ";
+    std::string text = CauseText(event.cause()) + " | ";
     for (int i = 0; i < event.changes_size(); ++i) {
       const RowChange& change = event.changes(i);
       text += (i == 0 ? "" : std::string(context_.Say("；", "; "))) + change.name() + " " + StateText(change.from()) + "→" + StateText(change.to());
