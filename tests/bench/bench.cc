@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
 using Process = std::unique_ptr<testing::Subprocess>;
 
 constexpr int kCounties = 3000;  // children of one parent, so that they can be ranked in one table
-constexpr const char* kCountry = "N";
+constexpr const char* kCountry = "N0";
 
 absl::StatusOr<Process> Start(const std::string& directory, const std::string& name, std::vector<std::string> more, std::string* address) {
   std::vector<std::string> args = {testing::BinDir() + "/" + name};
