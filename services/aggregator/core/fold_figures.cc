@@ -53,6 +53,12 @@ bool AreRelated(const Catalogue& catalogue, ProgrammeNumber a, ProgrammeNumber b
   return a == b || IsAbove(catalogue, a, b) || IsAbove(catalogue, b, a);
 }
 
+bool MayChange(const Catalogue& catalogue, ProgrammeNumber reported, ProgrammeNumber asked) {
+  if (AreRelated(catalogue, reported, asked)) return true;
+  const std::vector<ProgrammeNumber>& parts = catalogue.PartsOf(asked);
+  return std::any_of(parts.begin(), parts.end(), [&](ProgrammeNumber part) { return MayChange(catalogue, reported, part); });
+}
+
 void CollectDependents(const DatedTree& tree, RegionNumber region, std::set<RegionNumber>* all) {
   if (region == 0 || !all->insert(region).second) return;
   CollectDependents(tree, tree.Parent(region), all);

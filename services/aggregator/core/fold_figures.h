@@ -14,6 +14,10 @@ namespace anju::aggregator {
 // True when one of two programmes is the other, above it or below it, so that figures of both may hold the same work.
 bool AreRelated(const Catalogue& catalogue, ProgrammeNumber a, ProgrammeNumber b);
 
+// True when a report of `reported` can change a cell of `asked`: it is related to it or, as what was inherited under a part of `asked` may be replaced
+// by a report of a group that the part is in, to one of its parts.
+bool MayChange(const Catalogue& catalogue, ProgrammeNumber reported, ProgrammeNumber asked);
+
 // Adds `region` and every region whose figures may depend on its own in this tree: above it, areas around it, its successors, those it was a child of.
 void CollectDependents(const DatedTree& tree, RegionNumber region, std::set<RegionNumber>* all);
 

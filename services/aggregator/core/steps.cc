@@ -134,7 +134,7 @@ std::vector<Cell> ColumnWalk::ReadChanged(Looking& looking, const std::vector<Ce
     const std::set<RegionNumber>& dependents = looking.DependentsOf(cell.region, cell.period);
     for (size_t key = 0; key < keys_.size(); ++key) {
       if (keys_[key].indicator != cell.indicator || (!cell.period.is_stock() && keys_[key].period != cell.period)) continue;
-      if (!AreRelated(looking.view().catalogue(), keys_[key].programme, cell.programme)) continue;
+      if (!MayChange(looking.view().catalogue(), cell.programme, keys_[key].programme)) continue;
       for (size_t region = 0; region < regions_.size(); ++region) {
         if (dependents.contains(regions_[region])) places.emplace(region, key);
       }
