@@ -47,9 +47,11 @@ void CheckConservation(const World& world, CoreSubject& subject, Random& random,
     for (const auto& [region, rows] : now.regions()) {
       if (!now.Exists(region, eve) || !now.Exists(region, day)) continue;
       const std::set<Number> before = Below(now, region, eve), after = Below(now, region, day);
-      // Who is gone is below nobody; whoever takes over must be below the region instead.
+      // Who is gone is below nobody; whoever takes over must be below the region instead, and may not pass it on again that very day.
       const bool inside = std::all_of(now.changes().begin(), now.changes().end(), [&](const Change& change) {
-        return change.date != day || before.contains(change.region) == (change.into == 0 ? after.contains(change.region) : after.contains(change.into));
+        if (change.date != day) return true;
+        if (change.into != 0 && !now.Exists(change.into, day)) return false;
+        return before.contains(change.region) == after.contains(change.into == 0 ? change.region : change.into);
       });
       if (!inside) continue;
       const auto reports_above = [&](Number number) {
