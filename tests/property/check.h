@@ -12,6 +12,7 @@ namespace anju::worlds {
 struct Outcome {
   std::string failure;  // empty: everything agreed
   size_t events = 0, questions = 0, cells = 0, tables = 0, steps = 0;  // that were compared
+  size_t conserved = 0;  // figures looked at on both sides of a boundary change
 };
 
 // `mistake` goes into the model.

@@ -36,14 +36,13 @@ std::string Compare(const TableQuestion& question, const Ranking& after, const R
   for (size_t i = 0; i < got.size(); ++i) {
     const Moved expected = MovementOf(question, after.ranked[i], after, before);
     const ranking::Row& row = got[i];
-    const std::optional<int> change = row.rank_change ? std::optional<int>(*row.rank_change) : std::nullopt;
     if (row.previous_rank == expected.previous_rank && row.previous_value == expected.previous_value && row.value_change == expected.value_change &&
-        change == expected.rank_change) {
+        row.rank_change == expected.rank_change) {
       continue;
     }
     return absl::StrCat("movement of ", row.code, "\n  model: from ", expected.previous_rank, " ", expected.previous_value.value_or("-"), " by ",
-                        expected.value_change.value_or("-"), " places ", expected.rank_change.value_or(0), "\n  code:  from ", row.previous_rank, " ",
-                        row.previous_value.value_or("-"), " by ", row.value_change.value_or("-"), " places ", change.value_or(0));
+                        expected.value_change.value_or("-"), " places ", expected.rank_row.rank_change.value_or(0), "\n  code:  from ", row.previous_rank, " ",
+                        row.previous_value.value_or("-"), " by ", row.value_change.value_or("-"), " places ", row.rank_change.value_or(0));
   }
   return "";
 }

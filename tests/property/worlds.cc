@@ -86,6 +86,7 @@ int Run(const Options& options) {
     all.cells += outcome.cells;
     all.tables += outcome.tables;
     all.steps += outcome.steps;
+    all.conserved += outcome.conserved;
     if (!outcome.failure.empty()) {
       ++failed;
       std::printf("FAILED: world %llu\n%s", static_cast<unsigned long long>(recipe.seed), outcome.failure.c_str());
@@ -102,8 +103,8 @@ int Run(const Options& options) {
       std::fflush(stdout);
     }
   }
-  std::printf("%llu worlds, %zu events, %zu questions, %zu cells, %zu tables and %zu steps compared, %llu failed, %.1f s, %.1f worlds/s\n",
-              static_cast<unsigned long long>(done), all.events, all.questions, all.cells, all.tables, all.steps,
+  std::printf("%llu worlds, %zu events, %zu questions, %zu cells, %zu tables and %zu steps compared, %zu conserved, %llu failed, %.1f s, %.1f worlds/s\n",
+              static_cast<unsigned long long>(done), all.events, all.questions, all.cells, all.tables, all.steps, all.conserved,
               static_cast<unsigned long long>(failed), seconds(), static_cast<double>(done) / seconds());
   return failed == 0 ? 0 : 1;
 }

@@ -20,11 +20,13 @@ TEST(WorldsTest, TheServicesAnswerAsTheModelDoes) {
     all.cells += outcome.cells;
     all.tables += outcome.tables;
     all.steps += outcome.steps;
+    all.conserved += outcome.conserved;
   }
   // Worlds in which nothing happens would agree too.
   EXPECT_GT(all.cells, 1'000 * kWorlds);
   EXPECT_GT(all.tables, kWorlds);
   EXPECT_GT(all.steps, kWorlds);
+  EXPECT_GT(all.conserved, kWorlds);
 }
 
 class MistakesTest : public ::testing::TestWithParam<int> {};
