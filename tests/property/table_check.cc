@@ -41,7 +41,7 @@ std::string Compare(const TableQuestion& question, const Ranking& after, const R
       continue;
     }
     return absl::StrCat("movement of ", row.code, "\n  model: from ", expected.previous_rank, " ", expected.previous_value.value_or("-"), " by ",
-                        expected.value_change.value_or("-"), " places ", expected.rank_row.rank_change.value_or(0), "\n  code:  from ", row.previous_rank, " ",
+                        expected.value_change.value_or("-"), " places ", expected.rank_change.value_or(0), "\n  code:  from ", row.previous_rank, " ",
                         row.previous_value.value_or("-"), " by ", row.value_change.value_or("-"), " places ", row.rank_change.value_or(0));
   }
   return "";
