@@ -310,7 +310,7 @@ types::v1::BasisStamp Applier::StampLocked() const {
   return rpc::MakeStamp(BasisLocked(), newest_us, CompleteUntilLocked());
 }
 
-Sight Applier::SightLocked() const { return {*state_, *past_, plan_, progress_, StampLocked()}; }
+Sight Applier::SightLocked() const { return {*state_, *past_, plan_, progress_, fresh_us_, StampLocked()}; }
 
 int64_t Applier::CompleteUntilLocked() const {
   int64_t complete = INT64_MAX;

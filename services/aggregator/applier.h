@@ -40,6 +40,7 @@ struct Sight {
   const Past& past;
   const FeedPosition& plan;
   const std::vector<FeedPosition>& progress;  // by slot
+  const std::vector<std::atomic<int64_t>>& fresh_us;  // by feed; everything recorded before is applied, 0 while it has not told
   types::v1::BasisStamp stamp;  // everything that is applied
 };
 

@@ -29,6 +29,11 @@ bool BringsMilestones(const Past& past, uint64_t sequence, const ColumnQuery& ke
          });
 }
 
+// What only carries the basis on.
+WalkStep BasisOnly(const Known& at) {
+  return {.before = at, .after = at, .cause = {}, .full = false, .cells = {}, .regions = {}, .day = {}, .registry = {}, .newest = {}};
+}
+
 // `milestones_of`: the key whose milestones are told too; nullptr for none.
 WalkSight WalkSightOf(const Sight& sight, const ColumnQuery* milestones_of) {
   WalkSight walk{.state = sight.state,
@@ -80,7 +85,9 @@ class ColumnFollowers::Follower {
   std::optional<ColumnWalk> walk_;
   std::vector<ColumnQuery> keys_;
   std::optional<types::v1::Basis> told_;                // the basis after the last message
+  std::optional<types::v1::Basis> walked_;              // how far the walk has come; events that changed nothing are not told at once
   std::shared_ptr<const void> told_registry_;           // the catalogue that the follower has
+  std::vector<RegionNumber> told_regions_;              // the parent and its children, of the last whole column with milestones
   std::optional<Date> told_day_;                        // that the milestones of the last message were looked at on
   SteadyClock::time_point told_time_;
 };
@@ -119,10 +126,10 @@ absl::StatusOr<v1::ColumnStep> ColumnFollowers::Follower::Begin(const Sight& sig
 }
 
 absl::StatusOr<bool> ColumnFollowers::Follower::StillThere(const Sight& sight) {
-  const absl::Status known = KnownAt(*told_, sight).status();
+  const absl::Status known = KnownAt(*walked_, sight).status();
   if (known.ok()) return true;
   // Everything is being derived again: wait as long as it can come to where we are.
-  if (MayStillReach(*told_, sight.stamp.basis(), sight.progress.size())) return false;
+  if (MayStillReach(*walked_, sight.stamp.basis(), sight.progress.size())) return false;
   return known;
 }
 
@@ -137,14 +144,19 @@ absl::StatusOr<std::vector<v1::ColumnStep>> ColumnFollowers::Follower::Look(cons
     ASSIGN_OR_RETURN(const bool there, StillThere(sight));
     if (!there) return messages;
     const WalkSight walk = WalkSightOf(sight, request_.milestones() ? &keys_.front() : nullptr);
-    for (const WalkStep& step : walk_->Walk(walk, kWalkEventsMax, kWalkStepsMax)) messages.push_back(MessageOf(sight, step));
+    for (const WalkStep& step : walk_->Walk(walk, kWalkEventsMax, kWalkStepsMax)) {
+      // A step reads the same whenever it is told: its `from` is the basis right before it, to which a message of its own carries the follower.
+      if (!rpc::Includes(*told_, BasisOf(step.before, sight))) messages.push_back(MessageOf(sight, BasisOnly(step.before)));
+      messages.push_back(MessageOf(sight, step));
+    }
     *more = !walk_->Done(walk);
     const auto now = SteadyClock::now();
     if (messages.empty() && now - told_time_ >= std::chrono::milliseconds(kColumnBeatMs)) {
-      messages.push_back(MessageOf(sight, {.before = walk_->at(), .after = walk_->at(), .cause = {}, .full = false, .cells = {}, .regions = {}, .day = {}, .registry = {}}));
+      messages.push_back(MessageOf(sight, BasisOnly(walk_->at())));
     }
   }
   if (!messages.empty()) told_time_ = SteadyClock::now();
+  walked_ = BasisOf(walk_->at(), sight);
   return messages;
 }
 
@@ -153,7 +165,11 @@ v1::ColumnStep ColumnFollowers::Follower::MessageOf(const Sight& sight, const Wa
   if (told_) *message.mutable_from() = *told_;
   // A basis of the past has no times; the newest one has those of everything applied.
   const Known everything = Everything(sight);
-  *message.mutable_to() = step.after == everything ? sight.stamp : rpc::MakeStamp(BasisOf(step.after, sight), 0);
+  *message.mutable_to() = rpc::MakeStamp(BasisOf(step.after, sight), 0);
+  if (step.after == everything) {
+    message.mutable_to()->set_recorded_time_us(sight.stamp.recorded_time_us());
+    message.mutable_to()->set_complete_until_us(sight.stamp.complete_until_us());
+  }
   told_ = message.to().basis();
   message.set_full(step.full);
   const Journals journals = JournalsOf(sight.state.leaves());
@@ -200,15 +216,17 @@ v1::Cause ColumnFollowers::Follower::CauseOf(const Sight& sight, const JournalEv
 }
 
 void ColumnFollowers::Follower::AddMilestones(const Sight& sight, const WalkStep& step, const Registry& registry, v1::ColumnStep* message) {
-  const std::optional<Date> day = walk_->newest();
+  // Those of the step, not of the walk: it may have gone further already.
+  const std::optional<Date> day = step.newest;
+  if (step.full) told_regions_ = step.regions;
   // When the day moves on, milestones of regions that reported nothing may have been missed.
   const bool day_moved = day != std::exchange(told_day_, day);
   const bool all = step.full || day_moved;
   std::vector<RegionNumber> regions;
-  const std::vector<RegionNumber>& column = walk_->regions();
-  for (size_t i = 1; i < column.size(); ++i) {
-    const bool named = std::any_of(step.cells.begin(), step.cells.end(), [&](const Cell& cell) { return cell.key.region == column[i]; });
-    if (all || named) regions.push_back(column[i]);
+  for (size_t i = 1; i < told_regions_.size(); ++i) {
+    const RegionNumber region = told_regions_[i];
+    const bool named = std::any_of(step.cells.begin(), step.cells.end(), [&](const Cell& cell) { return cell.key.region == region; });
+    if (all || named) regions.push_back(region);
   }
   if (regions.empty() || !day) return;
   const bool newest = sight.past.registries.At(UINT64_MAX).get() == &registry;

@@ -91,6 +91,10 @@ TEST_F(ColumnsTest, EveryStepComesOnceWithItsCauseAndAgainWhenResumed) {
   Report({3, 3, 1, k2017}, 4);
   steps.push_back(live->Next());
   EXPECT_EQ(Find(steps[1].cells(), {1, 3, 1, k2017})->actual(), 34);
+  // It says from where it came, right before, although nothing was told of the events in between.
+  journal::Position before = progress_at_;
+  --before.sequence;
+  EXPECT_EQ(rpc::MakeStamp(steps[1].from(), 0).token(), TokenOf(plan_at_, before));
   Review(late, ReviewState::kReviewed);
   steps.push_back(live->Next());
   EXPECT_EQ(steps[2].cause().kind(), "review");
@@ -111,6 +115,7 @@ TEST_F(ColumnsTest, EveryStepComesOnceWithItsCauseAndAgainWhenResumed) {
       const v1::ColumnStep again = resumed->Next();
       EXPECT_EQ(again.cause().SerializeAsString(), steps[i].cause().SerializeAsString());
       EXPECT_EQ(again.to().token(), steps[i].to().token());
+      EXPECT_EQ(again.from().SerializeAsString(), steps[i].from().SerializeAsString());
       ASSERT_EQ(again.cells_size(), steps[i].cells_size());
       for (int cell = 0; cell < again.cells_size(); ++cell) {
         EXPECT_EQ(again.cells(cell).SerializeAsString(), steps[i].cells(cell).SerializeAsString());
@@ -170,6 +175,16 @@ TEST_F(ColumnsTest, MilestonesComeAlongWhenAskedFor) {
   EXPECT_EQ(moved.milestones(1).milestone().region(), 3u);
   EXPECT_EQ(moved.milestones(1).state(), v1::MILESTONE_STATE_MISSED);
   live->context.TryCancel();
+  // Whoever comes later walks all at once, and is told of each step as it was then.
+  request.set_from(whole.to().token());
+  const auto later = Follow(request);
+  EXPECT_EQ(later->Next().milestones_size(), 2);
+  for (const v1::ColumnStep& step : {met, moved}) {
+    const v1::ColumnStep again = later->Next();
+    ASSERT_EQ(again.milestones_size(), step.milestones_size());
+    for (int i = 0; i < step.milestones_size(); ++i) EXPECT_EQ(again.milestones(i).SerializeAsString(), step.milestones(i).SerializeAsString());
+  }
+  later->context.TryCancel();
 }
 
 TEST_F(ColumnsTest, WhatCannotBeFollowedIsRefused) {

@@ -72,6 +72,12 @@ absl::Status NothingRecorded(Date day) {
   return MakeError(Reason::BEFORE_FIRST_RECORD, "known_on", FormatDate(day), absl::StrCat("Nothing had been recorded by the end of ", FormatDate(day), "."));
 }
 
+absl::Status DayNotComplete(Date day) {
+  return MakeError(Reason::BEHIND, "known_on", FormatDate(day),
+                   absl::StrCat("Not everything that was recorded by the end of ", FormatDate(day),
+                                " is known here yet: journals are still being read, or a service that is followed does not answer."));
+}
+
 absl::Status UnknownJournal(std::string_view service, std::string_view journal_id) {
   return MakeError(Reason::UNKNOWN_BASIS, "at", journal_id,
                    absl::StrCat("The basis names ", View(service), " journal ", View(journal_id), ", which is not followed here."));

@@ -28,6 +28,8 @@ absl::Status FutureDay(std::string_view field, Date day, Date today);
 absl::Status TwoMoments(std::string_view at);
 absl::Status BadReviewFilter(int filter);
 absl::Status NothingRecorded(Date day);
+// BEHIND: what was known on a day that is over cannot be told yet.
+absl::Status DayNotComplete(Date day);
 absl::Status UnknownJournal(std::string_view service, std::string_view journal_id);
 absl::Status BasisAhead(std::string_view service, uint64_t sequence, uint64_t applied);
 absl::Status BasisNeverWas(uint64_t plan, uint64_t needed);

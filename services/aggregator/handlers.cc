@@ -101,14 +101,22 @@ void Handlers::WhenReached(const std::string& token, Deadline deadline, Ready re
 
 void Handlers::WhenReady(const std::string& token, const std::vector<AskedMoment>& moments, Deadline deadline, Ready ready) {
   std::vector<types::v1::Basis> bases;
+  std::optional<Date> over;
   int64_t max_staleness_ms = 0;
   for (const AskedMoment& asked : moments) {
     if (asked.at) bases.push_back(*asked.at);
+    if (asked.over && (!over || *asked.over > *over)) over = asked.over;
     if (asked.max_staleness_ms > 0 && (max_staleness_ms == 0 || asked.max_staleness_ms < max_staleness_ms)) max_staleness_ms = asked.max_staleness_ms;
   }
-  Ready fresh = [this, max_staleness_ms, deadline, ready = std::move(ready)](const absl::Status& reached) {
+  Ready fresh = [this, over, max_staleness_ms, deadline, ready = std::move(ready)](const absl::Status& reached) {
     if (!reached.ok()) return ready(reached);
-    WhenFresh(max_staleness_ms, deadline, ready);
+    if (!over) return WhenFresh(max_staleness_ms, deadline, ready);
+    const auto all = [this, over] { return applier_.Read([&](const Sight& sight) { return IsAllOf(*over, sight); }); };
+    const auto whole = [this, max_staleness_ms, deadline, ready](const absl::Status& waited) {
+      if (!waited.ok()) return ready(waited);
+      WhenFresh(max_staleness_ms, deadline, ready);
+    };
+    waiting_.Wait(all, deadline, whole, DayNotComplete(*over));
   };
   WhenReached(token, deadline, [this, bases = std::move(bases), deadline, fresh = std::move(fresh)](const absl::Status& reached) {
     if (!reached.ok() || bases.empty()) return fresh(reached);

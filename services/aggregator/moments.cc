@@ -32,6 +32,9 @@ Value Take(absl::StatusOr<Value> value, ErrorCollector* errors) {
 // The journal of each feed, and how far it is applied. A slot that has brought nothing has no journal yet.
 std::string PlanJournal(const Sight& sight) { return sight.plan.position.sequence == 0 ? "" : journal::ToHex(sight.plan.position.journal_id); }
 
+// The end of a day in Asia/Shanghai (UTC+8), microseconds since the Unix epoch.
+int64_t EndOf(Date day) { return (int64_t{day.days} + 1) * 86'400'000'000 - 8 * 3'600'000'000; }
+
 Known KnownOn(Date day, const Sight& sight) {
   Known known{.plan = sight.past.days[0].LastUpTo(day), .progress = {}};
   for (Slot slot = 0; slot < sight.progress.size(); ++slot) {
@@ -55,6 +58,7 @@ absl::StatusOr<AskedMoment> ParseMoment(const std::string& as_of, const types::v
   asked.tree = Take(ParseDay(view.tree(), "tree"), &errors);
   asked.known_on = Take(ParseDay(view.known_on(), "known_on"), &errors);
   if (asked.known_on && *asked.known_on > today) errors.Add(FutureDay("known_on", *asked.known_on, today));
+  if (asked.known_on && *asked.known_on < today) asked.over = asked.known_on;
   if (!view.at().empty()) {
     if (!view.known_on().empty()) errors.Add(TwoMoments(view.at()));
     auto basis = rpc::ParseToken(view.at());
@@ -119,6 +123,14 @@ Books BooksFor(const Sight& sight, const ResolvedMoment& resolved) {
   return {&resolved.registry->regions, &resolved.registry->catalogue, &resolved.registry->boundaries};
 }
 
+bool IsAllOf(Date day, const Sight& sight) {
+  const int64_t end_us = EndOf(day) + kDayMarginUs;
+  for (size_t feed = 0; feed < sight.fresh_us.size(); ++feed) {
+    if (!sight.past.days[feed].IsPast(day) && sight.fresh_us[feed] < end_us) return false;
+  }
+  return true;
+}
+
 absl::StatusOr<ResolvedMoment> ResolveMoment(const AskedMoment& asked, const Sight& sight) {
   ResolvedMoment resolved;
   resolved.moment.as_of = asked.as_of;
@@ -133,6 +145,7 @@ absl::StatusOr<ResolvedMoment> ResolveMoment(const AskedMoment& asked, const Sig
   if (asked.at) {
     ASSIGN_OR_RETURN(known, KnownAt(*asked.at, sight));
   } else {
+    if (asked.over && !IsAllOf(*asked.over, sight)) return DayNotComplete(*asked.over);
     known = KnownOn(*asked.known_on, sight);
     if (IsNothing(known)) return NothingRecorded(*asked.known_on);
   }

@@ -21,7 +21,11 @@ struct Clocked {
 class MomentsTest : private Clocked, public testing::ServerTest {
  protected:
   MomentsTest() : ServerTest(clock) {}
-  void On(Date day) { clock.Set(day); }
+  // A moment after midnight: what was recorded before is durable.
+  void On(Date day) {
+    clock.Set(day);
+    clock.AdvanceMicros(kDayMarginUs);
+  }
 
   absl::StatusOr<v1::GetRollupResponse> At(const types::v1::View& view, const std::string& as_of = "", int deadline_ms = 10'000) {
     v1::GetRollupRequest request;
@@ -94,6 +98,36 @@ TEST_F(MomentsTest, AnAnswerIsAsItWasKnownOnADayAndAtABasisAlsoAfterARestartAndA
   StartServer();
   EXPECT_EQ(City(At({})), 17);  // waits until everything is there again
   expect_all();
+}
+
+TEST_F(MomentsTest, WhatWasKnownOnADayIsNotToldBeforeEverythingOfThatDayIsRead) {
+  On(MakeDate(2017, 7, 1));
+  Seed();
+  On(MakeDate(2017, 7, 3));
+  Report({2, 3, 1, k2017}, 10);
+  On(MakeDate(2017, 7, 5));
+  progress_.Stop();
+  StartServer();
+  v1::GetRollupRequest plan_read;
+  plan_read.set_region("C");
+  plan_read.set_year("2017");
+  plan_read.set_at_least(TokenOf(plan_at_, {}));
+  ASSERT_THAT(GetRollup(plan_read), IsOk());
+  EXPECT_THAT(At(KnownOn("2017-07-03"), "", 300), HasReason(Reason::BEHIND));
+  EXPECT_THAT(At(KnownOn("2017-06-30"), "", 300), HasReason(Reason::BEHIND));
+  EXPECT_EQ(City(At(KnownOn("2017-07-05"))), -1);  // today goes on: what there is
+  progress_.Serve();
+  EXPECT_EQ(City(At(KnownOn("2017-07-03"))), 10);  // waited for
+  EXPECT_THAT(At(KnownOn("2017-06-30")), HasReason(Reason::BEFORE_FIRST_RECORD));
+  // Another day is beyond what is stored, and not known to be over while progress does not answer; what lies before it is.
+  On(MakeDate(2017, 7, 7));
+  plan_at_ = plan_.Append({testing::ChecksEvent()});
+  EXPECT_THAT(At(KnownOn("2017-07-05")), IsOk());
+  server_.reset();
+  progress_.Stop();
+  StartServer();
+  EXPECT_EQ(City(At(KnownOn("2017-07-02"), "")), -1);
+  EXPECT_THAT(At(KnownOn("2017-07-03"), "", 300), HasReason(Reason::BEHIND));
 }
 
 TEST_F(MomentsTest, APositionInsideABlockIsABasisToo) {

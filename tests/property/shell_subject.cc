@@ -59,6 +59,10 @@ void ShellSubject::Apply(const EncodedBlock& block) {
   const auto view = journal::DecodeBlock(block.bytes);
   CHECK_OK(view.status());
   CHECK_OK(block.journal == 0 ? applier_->ApplyPlan(*view, block.after) : applier_->ApplyProgress(block.journal - 1, *view, block.after));
+  // Nobody has more than this: what was known on a day can be told.
+  const int64_t now_us = RealClock().NowMicros();
+  applier_->MarkFresh(0, applier_->plan_position(), now_us);
+  for (size_t slot = 0; slot < applier_->slots(); ++slot) applier_->MarkFresh(slot + 1, applier_->position(slot), now_us);
   handlers_->Wake();
   columns_->Moved();
 }

@@ -16,6 +16,8 @@ class DayIndex {
   Date Add(Date day, uint64_t last);
   // Last event recorded by the end of `day`; 0 when nothing was.
   uint64_t LastUpTo(Date day) const;
+  // True when nothing that is still to come can count for `day`: something was recorded on a later one.
+  bool IsPast(Date day) const { return !days_.empty() && days_.back().first > day; }
   bool empty() const { return days_.empty(); }
 
  private:

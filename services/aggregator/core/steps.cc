@@ -102,7 +102,8 @@ std::vector<WalkStep> ColumnWalk::Walk(const WalkSight& sight, size_t events_max
                      .cells = std::move(changed),
                      .regions = {},
                      .day = day_,
-                     .registry = looking->registry()});
+                     .registry = looking->registry(),
+                     .newest = newest()});
   }
   return steps;
 }
@@ -178,7 +179,7 @@ bool ColumnWalk::ReadAll(Looking& looking) {
 }
 
 WalkStep ColumnWalk::Whole(Known before, std::optional<JournalEvent> cause, const Looking& looking) const {
-  WalkStep step{.before = std::move(before), .after = at_, .cause = cause, .full = true, .cells = {}, .regions = regions_, .day = day_, .registry = looking.registry()};
+  WalkStep step{.before = std::move(before), .after = at_, .cause = cause, .full = true, .cells = {}, .regions = regions_, .day = day_, .registry = looking.registry(), .newest = newest()};
   for (const Cell& cell : cells_) {
     if (!cell.figures.empty()) step.cells.push_back(cell);
   }

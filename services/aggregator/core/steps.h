@@ -55,6 +55,7 @@ struct WalkStep {
   std::vector<RegionNumber> regions;  // when full: the parent, then its children in official order
   Date day;                           // of the tree
   std::shared_ptr<const void> registry;
+  std::optional<Date> newest;         // date of data among the cells of the first key after the step; unset when there is none
 };
 
 // Walks one column from a basis to whatever is available. Keeps the column as it stands, so that each event costs the few cells it can change.
@@ -70,11 +71,10 @@ class ColumnWalk {
   const Known& at() const { return at_; }
   // True when everything available has been walked.
   bool Done(const WalkSight& sight) const;
-  const std::vector<RegionNumber>& regions() const { return regions_; }
-  // Newest date of data among the cells of the first key; unset when there is none.
-  std::optional<Date> newest() const;
 
  private:
+  // Newest date of data among the cells of the first key; unset when there is none.
+  std::optional<Date> newest() const;
   class Looking;
   Cell& CellAt(size_t region, size_t key) { return cells_[region * keys_.size() + key]; }
   // Reads the whole column; true when anything is not as it was.
