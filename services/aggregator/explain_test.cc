@@ -134,6 +134,9 @@ TEST_F(ExplainTest, PagesAreOfOneBasisAndATokenOfAnotherQuestionIsRefused) {
   EXPECT_EQ(second.cell().actual(), 16);
   EXPECT_EQ(second.basis().token(), first.basis().token());
   EXPECT_TRUE(second.next_page_token().empty());
+  request.mutable_view()->set_at(Token());  // the same question at another basis is another one
+  EXPECT_THAT(Explain(request), HasReason(Reason::BAD_TOKEN));
+  request.clear_view();
   request.set_region("A");
   EXPECT_THAT(Explain(request), HasReason(Reason::BAD_TOKEN));
   request.set_page_token("%");

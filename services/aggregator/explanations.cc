@@ -36,7 +36,7 @@ uint64_t DigestOf(const v1::ExplainCellRequest& request) {
     digest = (digest ^ 0x100) * 1099511628211ULL;
   };
   for (const std::string* text : {&request.region(), &request.programme(), &request.indicator(), &request.year(), &request.as_of(),
-                                  &request.view().tree()}) {
+                                  &request.view().tree(), &request.view().known_on(), &request.view().at()}) {
     mix(*text);
   }
   mix(absl::StrCat(request.view().review()));
@@ -209,6 +209,8 @@ void Handlers::ExplainCell(const rpc::Caller& caller, const v1::ExplainCellReque
     auto basis = rpc::ParseToken(page->basis);
     if (!basis.ok()) return finish(BadPageToken(request.page_token()));
     asked->known_on.reset();
+    asked->over.reset();
+    asked->max_staleness_ms = 0;  // it was complete and fresh enough when its basis was chosen
     asked->at = *std::move(basis);
   }
 
