@@ -1,4 +1,6 @@
 // Boundary changes (区划调整) and rules of soft checks: the sending of their files and their lists.
+#include <algorithm>
+
 #include "common/client/client.h"
 #include "common/status/macros.h"
 #include "services/cli/differences.h"
@@ -96,6 +98,8 @@ int ListBoundaries(const Context& context, const std::string& region) {
   Sheet sheet{{"date", "event", "region", "name", "into", "into_name", "share", "units", "new_name", "document", "note", "recorded", "actor"},
               {false, false, false, false, false, false, true},
               {}};
+  // Of a milestone the same word is a percentage; here it is the column of the file.
+  if (!csv) *std::find(sheet.header.begin(), sheet.header.end(), "share") = std::string(context.Say("份额", "share"));
   for (const Json& event : list) {
     std::string units;
     for (const Json& unit : event["units"]) units += (units.empty() ? "" : ";") + unit.get<std::string>();

@@ -52,7 +52,7 @@ const std::vector<csv::Column>& ReportColumns() {
 const std::vector<csv::Column>& BoundaryColumns() {
   static const std::vector<csv::Column> columns = {
       {"date", {"日期"}},           {"event", {"事项"}},          {"region", {"地区"}},          {"into", {"去向"}, false},
-      {"share", {"份额"}, false},   {"units", {"单位名单"}, false}, {"name", {"名称"}, false},    {"level", {"级别"}, false},
+      {"share", {"份额", "比例"}, false}, {"units", {"单位名单"}, false}, {"name", {"名称"}, false},    {"level", {"级别"}, false},
       {"kind", {"性质"}, false},    {"parent", {"上级"}, false},  {"document", {"文号"}, false}, {"note", {"备注"}, false}};
   return columns;
 }

@@ -43,7 +43,7 @@ constexpr Entry kEntries[] = {
     {Reason::REGION_CLOSED, "地区“{value}”在该日期不存在", "region \"{value}\" does not exist on that date", "改用当时的地区", "Use the region of that time."},
     {Reason::BROKEN_TREE, "地区隶属关系有误：{value}", "the region tree is broken: {value}", "检查上级、启用和停用日期", "Check parents and dates."},
     {Reason::BROKEN_CATALOGUE, "目录有误：{value}", "the catalogue is broken: {value}", "检查上级、单位换算和其中关系", "Check parents, factors and of-which links."},
-    {Reason::IMMUTABLE, "“{value}”已有数据，不能这样修改", "{value} cannot change: stored figures use it", "另立新代码", "Use a new code."},
+    {Reason::IMMUTABLE, "“{value}”已有数据，不能这样修改", "{value} cannot change: stored figures use it", "另立新代码；区划调整不能早于已有数据和已有的调整", "Use a new code; a boundary change cannot be earlier than stored figures and changes of its regions."},
     {Reason::UNBALANCED, "合计与分项不符：{value}", "a total and its parts differ: {value}", "更正后再导入；确认原文如此可加 --accept-differences", "Correct it, or keep it as printed with --accept-differences."},
     {Reason::NOT_ADDITIVE, "不可相加的指标被相加：{value}", "an indicator that does not add was added: {value}", "删去该合计；确认原文如此可加 --accept-differences", "Drop the total, or keep it as printed with --accept-differences."},
     {Reason::AREA_OVERLAP, "片区与其成员重复填报：{value}", "the same figure for an area and its member: {value}", "二者只报其一", "Report one of the two."},
@@ -117,6 +117,7 @@ bool NeedsDetail(Reason reason) {
     case Reason::UNBALANCED:
     case Reason::NOT_ADDITIVE:
     case Reason::BROKEN_TREE:
+    case Reason::IMMUTABLE:
     case Reason::BROKEN_CATALOGUE:
     case Reason::AREA_OVERLAP:
     case Reason::TARGET_CONFLICT:
@@ -147,9 +148,14 @@ std::string MessageOf(const ErrorDetail& detail, Lang lang) {
   // A detail without a value says what it is about in its own message.
   ReplaceAll(text, "{value}", detail.value.empty() ? RuleWords(detail.message, lang) : detail.value);
   ReplaceAll(text, "{field}", FieldWords(detail.field, lang));
+  // The services' sentences begin with the field, which readers know by the word in the header.
+  std::string message = detail.message;
+  if (lang == Lang::kChinese && !detail.field.empty() && message.starts_with(detail.field + " ")) {
+    message.replace(0, detail.field.size(), FieldWords(detail.field, lang));
+  }
   if (!detail.message.empty() && !detail.value.empty()) {
     if (lang == Lang::kEnglish) text += " (" + detail.message + ")";
-    if (lang == Lang::kChinese && NeedsDetail(detail.reason) && detail.candidates.empty()) text += "（" + RuleWords(detail.message, lang) + "）";
+    if (lang == Lang::kChinese && NeedsDetail(detail.reason) && detail.candidates.empty()) text += "（" + RuleWords(message, lang) + "）";
   }
   // A soft check that wants an explanation is named by its rule.
   if (detail.reason == Reason::EXPLANATION_REQUIRED && !detail.value.empty()) text += std::string(Say(lang, "：", ": ")) + Reading(detail.value, lang);
@@ -206,7 +212,14 @@ std::string RuleWords(std::string_view rule, Lang lang) {
       {"subset: ", "其中："},               {"most it can be, the figure of ", "上限 "},
       {" has a quote that never closes.", " 行的引号没有闭合"}, {" fields where the header has ", " 个字段，表头却有 "},
       {"The row on line ", "第 "},          {" has ", " 行有 "},               {" is longer than ", " 长于 "}, {" is not ", " 不是 "},
-      {"document ", "文件"},                {"parent ", "上级 "},              {"line ", "第 "},               {" is ", " 为 "}});
+      {" itself, or below it", " 本身或其下级"}, {"the parent of ", "所属上级有误："}, {", does not exist on ", " 不存在于 "},
+      {" is not empty: a ", " 须留空："},   {" row has none", " 行不用此列"},  {" cannot change to ", " 不能改为 "},
+      {": a document names ", "：已有文件列有 "}, {": a document has figures of ", "：已有文件列有 "}, {": a boundary change of ", "：已记录的区划调整 "},
+      {" is recorded that made it otherwise", " 使它如此"},
+      {"A question is asked as known on a day or at a basis, not both.", "--known-on 与 --at 只能用一个"},
+      {"figures are named by their sequences or by what they are, not by both", "既有 --updates 又有地区等条件"},
+      {"document ", "文件"},                {"parent ", "上级 "},              {"line ", "第 "},               {" is ", " 为 "},
+      {" or ", " 或 "},                       {" on ", " 于 "}});
   for (const auto& [english, chinese] : kPhrases) ReplaceAll(text, english, chinese);
   return text;
 }

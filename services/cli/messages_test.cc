@@ -39,6 +39,11 @@ TEST(Messages, ChineseReadersGetNoEnglish) {
             "“20”不是这里可用的值（追加须以上级对同一项的任务为基数）");
   EXPECT_EQ(RuleWords("130406 峰峰矿区, starts: 2013-2014 lies inside a period that is given only whole: 2011-2015 (all).", Lang::kChinese),
             "130406 峰峰矿区, starts: 2013-2014 只有整段的数：整段为 2011-2015 (all).");
+  const ErrorDetail into{.reason = Reason::BROKEN_TREE, .field = "into", .value = "533401", .message = "into \"533401\" is 533400 迪庆州 itself, or below it"};
+  EXPECT_EQ(MessageOf(into, Lang::kChinese), "地区隶属关系有误：533401（去向 \"533401\" 为 533400 迪庆州 本身或其下级）");
+  const ErrorDetail used{.reason = Reason::IMMUTABLE, .field = "valid_from", .value = "1981-01-01",
+                         .message = "valid_from cannot change to \"1981-01-01\": a document names 德钦县 on 2017-09-01"};
+  EXPECT_EQ(MessageOf(used, Lang::kChinese), "“1981-01-01”已有数据，不能这样修改（启用 不能改为 \"1981-01-01\"：已有文件列有 德钦县 于 2017-09-01）");
   const ErrorDetail gap{.reason = Reason::SEQUENCE_GAP, .field = "sequence", .value = "9", .message = "item 9 came where 7 is the next one of this source", .candidates = {"7"}};
   EXPECT_EQ(MessageOf(gap, Lang::kChinese), "序号不连续：9；可用：7");
   const ErrorDetail tie{.reason = Reason::TIE_NOT_BROKEN, .field = "then_by", .message = "ordinal places, but then_by does not tell apart: K2 甲, K3 乙", .candidates = {"K2 甲", "K3 乙"}};

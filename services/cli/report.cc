@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include <cstdio>
+#include <map>
 #include <mutex>
 #include <optional>
 
@@ -252,16 +253,35 @@ Json ResultJson(const ReportResult& result, bool dry_run) {
           {"rows", std::move(rows)},   {"basis", BasisJson(result.basis)}};
 }
 
-// Figures that were taken and marked: they are named line by line, and counted as long as nobody has explained them.
+// "2-36" or "2,5-7 …": where the rows of one kind stand, short also for a file of thousands.
+std::string LineRanges(const std::vector<size_t>& lines) {
+  constexpr size_t kRangesMax = 20;
+  std::string text;
+  size_t ranges = 0;
+  for (size_t i = 0; i < lines.size(); ++ranges) {
+    if (ranges == kRangesMax) return text + " …";
+    size_t last = i;
+    while (last + 1 < lines.size() && lines[last + 1] == lines[last] + 1) ++last;
+    text += (i > 0 ? "," : "") + std::to_string(lines[i]) + (last > i ? "-" + std::to_string(lines[last]) : "");
+    i = last + 1;
+  }
+  return text;
+}
+
+// Figures that were taken and marked: one line for each kind of mark that nobody has explained, and a count. A file of an old year is late in
+// every row, and says so once.
 void TalkOfChecks(const Context& context, const ReportResult& result, const ReportOptions& options) {
   size_t marked = 0, unexplained = 0;
+  std::map<std::string, std::vector<size_t>> lines_of;
   for (const RowOutcome& row : result.rows) {
     if (row.checks.empty() || row.verdict == "REFUSED" || row.verdict == "CONFLICT") continue;
     ++marked;
     if (row.explained) continue;
-    if (++unexplained <= kErrorsMax) Talk(context, options.file + ":" + std::to_string(row.line) + ": ※ " + row.checks_text);
+    ++unexplained;
+    lines_of[row.checks_text].push_back(row.line);
   }
   if (marked == 0) return;
+  for (const auto& [checks, lines] : lines_of) Talk(context, options.file + ":" + LineRanges(lines) + ": ※ " + checks);
   const std::string all = std::to_string(marked), open = std::to_string(unexplained);
   Talk(context, context.lang == Lang::kChinese ? "其中 " + all + " 行有疑点（※），" + open + " 行尚需说明：未说明的不能通过审核。"
                                                : all + " rows are marked (※), " + open + " of them need an explanation before they can be reviewed.");

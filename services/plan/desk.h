@@ -29,6 +29,8 @@ class Desk {
   }
   uint64_t sequence() const { return sequence_ != 0 ? sequence_ : recorder_.last_sequence(); }
   int64_t recorded_time_us() const { return sequence_ != 0 ? time_us_ : model_.newest_time_us(); }
+  // Requests are taken up in order: whatever was recorded before this one was taken up is in its answer.
+  int64_t complete_until_us() const { return sequence_ != 0 ? time_us_ : recorder_.time_us(); }
 
  private:
   const PlanModel& model_;
@@ -51,6 +53,7 @@ class Decision final : public journal::Request {
     answer_ = handler_(caller_, request_, desk);
     sequence_ = desk.sequence();
     recorded_time_us_ = desk.recorded_time_us();
+    complete_until_us_ = desk.complete_until_us();
   }
 
   void Done(const absl::Status& status, const journal::Position& durable) override {
@@ -60,7 +63,7 @@ class Decision final : public journal::Request {
       if (durable.sequence == sequence_) position.block_hash = durable.block_hash;
       types::v1::Basis basis;
       *basis.mutable_plan() = rpc::ToProto(position);
-      *answer_->mutable_basis() = rpc::MakeStamp(std::move(basis), recorded_time_us_);
+      *answer_->mutable_basis() = rpc::MakeStamp(std::move(basis), recorded_time_us_, complete_until_us_);
     }
     finish_(std::move(answer_));
   }
@@ -74,6 +77,7 @@ class Decision final : public journal::Request {
   absl::StatusOr<Response> answer_;
   uint64_t sequence_ = 0;
   int64_t recorded_time_us_ = 0;
+  int64_t complete_until_us_ = 0;
 };
 
 // Queues a request; `finish` runs exactly once, also when the queue is full.

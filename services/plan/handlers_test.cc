@@ -99,6 +99,16 @@ TEST_F(PlanServiceTest, TheSameContentAgainIsUnchanged) {
   EXPECT_EQ(Position(), before);
 }
 
+TEST_F(PlanServiceTest, AnAnswerHasEverythingRecordedBeforeItWasTakenUp) {
+  const int64_t taken_us = clock_.NowMicros();
+  ASSERT_OK_AND_ASSIGN(const auto imported, ImportDocument("新鲜", Csv(kPlanHeader, "甲县,low_rent,starts,2017,40,套\n")));
+  EXPECT_EQ(imported.basis().complete_until_us(), taken_us);
+  clock_.AdvanceMicros(60'000'000);
+  ASSERT_OK_AND_ASSIGN(const auto read, GetDocument("新鲜"));
+  EXPECT_EQ(read.basis().complete_until_us(), taken_us + 60'000'000) << "a read is fresh also when nothing has been recorded for long";
+  EXPECT_EQ(read.basis().recorded_time_us(), imported.basis().recorded_time_us());
+}
+
 TEST_F(PlanServiceTest, ARepeatedRequestGetsItsOriginalAnswerAlsoAfterARestart) {
   auto regions = CsvRequest<v1::ImportRegionsRequest>(Csv(kRegionHeader, "990105,戊县,9901,county,administrative\n990102,乙县,9901,county,administrative,1990,,,990102,2,,\n"));
   regions.set_request_id("regions");

@@ -204,7 +204,7 @@ types::v1::Basis BasisOf(const PlanPosition& plan, const journal::Position& dura
 }
 
 types::v1::BasisStamp StampOf(const Ground& ground, const journal::Position& durable) {
-  return rpc::MakeStamp(BasisOf(ground.plan, durable), ground.newest_time_us);
+  return rpc::MakeStamp(BasisOf(ground.plan, durable), ground.newest_time_us, ground.complete_until_us);
 }
 
 }  // namespace anju::progress

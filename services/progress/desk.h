@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/journal/pipeline.h"
 #include "services/progress/store/model.h"
 
 namespace anju::progress {
@@ -18,6 +19,7 @@ class Intake;
 struct Ground {
   PlanPosition plan;
   int64_t newest_time_us = 0;  // of the newest block, own or plan's
+  int64_t complete_until_us = 0;  // everything recorded before, here or in plan, was there; 0: nobody asked
 };
 
 inline Ground GroundOf(const Model& model) { return {model.plan(), std::max(model.newest_time_us(), model.plan().block_time_us)}; }
@@ -38,6 +40,18 @@ class Desk {
     return plan_;
   }
   // Plan's feed does not continue the journal that our figures were recorded under.
+  // Until when everything recorded is in the model, for a request taken up at `now_us`: requests are taken up in order, so of our own journal
+  // nothing is missing; of plan's, nothing that it had when it last told. 0 while it has not told anything.
+  int64_t CompleteUntil(int64_t now_us) const {
+    std::lock_guard lock(mutex_);
+    return std::min(now_us, plan_fresh_us_);
+  }
+  // Plan had nothing beyond `upstream` at `sent_us`.
+  void MarkPlanFresh(const journal::Position& upstream, int64_t sent_us) {
+    std::lock_guard lock(mutex_);
+    const bool applied = upstream.sequence == 0 || (upstream.journal_id == plan_.position.journal_id && upstream.sequence <= plan_.position.sequence);
+    if (applied) plan_fresh_us_ = sent_us;
+  }
   bool plan_is_other() const { return plan_is_other_; }
   void SetPlanIsOther(bool other) { plan_is_other_ = other; }
   void Publish(const PlanPosition& plan) {
@@ -48,7 +62,15 @@ class Desk {
  private:
   mutable std::mutex mutex_;
   PlanPosition plan_;
+  int64_t plan_fresh_us_ = 0;
   std::atomic<bool> plan_is_other_ = false;
 };
+
+// The ground of a request that is being decided, with how fresh it is.
+inline Ground GroundOf(const Desk& desk, const journal::Recorder& recorder) {
+  Ground ground = GroundOf(desk.model);
+  ground.complete_until_us = desk.CompleteUntil(recorder.time_us());
+  return ground;
+}
 
 }  // namespace anju::progress

@@ -61,6 +61,7 @@ class BatchRequest final : public journal::Request {
   void Decide(journal::Recorder& recorder) override {
     end_ = desk_.plan_is_other() ? OtherPlan() : intake_->Admit(desk_.model, Clock::DateOfMicros(recorder.time_us()));
     if (end_.ok()) end_ = intake_->Take(desk_.model, recorder, request_->items(), &taken_);
+    taken_.ground.complete_until_us = desk_.CompleteUntil(recorder.time_us());
   }
 
   void Done(const absl::Status& status, const journal::Position& durable) override {

@@ -55,7 +55,7 @@ class PageRequest final : public journal::Request {
       : desk_(desk), caller_(std::move(caller)), request_(std::move(request)), page_size_(page_size), scan_(std::move(scan)), finish_(std::move(finish)) {}
 
   void Decide(journal::Recorder& recorder) override {
-    ground_ = GroundOf(desk_.model);
+    ground_ = GroundOf(desk_, recorder);
     today_ = Clock::DateOfMicros(recorder.time_us());
     status_ = Fill();
   }
@@ -120,7 +120,7 @@ class NamedRequest final : public journal::Request {
   void Decide(journal::Recorder& recorder) override {
     const Model& model = desk_.model;
     const Date today = Clock::DateOfMicros(recorder.time_us());
-    ground_ = GroundOf(model);
+    ground_ = GroundOf(desk_, recorder);
     for (const Candidate& candidate : scan_.candidates) {
       const RegionNumber region = model.series().KeyOf(candidate.update.series).region;
       if (!caller_.everywhere && !rpc::Authorize(caller_, rpc::Action::kRead, region, &model.registry().regions, today).ok()) continue;

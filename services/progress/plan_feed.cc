@@ -60,6 +60,7 @@ PlanFeed::PlanFeed(std::string address, Desk& desk, journal::Pipeline& pipeline,
   feed::Follower::Callbacks callbacks;
   callbacks.on_block = [this](const journal::BlockView& block, std::string_view, const journal::Position& after) { return Take(block, after); };
   callbacks.on_bookmark = [this](const journal::Position& upstream) { (void)CheckJournal(upstream); };
+  callbacks.on_fresh = [this](const journal::Position& upstream, int64_t sent_us) { desk_.MarkPlanFresh(upstream, sent_us); };
   callbacks.on_data_loss = [this] {
     desk_.SetPlanIsOther(true);
     return taken_;  // and ask again: the right journal may be put back

@@ -75,11 +75,11 @@ absl::Status ReviewRequest::Review(journal::Recorder& recorder) {
   if (!model.plan_ready()) return NotReady();
   const std::string digest = DigestOf(request_);
   const RememberedRequest* earlier = digest.empty() || request_.dry_run() ? nullptr : model.requests().Find(caller_.identity, request_.request_id());
-  ground_ = GroundOf(model);
+  ground_ = GroundOf(desk_, recorder);
   if (earlier != nullptr) {
     if (earlier->digest != digest) return RequestConflict(request_.request_id());
     answered_at_ = earlier->sequence;
-    ground_.newest_time_us = earlier->time_us;
+    ground_.newest_time_us = ground_.complete_until_us = earlier->time_us;
     response_.set_changed(earlier->changed);
     response_.set_unchanged(earlier->unchanged);
     return absl::OkStatus();
@@ -90,7 +90,7 @@ absl::Status ReviewRequest::Review(journal::Recorder& recorder) {
   response_.set_changed(static_cast<uint32_t>(changing.size()));
   response_.set_unchanged(static_cast<uint32_t>(picks.size() - changing.size()));
   if (!request_.dry_run()) Record(recorder, changing, office, digest);
-  ground_ = GroundOf(model);
+  ground_ = GroundOf(desk_, recorder);
   return absl::OkStatus();
 }
 

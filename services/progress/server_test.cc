@@ -286,6 +286,22 @@ TEST_F(ServerTest, TheStatusTellsPositionsAndWhatIsFollowed) {
   EXPECT_EQ(response.following(0).lag(), 0u);
 }
 
+TEST_F(ServerTest, AnAnswerIsCompleteUntilItWasTakenUpAsFarAsPlanHasTold) {
+  StartReady();
+  v1::ListUpdatesResponse listed;
+  const auto list = [&] {
+    grpc::ClientContext context;
+    EXPECT_TRUE(stub_->ListUpdates(&context, {}, &listed).ok());
+    return listed.basis().complete_until_us();
+  };
+  ASSERT_TRUE(anju::testing::WaitUntil([&] { return list() == clock_.NowMicros(); })) << "of our own journal nothing is missing";
+  clock_.Set(MakeDate(2150, 1, 1));  // plan's word, which has the machine's time, is older than that
+  const int64_t told = list();
+  EXPECT_LT(told, clock_.NowMicros());
+  EXPECT_GT(told, 0);
+  EXPECT_TRUE(anju::testing::WaitUntil([&] { return list() > told; })) << "plan's bookmarks move it on while nothing happens";
+}
+
 TEST_F(ServerTest, ServesFromItsCachedRegistryWhilePlanIsDown) {
   StartReady();
   ASSERT_THAT(Batch("b", Numbered(1, 1)), IsOk());

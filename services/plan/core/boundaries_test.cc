@@ -181,7 +181,7 @@ TEST(BoundaryErrorsTest, EachIsNamedAtItsLine) {
       {"2016-01-01,rename,北县,,,,新县\n", {"UNKNOWN_REGION 2"}},
       {"2016-01-01,move,西县,丁市\n", {"UNKNOWN_REGION 2"}},
       {"2016-01-01,recode,西县,新县\n", {"BAD_CODE 2"}},
-      {"2016-01-01,merge,西县,990199\n", {"MISSING_FIELD 2"}},
+      {"2016-01-01,merge,西县,990199\n", {"UNKNOWN_REGION 2"}},
       {"2016-01-01,merge,西县,南县,,,北县\n", {"BAD_VALUE 2"}},
       {"2016-01-01,merge,西县,南县,,,,,,甲市\n", {"BAD_VALUE 2"}},
       {"2016-01-01,rename,西县,,,,西县\n", {"BAD_VALUE 2"}},

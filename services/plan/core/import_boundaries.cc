@@ -124,6 +124,16 @@ class Deciding {
       AddAt(errors_, known.status(), row.line, "into", row.into);
       return 0;
     }
+    // Only a name tells a new region from a slip of the pen.
+    if (row.name.empty() && row.kind != BoundaryKind::kRecode) {
+      ErrorDetail unknown = ErrorsOf(known.status()).front();
+      unknown.message += "; a new region is begun by giving its name too";
+      unknown.line = row.line;
+      unknown.field = "into";
+      unknown.value = row.into;
+      errors_.Add(std::move(unknown));
+      return 0;
+    }
     if (!IsRegionCode(row.into)) {
       errors_.Add(BadCode(row.line, "into", row.into, "a registered region or a new code of 2 to 24 letters, digits and hyphens"));
       return 0;

@@ -43,10 +43,14 @@ std::vector<RegionNumber> CollectStandIns(RegionNumber region, const Books& book
   return found;
 }
 
-// What a region takes over within the plan period brings its target along: then no printed figure is the whole of it.
-bool TookOverSince(const Boundaries& boundaries, const SeriesKey& key) {
-  const std::vector<size_t>& received = boundaries.ReceivedBy(key.region);
-  return std::any_of(received.begin(), received.end(), [&](size_t index) { return boundaries.all()[index].date > FirstDay(key.period); });
+// What a region takes over within the plan period brings its target along: from that day on no printed figure is the whole of it.
+Date FirstTakenOver(const Boundaries& boundaries, const SeriesKey& key) {
+  Date first = kDistantFuture;
+  for (const size_t index : boundaries.ReceivedBy(key.region)) {
+    const Date date = boundaries.all()[index].date;
+    if (date > FirstDay(key.period)) first = std::min(first, date);
+  }
+  return first;
 }
 
 }  // namespace
@@ -88,7 +92,8 @@ void SeriesChecks::AddRule(const Books& books, const PlanBooks& plan, const Mean
       break;
     case SoftCheck::kOverTarget: {
       target_ = plan.targets.Find(key_);
-      if (target_ == nullptr || TookOverSince(plan.boundaries, key_)) return;
+      if (target_ == nullptr) return;
+      target_until_ = FirstTakenOver(plan.boundaries, key_);
       break;
     }
     case SoftCheck::kNotInPlan:
@@ -205,6 +210,7 @@ bool SeriesChecks::Trip(const CheckRule& rule, const Case& found, int64_t* compa
       return increase >= static_cast<__int128>(rule.at_least) * unit_ && IsMoreThan(found.value, rule.limit, found.before->amount);
     }
     case SoftCheck::kOverTarget: {
+      if (found.figure.as_of >= target_until_) return false;
       const std::optional<int64_t> target = target_->LargestOn(found.figure.as_of);
       if (!target || *target < 0 || !IsMoreThan(found.value, rule.limit, *target)) return false;
       *compared = *target;

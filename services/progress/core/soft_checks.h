@@ -59,6 +59,7 @@ class SeriesChecks {
   SeriesNumber opened_before_ = 0;       // series from this number on were not there when `bounds_` were last looked up
   bool looks_before_ = false;            // some rule asks for the figure before
   const CellTargets* target_ = nullptr;
+  Date target_until_ = kDistantFuture;  // from here on it is not the whole target
   std::vector<const CellTargets*> planned_;
   int64_t unit_ = 1;                     // smallest units in one display unit
 };

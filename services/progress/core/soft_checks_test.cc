@@ -178,8 +178,9 @@ TEST_F(SoftChecksTest, FarOverTheLargestTargetInForce) {
   AddTarget(Key(1, 4), 0);
   EXPECT_EQ(Trips(Key(1, 4), At(6, 1)), "over_target:0");
   // What was taken over brings its own target along; no printed figure is then the whole.
-  boundaries_.Add({.kind = BoundaryKind::kMerge, .date = MakeDate(2017, 3, 1), .region = 5, .into = 4, .share = {1, 1}});
-  EXPECT_EQ(Trips(Key(1, 4), At(6, 1)), "");
+  boundaries_.Add({.kind = BoundaryKind::kMerge, .date = MakeDate(2017, 6, 1), .region = 5, .into = 4, .share = {1, 1}});
+  EXPECT_EQ(Trips(Key(1, 4), {.as_of = MakeDate(2017, 6, 1), .amount = 1}), "");
+  EXPECT_EQ(Trips(Key(1, 4), {.as_of = MakeDate(2017, 5, 31), .amount = 1}), "over_target:0") << "it had not taken over anything yet";
 }
 
 TEST_F(SoftChecksTest, NotInPlanWhereThePlanHasOthers) {
