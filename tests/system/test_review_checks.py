@@ -46,11 +46,12 @@ class SoftChecks(Checked):
         self.assertNotIn("checks", plain)  # nothing to say: the answer is as it always was
 
     def test_marks_of_one_kind_are_told_in_one_line(self):
+        self.rules("late,late,,,,45,,flag")
         rows = [f"{region},old_estate,completions,2017,2017-06-{day:02},{5 + day},套,,,," for region in ("维西县", "德钦县") for day in (1, 2, 3)]
         result = self.suite.ok("report", self.suite.file(report_rows(*rows, "德钦县,all,investment,2017,2017-06-30,1,万元,,,,"), name="old.csv"))
         marked = [line for line in result.err.splitlines() if ": ※ " in line]
         self.assertEqual(1, len(marked), result)
-        self.assertIn(":2-7: ※ 计划外", marked[0])
+        self.assertIn(":2-8: ※ 迟报", marked[0])
 
     def test_people_are_told_how_many_need_an_explanation(self):
         file = self.suite.file(report_rows("德钦县,shantytown.urban,starts,2017,2017-05-31,200,套,,,,", "德钦县,shantytown.urban,starts,2017,2017-06-30,190,套,,,,"))
