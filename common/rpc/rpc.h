@@ -90,6 +90,10 @@ class WaitingRoom {
   std::unique_ptr<Impl> impl_;
 };
 
+// A little before `deadline` (a tenth of what is left, 100 ms at most): who answers BEHIND or STALE by then is heard before the caller's own
+// clock gives up without a reason.
+std::chrono::system_clock::time_point AnswerBy(std::chrono::system_clock::time_point deadline);
+
 // ---- The server ----
 struct ServerOptions {
   std::string service;           // plan, progress, aggregator, ranking

@@ -83,8 +83,8 @@ absl::Status UnknownJournal(std::string_view service, std::string_view journal_i
                    absl::StrCat("The basis names ", View(service), " journal ", View(journal_id), ", which is not followed here."));
 }
 
-absl::Status BasisAhead(std::string_view service, uint64_t sequence, uint64_t applied) {
-  return MakeError(Reason::UNKNOWN_BASIS, "at", absl::StrCat(sequence),
+absl::Status BasisAhead(std::string_view service, uint64_t sequence, uint64_t applied, bool caught_up) {
+  return MakeError(caught_up ? Reason::UNKNOWN_BASIS : Reason::BEHIND, "at", absl::StrCat(sequence),
                    absl::StrCat("The basis names event ", sequence, " of the ", View(service), " journal; ", applied, " are known here."));
 }
 

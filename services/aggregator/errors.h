@@ -31,7 +31,8 @@ absl::Status NothingRecorded(Date day);
 // BEHIND: what was known on a day that is over cannot be told yet.
 absl::Status DayNotComplete(Date day);
 absl::Status UnknownJournal(std::string_view service, std::string_view journal_id);
-absl::Status BasisAhead(std::string_view service, uint64_t sequence, uint64_t applied);
+// UNKNOWN_BASIS; BEHIND while the journals are still being read for the first time since the start (not `caught_up`): it may have come about.
+absl::Status BasisAhead(std::string_view service, uint64_t sequence, uint64_t applied, bool caught_up);
 absl::Status BasisNeverWas(uint64_t plan, uint64_t needed);
 
 // Feeds. The follower goes on trying; the status of the service shows what was wrong.

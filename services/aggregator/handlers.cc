@@ -118,17 +118,22 @@ void Handlers::WhenReady(const std::string& token, const std::vector<AskedMoment
     };
     waiting_.Wait(all, deadline, whole, DayNotComplete(*over));
   };
-  WhenReached(token, deadline, [this, bases = std::move(bases), deadline, fresh = std::move(fresh)](const absl::Status& reached) {
+  // A basis that is asked for is waited for below, also before the first word of the plan service.
+  const bool waits_below = token.empty() && !bases.empty();
+  Ready next = [this, bases = std::move(bases), deadline, fresh = std::move(fresh)](const absl::Status& reached) {
     if (!reached.ok() || bases.empty()) return fresh(reached);
     const Deadline ahead = std::min<Deadline>(deadline, std::chrono::system_clock::now() + std::chrono::milliseconds(kAheadWaitMs));
     const auto included = [this, bases] {
       return std::all_of(bases.begin(), bases.end(), [&](const types::v1::Basis& basis) { return applier_.Includes(basis); });
     };
-    waiting_.Wait(included, ahead, [fresh](const absl::Status& waited) {
+    waiting_.Wait(included, ahead, [this, fresh](const absl::Status& waited) {
       // A basis that has not come about is UNKNOWN_BASIS; the look says what is wrong with it.
-      fresh(HasReason(waited, Reason::BEHIND) ? absl::OkStatus() : waited);
+      if (!HasReason(waited, Reason::BEHIND)) return fresh(waited);
+      fresh(applier_.plan_seen() ? absl::OkStatus() : NotReady());
     });
-  });
+  };
+  if (waits_below) return next(absl::OkStatus());
+  WhenReached(token, deadline, std::move(next));
 }
 
 void Handlers::WhenFresh(int64_t max_staleness_ms, Deadline deadline, Ready ready) {

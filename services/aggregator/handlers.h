@@ -132,7 +132,7 @@ void Handlers::Answer(const rpc::Caller& caller, const Request& request, absl::S
                       rpc::Finish<Response> finish,
                       absl::StatusOr<Response> (Handlers::*make)(const rpc::Caller&, const Request&, const std::vector<AskedMoment>&) const) {
   if (!moments.ok()) return finish(moments.status());
-  WhenReady(request.at_least(), *moments, deadline,
+  WhenReady(request.at_least(), *moments, rpc::AnswerBy(deadline),
             [this, caller, request, moments = *moments, finish = std::move(finish), make](const absl::Status& ready) {
               finish(ready.ok() ? (this->*make)(caller, request, moments) : absl::StatusOr<Response>(ready));
             });

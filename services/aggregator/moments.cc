@@ -102,15 +102,19 @@ types::v1::Basis BasisOf(const Known& known, const Sight& sight) {
 
 absl::StatusOr<Known> KnownAt(const types::v1::Basis& basis, const Sight& sight) {
   const Known everything = Everything(sight);
+  const bool caught_up = sight.stamp.complete_until_us() > 0;
   Known known{.plan = basis.plan().sequence(), .progress = std::vector<uint64_t>(everything.progress.size())};
   if (known.plan > 0 && basis.plan().journal_id() != PlanJournal(sight)) return UnknownJournal("plan", basis.plan().journal_id());
-  if (known.plan > everything.plan) return BasisAhead("plan", known.plan, everything.plan);
+  if (known.plan > everything.plan) return BasisAhead("plan", known.plan, everything.plan, caught_up);
   for (const types::v1::Position& position : basis.progress()) {
     if (position.sequence() == 0) continue;
     Slot slot = 0;
     while (slot < known.progress.size() && (everything.progress[slot] == 0 || sight.state.leaves().JournalOf(slot) != position.journal_id())) ++slot;
-    if (slot == known.progress.size()) return UnknownJournal("progress", position.journal_id());
-    if (position.sequence() > everything.progress[slot]) return BasisAhead("progress", position.sequence(), everything.progress[slot]);
+    if (slot == known.progress.size()) {
+      // A feed that has brought nothing since the start may turn out to be that journal.
+      return caught_up ? UnknownJournal("progress", position.journal_id()) : BasisAhead("progress", position.sequence(), 0, false);
+    }
+    if (position.sequence() > everything.progress[slot]) return BasisAhead("progress", position.sequence(), everything.progress[slot], caught_up);
     known.progress[slot] = position.sequence();
     const uint64_t needs = sight.past.plan_marks[slot].PlanOf(position.sequence());
     if (known.plan < needs) return BasisNeverWas(known.plan, needs);

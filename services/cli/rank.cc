@@ -24,6 +24,7 @@ Json TableJson(const GetLeagueTableResponse& table) {
   for (int layer : table.other_layers()) layers.push_back(std::string(LayerName(static_cast<types::v1::Layer>(layer))));
   Json total = RowJson(table.total(), table.definition(), false, movement);
   total.erase("reason");
+  total.erase("review");
   Json basis = BasisJson(table.basis());
   basis["current"] = table.current();
   Json json = {{"definition", DefinitionJson(table.definition())},
@@ -119,7 +120,8 @@ class TableColumns {
       cells.insert(cells.end(), {row.previous_rank() > 0 ? std::to_string(row.previous_rank()) : "", MovementText(context_, row), row.value_change()});
     }
     cells.push_back(row.as_of());
-    const std::string review(row.has_numerator() ? ReviewWord(row.review()) : "");
+    // A total is a sum: it has come as far as each of its rows has, and nowhere by itself.
+    const std::string review(row.has_numerator() && &row != &table_.total() ? ReviewWord(row.review()) : "");
     if (review_ && !csv_) cells.push_back(Reading(review, context_.lang));
     cells.push_back(std::move(reason));
     for (int i = 0; i < table_.definition().columns_size(); ++i) cells.push_back(i < row.columns_size() ? row.columns(i) : "");

@@ -14,12 +14,6 @@ namespace {
 
 using aggregator::v1::GetColumnsResponse;
 
-// Answers BEHIND or STALE a little before the caller's own clock gives up, so that it hears why.
-Handlers::Deadline AnswerBy(Handlers::Deadline deadline) {
-  const auto left = deadline - std::chrono::system_clock::now();
-  return deadline - std::min<Handlers::Deadline::duration>(left / 10, std::chrono::milliseconds(100));
-}
-
 absl::StatusOr<v1::GetLeagueTableResponse> CurrentTable(const Question& question) {
   const Input input = CurrentInput(*question.contents, question.definition, question.plan, question.region, question.DayOf(std::nullopt));
   absl::StatusOr<Table> table = ComputeTable(question.definition, question.plan, input);
@@ -37,6 +31,7 @@ absl::StatusOr<v1::GetLeagueTableResponse> TableOf(const Question& question, con
   const Input input = DatedInput(columns.columns(0), question.definition, question.plan, asked.as_of, question.DayOf(asked.as_of));
   absl::StatusOr<Table> table = ComputeTable(question.definition, question.plan, input);
   if (!table.ok()) return question.WithPeriods(table.status(), input.region.number);
+  RETURN_IF_ERROR(question.CheckSince(*table));
   const std::optional<Date> earlier = asked.since ? asked.since : asked.as_of;
   if (asked.has_movement()) {
     ASSIGN_OR_RETURN(const Table before, question.EarlierTable(columns.columns(1), earlier, table->layer));
@@ -80,13 +75,13 @@ void Handlers::GetLeagueTable(const rpc::Caller& caller, const v1::GetLeagueTabl
   const absl::StatusOr<Asked> asked = ReadAsked(request);
   if (!asked.ok()) return finish(asked.status());
   const bool own_cells = asked->is_newest() && !asked->has_movement();
-  Await(*asked, own_cells, AnswerBy(deadline),
+  Await(*asked, own_cells, rpc::AnswerBy(deadline),
         [this, caller, asked = *asked, definition = request.definition(), own_cells, deadline, finish](absl::StatusOr<Read> contents) {
           if (!contents.ok()) return finish(contents.status());
           absl::StatusOr<std::shared_ptr<Question>> question = Question::Read(caller, asked, definition, *std::move(contents));
           if (!question.ok()) return finish(question.status());
           if (own_cells) return finish(CurrentTable(**question));
-          DatedTable(*std::move(question), AnswerBy(deadline), finish);
+          DatedTable(*std::move(question), rpc::AnswerBy(deadline), finish);
         });
 }
 

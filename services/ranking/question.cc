@@ -146,7 +146,15 @@ absl::StatusOr<Table> Question::EarlierTable(const aggregator::v1::GetColumnResp
 
 absl::Status Question::WithPeriods(const absl::Status& status, RegionNumber of) const {
   if (!HasReason(status, Reason::NO_FIGURES)) return status;
-  return errors::WithPeriods(status, contents->cells.PeriodsOf(definition.programme, definition.indicator, of));
+  std::vector<Period> periods = contents->cells.PeriodsOf(definition.programme, definition.indicator, of);
+  // Something is known of the very period asked for: it is the date that came too early, and offering the period again would mislead.
+  if (std::erase(periods, definition.period) > 0 && asked.as_of) return errors::InField(status, "as_of", FormatDate(*asked.as_of));
+  return errors::WithPeriods(status, periods);
+}
+
+absl::Status Question::CheckSince(const Table& table) const {
+  if (!asked.since || !table.as_of || *asked.since <= *table.as_of) return absl::OkStatus();
+  return errors::BadValue("since", FormatDate(*asked.since), "before " + FormatDate(*table.as_of) + ", the date of the table");
 }
 
 }  // namespace anju::ranking

@@ -62,6 +62,8 @@ struct Question {
   absl::StatusOr<Table> EarlierTable(const aggregator::v1::GetColumnResponse& column, std::optional<Date> as_of, Layer layer) const;
   // `status` (NO_FIGURES) with the periods there are figures for.
   absl::Status WithPeriods(const absl::Status& status, RegionNumber of) const;
+  // BAD_VALUE when movement is asked since a day after the table's own.
+  absl::Status CheckSince(const Table& table) const;
 };
 
 }  // namespace anju::ranking

@@ -71,6 +71,7 @@ absl::Status Handlers::Standing::Judge(Input looked, types::v1::BasisStamp basis
   absl::StatusOr<Table> printed = PrintTable(question->definition, question->plan, input, board);
   if (!printed.ok()) return question->WithPeriods(printed.status(), question->region);
   table = *std::move(printed);
+  RETURN_IF_ERROR(question->CheckSince(table));
   date = table.as_of;
   for (uint32_t i = 0; i < board.seats.size(); ++i) {
     if (board.seats[i].standing.place->number == question->child) seat = i;

@@ -130,6 +130,14 @@ TEST_F(RankingViews, MovementSinceADateComparesTwoColumnsOfOneLook) {
   EXPECT_EQ(moments[1].view().review(), types::v1::REVIEW_FILTER_CONFIRMED);
 }
 
+TEST_F(RankingViews, MovementSinceADayAfterTheFiguresIsRefused) {
+  v1::GetLeagueTableRequest request = StartsRequest();
+  request.set_since("2017-07-01");  // the newest figures are of 30 June
+  EXPECT_THAT(Rank(request), HasReasonAt(Reason::BAD_VALUE, std::string("since")));
+  request.set_since("2017-06-30");
+  EXPECT_THAT(Rank(request), IsOk());
+}
+
 TEST_F(RankingViews, MovementSinceABasisComparesTheSameDate) {
   World past = WithWeixi(0);
   past.progress_sequence = 5;
