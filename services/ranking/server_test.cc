@@ -314,7 +314,7 @@ TEST_F(RankingServer, CurrentDatedAndKnownPathsAgreeOnRandomCells) {
     v1::GetLeagueTableRequest known_request = request;
     known_request.mutable_view()->set_at(aggregator_.Edit([](World& world) { return world.Stamp().token(); }));
     absl::StatusOr<v1::GetLeagueTableResponse> known = Rank(known_request);
-    known_request.set_since("2017-05-31");
+    known_request.set_since("2017-01-31");
     absl::StatusOr<v1::GetLeagueTableResponse> moved = Rank(known_request);
     request.set_as_of(current.ok() && !current->as_of().empty() ? current->as_of() : "2017-06-30");
     absl::StatusOr<v1::GetLeagueTableResponse> dated = Rank(request);

@@ -53,18 +53,23 @@ void ShellSubject::Restart() {
   applier_.reset();
   disk_.reset();
   Boot();
+  MarkFresh();
 }
 
 void ShellSubject::Apply(const EncodedBlock& block) {
   const auto view = journal::DecodeBlock(block.bytes);
   CHECK_OK(view.status());
   CHECK_OK(block.journal == 0 ? applier_->ApplyPlan(*view, block.after) : applier_->ApplyProgress(block.journal - 1, *view, block.after));
-  // Nobody has more than this: what was known on a day can be told.
+  MarkFresh();
+  handlers_->Wake();
+  columns_->Moved();
+}
+
+// Nobody has more than this: what was known on a day can be told.
+void ShellSubject::MarkFresh() {
   const int64_t now_us = RealClock().NowMicros();
   applier_->MarkFresh(0, applier_->plan_position(), now_us);
   for (size_t slot = 0; slot < applier_->slots(); ++slot) applier_->MarkFresh(slot + 1, applier_->position(slot), now_us);
-  handlers_->Wake();
-  columns_->Moved();
 }
 
 absl::StatusOr<aggregator::v1::GetRollupResponse> ShellSubject::GetRollup(const aggregator::v1::GetRollupRequest& request) {

@@ -56,6 +56,7 @@ class ShellSubject {
 
  private:
   void Boot();
+  void MarkFresh();
 
   const World& world_;
   storage::SimulatedMedium medium_;
