@@ -6,9 +6,11 @@
 
 #include "absl/status/statusor.h"
 #include "anju/ranking/v1/ranking.pb.h"
+#include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/cli/context.h"
 #include "services/cli/query.h"
+#include "services/cli/view.h"
 
 namespace anju::cli {
 
@@ -36,5 +38,18 @@ Json OrNull(bool has, const std::string& text);
 Json RowJson(const ranking::v1::Row& row, const ranking::v1::Definition& definition, bool ranked, bool movement);
 // Change of place for people: ↑2, ↓1, = or 新; "" where neither side has a place.
 std::string MovementText(const Context& context, const ranking::v1::Row& row);
+
+// What the requests for a table and for one region's place in it have in common.
+template <typename Request>
+absl::Status FillQuestion(const RankOptions& options, Request* request) {
+  request->set_region(options.region);
+  request->set_as_of(options.as_of);
+  request->set_at_least(options.at_least);
+  request->set_since(options.since);
+  request->set_since_at(options.since_at);
+  ASSIGN_OR_RETURN(*request->mutable_definition(), MakeDefinition(options));
+  ASSIGN_OR_RETURN(*request->mutable_view(), MakeView(options.view));
+  return absl::OkStatus();
+}
 
 }  // namespace anju::cli

@@ -151,13 +151,7 @@ class TableColumns {
 
 absl::StatusOr<GetLeagueTableResponse> FetchTable(const Context& context, const RankOptions& options) {
   ranking::v1::GetLeagueTableRequest request;
-  request.set_region(options.region);
-  request.set_as_of(options.as_of);
-  request.set_at_least(options.at_least);
-  request.set_since(options.since);
-  request.set_since_at(options.since_at);
-  ASSIGN_OR_RETURN(*request.mutable_definition(), MakeDefinition(options));
-  ASSIGN_OR_RETURN(*request.mutable_view(), MakeView(options.view));
+  RETURN_IF_ERROR(FillQuestion(options, &request));
   return client::RankingClient(context.endpoints.ranking).GetLeagueTable(request, {.deadline_ms = context.deadline_ms});
 }
 

@@ -90,13 +90,7 @@ Sheet BesideSheet(const Context& context, const GetStandingResponse& standing) {
 
 absl::StatusOr<GetStandingResponse> FetchStanding(const Context& context, const RankOptions& options) {
   ranking::v1::GetStandingRequest request;
-  request.set_region(options.region);
-  request.set_as_of(options.as_of);
-  request.set_at_least(options.at_least);
-  request.set_since(options.since);
-  request.set_since_at(options.since_at);
-  ASSIGN_OR_RETURN(*request.mutable_definition(), MakeDefinition(options));
-  ASSIGN_OR_RETURN(*request.mutable_view(), MakeView(options.view));
+  RETURN_IF_ERROR(FillQuestion(options, &request));
   return client::RankingClient(context.endpoints.ranking).GetStanding(request, {.deadline_ms = context.deadline_ms});
 }
 
