@@ -8,6 +8,7 @@
 #include "anju/aggregator/v1/aggregator.grpc.pb.h"
 #include "anju/plan/v1/plan.grpc.pb.h"
 #include "anju/progress/v1/progress.grpc.pb.h"
+#include "anju/ranking/v1/bulletin.grpc.pb.h"
 #include "anju/ranking/v1/ranking.grpc.pb.h"
 #include "anju/status/v1/status.grpc.pb.h"
 #include "common/rpc/rpc.h"
@@ -208,6 +209,44 @@ absl::Status RankingClient::Watch(const ranking::v1::WatchRequest& request, cons
   const bool timed_out = ended.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && ended.error_details().empty();
   if (timed_out && any) return absl::OkStatus();
   return rpc::FromGrpc(ended);
+}
+
+struct BulletinClient::Impl {
+  ranking::v1::BulletinService::Stub stub;
+};
+BulletinClient::BulletinClient(const std::string& address) : impl_(new Impl{ranking::v1::BulletinService::Stub(rpc::Connect(address))}) {}
+BulletinClient::~BulletinClient() = default;
+
+using BulletinStub = ranking::v1::BulletinService::Stub;
+absl::StatusOr<ranking::v1::DefineTemplateResponse> BulletinClient::DefineTemplate(const ranking::v1::DefineTemplateRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::DefineTemplate, request, options);
+}
+absl::StatusOr<ranking::v1::GetTemplateResponse> BulletinClient::GetTemplate(const ranking::v1::GetTemplateRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::GetTemplate, request, options);
+}
+absl::StatusOr<ranking::v1::ListTemplatesResponse> BulletinClient::ListTemplates(const ranking::v1::ListTemplatesRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::ListTemplates, request, options);
+}
+absl::StatusOr<ranking::v1::ComposeBulletinResponse> BulletinClient::ComposeBulletin(const ranking::v1::ComposeBulletinRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::ComposeBulletin, request, options);
+}
+absl::StatusOr<ranking::v1::DraftBulletinResponse> BulletinClient::DraftBulletin(const ranking::v1::DraftBulletinRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::DraftBulletin, request, options);
+}
+absl::StatusOr<ranking::v1::IssueBulletinResponse> BulletinClient::IssueBulletin(const ranking::v1::IssueBulletinRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::IssueBulletin, request, options);
+}
+absl::StatusOr<ranking::v1::GetBulletinResponse> BulletinClient::GetBulletin(const ranking::v1::GetBulletinRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::GetBulletin, request, options);
+}
+absl::StatusOr<ranking::v1::ListBulletinsResponse> BulletinClient::ListBulletins(const ranking::v1::ListBulletinsRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::ListBulletins, request, options);
+}
+absl::StatusOr<ranking::v1::DiffBulletinResponse> BulletinClient::DiffBulletin(const ranking::v1::DiffBulletinRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::DiffBulletin, request, options);
+}
+absl::StatusOr<ranking::v1::DraftCorrectionResponse> BulletinClient::DraftCorrection(const ranking::v1::DraftCorrectionRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &BulletinStub::DraftCorrection, request, options);
 }
 
 struct StatusClient::Impl {

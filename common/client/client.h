@@ -11,6 +11,7 @@
 #include "anju/aggregator/v1/aggregator.pb.h"
 #include "anju/plan/v1/plan.pb.h"
 #include "anju/progress/v1/progress.pb.h"
+#include "anju/ranking/v1/bulletin.pb.h"
 #include "anju/ranking/v1/ranking.pb.h"
 #include "anju/status/v1/status.pb.h"
 
@@ -103,6 +104,27 @@ class RankingClient {
   // For a watch that outlives the server see watch_stream.h.
   absl::Status Watch(const ranking::v1::WatchRequest& request, const std::function<bool(const ranking::v1::WatchEvent& event)>& on_event,
                      int deadline_ms = 0) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Served by the ranking service, at its address.
+class BulletinClient {
+ public:
+  explicit BulletinClient(const std::string& address);
+  ~BulletinClient();
+  absl::StatusOr<ranking::v1::DefineTemplateResponse> DefineTemplate(const ranking::v1::DefineTemplateRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::GetTemplateResponse> GetTemplate(const ranking::v1::GetTemplateRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::ListTemplatesResponse> ListTemplates(const ranking::v1::ListTemplatesRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::ComposeBulletinResponse> ComposeBulletin(const ranking::v1::ComposeBulletinRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::DraftBulletinResponse> DraftBulletin(const ranking::v1::DraftBulletinRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::IssueBulletinResponse> IssueBulletin(const ranking::v1::IssueBulletinRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::GetBulletinResponse> GetBulletin(const ranking::v1::GetBulletinRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::ListBulletinsResponse> ListBulletins(const ranking::v1::ListBulletinsRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::DiffBulletinResponse> DiffBulletin(const ranking::v1::DiffBulletinRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<ranking::v1::DraftCorrectionResponse> DraftCorrection(const ranking::v1::DraftCorrectionRequest& request, CallOptions options = {}) const;
 
  private:
   struct Impl;
