@@ -61,6 +61,7 @@ struct Column {
 
 struct Row {
   std::string region;  // code; of the total line that of the parent
+  std::string name;    // of the region, on the date of the figures
   std::string reason;  // of an unranked row: NO_TARGET …; "" otherwise
   std::vector<Runs> cells;
   friend bool operator==(const Row&, const Row&) = default;
@@ -118,14 +119,15 @@ struct Content {
   friend bool operator==(const Content&, const Content&) = default;
 };
 
-// The canonical bytes. REQUIRES: valid UTF-8 everywhere.
+// The canonical bytes. REQUIRES: valid UTF-8 everywhere, sequences below 2^53 (as RFC 8785 has integers).
 std::string Canonical(const Content& content);
 // Reads canonical bytes; TAMPERED when they are not canonical bytes of a content (also one key more, fewer or out of order), or beyond kContentBytesMax.
 absl::StatusOr<Content> ParseCanonical(std::string_view bytes);
 // Lower-case hex.
 std::string Sha256Hex(std::string_view bytes);
 
-// Every figure with its place ("附件1 香格里拉市 开工率"), in the order of printing: text, annexes, then operands.
+// Every figure with its place ("附件1 香格里拉市 开工率", "正文第2段 第3数"), in the order of printing: title, text, annexes, then operands. Places depend
+// on where a figure stands and never on what it says, so a corrected figure keeps its place.
 struct PlacedFigure {
   std::string place;
   const Figure* figure;  // points into the content
@@ -133,7 +135,8 @@ struct PlacedFigure {
 };
 std::vector<PlacedFigure> FiguresOf(const Content& content);
 
-// What changed from one content to another, by figure id; texts without figures do not count. Changes of places: by id too.
+// What changed from one content to another, by figure id: what is printed of it, with what stands around the number ("新增40套"), or its coming and going.
+// Texts without figures do not count, and neither does a figure that merely stands elsewhere. In the order of `after`, then what is gone, with the place it had.
 std::vector<Change> Compare(const Content& before, const Content& after);
 
 }  // namespace anju::bulletin
