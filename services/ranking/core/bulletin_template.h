@@ -26,17 +26,20 @@ struct TextPart {
 };
 struct TemplateText {
   std::vector<TextPart> parts;
+  std::string source;             // as written
   uint32_t line = 0;
+  bool empty() const { return parts.empty(); }
 };
 
-// What is printed where a number is not, or instead of one. Unset: not said here, the template's words hold; then the number, or "".
+// What is printed where a number is not, or instead of one. Unset: not said here, the template's words hold; then the number, or "" (in the text "——").
+// The template's `zero` and `full` hold in table cells only, and never for places and movement, which have only what their column says.
 struct Words {
-  std::optional<std::string> zero, full;  // of a figure that is 0; of a rate at or above 100 %
+  std::optional<std::string> zero, full;  // of a figure that is 0 (of a place: where the key is 0); of a rate at or above 100 %
   std::map<std::string, std::string> reasons;  // by NO_TARGET, NO_TASK, NOT_REPORTED, NOT_PUBLISHED, … and UNKNOWN
 };
 
 struct NumberFormat {
-  std::optional<int> digits;  // of an amount: fixed decimals; unset: as many as it has. Rates have the definition's.
+  std::optional<int> digits;  // of an amount: fixed decimals, half-up; unset: as many as it has. Rates have the definition's.
   std::string prefix, suffix; // printed around a number, not around a word
   bool plus = false;          // "+" before what is above zero
 };
@@ -108,8 +111,12 @@ struct Template {
 };
 
 // Every error at once, each with its line: BAD_TEMPLATE (YAML, keys, placeholder syntax), UNBOUND_NUMBER, UNKNOWN_CELL (a table, cell word, list or
-// milestone that the template does not have), BAD_VALUE, TOO_MANY_ROWS. Regions, programmes and indicators are looked up later.
+// milestone that the template does not have), BAD_VALUE, TOO_MANY_ROWS. Regions, programmes and indicators are looked up later. Texts may be written over
+// several lines (`|`): line breaks are dropped, as no Chinese paragraph has any.
 absl::StatusOr<Template> ParseTemplate(std::string_view yaml);
+
+// `text` with {year} put in, as it may stand in `year` of a table and in `year` and `by` of a milestone.
+std::string PutYear(std::string_view text, int year);
 
 // The number of the nth bulletin of a year: 迪安居通〔2017〕6号.
 std::string MakeNumber(std::string_view pattern, Date date, uint32_t n);
