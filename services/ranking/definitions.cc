@@ -7,21 +7,13 @@
 #include <utility>
 
 #include "common/status/macros.h"
+#include "services/ranking/core/definition_words.h"
 #include "services/ranking/errors.h"
 
 namespace anju::ranking {
 namespace {
 
 constexpr std::string_view kTargetWord = "target";
-constexpr std::string_view kTargetPrefix = "target:";
-constexpr std::string_view kLayerTargetPrefix = "target.";  // target.LAYER:INDICATOR
-constexpr std::string_view kRatePrefix = "rate.";           // rate.LAYER
-
-// The words for a layer inside a column, as plan files have them. The first of each is the one that answers use.
-constexpr std::pair<Layer, std::string_view> kLayerNames[] = {
-    {Layer::kNational, "national"},   {Layer::kNational, "国家"}, {Layer::kProvince, "province"}, {Layer::kProvince, "provincial"},
-    {Layer::kProvince, "省"},         {Layer::kCity, "city"},     {Layer::kCity, "市"},           {Layer::kCounty, "county"},
-    {Layer::kCounty, "县"}};
 
 // Reads the fields of one definition and remembers what was wrong with any of them.
 class DefinitionReader {
@@ -59,34 +51,15 @@ class DefinitionReader {
     return Core{};
   }
 
-  // INDICATOR, target:INDICATOR, target.LAYER:INDICATOR or rate.LAYER; a rate is of the definition's own indicator.
   Column ColumnOf(std::string_view text, IndicatorNumber own) {
-    if (text.starts_with(kRatePrefix)) return {own, ColumnKind::kRate, LayerOf(text, text.substr(kRatePrefix.size()))};
-    Column column;
-    std::string_view indicator = text;
-    if (text.starts_with(kTargetPrefix)) {
-      column.kind = ColumnKind::kTarget;
-      indicator = text.substr(kTargetPrefix.size());
-    } else if (const size_t colon = text.find(':'); text.starts_with(kLayerTargetPrefix) && colon != std::string_view::npos) {
-      column.kind = ColumnKind::kTarget;
-      column.layer = LayerOf(text, text.substr(kLayerTargetPrefix.size(), colon - kLayerTargetPrefix.size()));
-      indicator = text.substr(colon + 1);
-    }
-    absl::StatusOr<IndicatorNumber> number = catalogue_.ResolveIndicator(indicator);
-    column.indicator = number.ok() ? *number : Refuse(errors::InField(number.status(), "columns", text));
-    return column;
+    absl::StatusOr<Column> column = ParseColumn(text, own, catalogue_);
+    if (!column.ok()) Refuse(column.status());
+    return column.value_or(Column{});
   }
 
   absl::Status status() const { return errors_.ToStatus(); }
 
  private:
-  Layer LayerOf(std::string_view column, std::string_view word) {
-    for (const auto& [layer, name] : kLayerNames) {
-      if (name == word) return layer;
-    }
-    Refuse(errors::BadValue("columns", column, "the column of a layer: national, province, city or county"));
-    return Layer::kNone;
-  }
   uint32_t Refuse(const absl::Status& status) {
     errors_.Add(status);
     return 0;
@@ -129,20 +102,6 @@ Wire WordFor(Core value, const std::map<Wire, Core>& words) {
 std::string CodeOf(const Catalogue& catalogue, IndicatorNumber number) {
   const Indicator* indicator = catalogue.FindIndicator(number);
   return indicator == nullptr ? "" : indicator->code;
-}
-
-std::string FormatColumn(const Column& column, const Catalogue& catalogue) {
-  std::string layer;
-  for (const auto& [known, name] : kLayerNames) {
-    if (known == column.layer && layer.empty()) layer = name;
-  }
-  switch (column.kind) {
-    case ColumnKind::kFigure: break;
-    case ColumnKind::kTarget:
-      return (layer.empty() ? std::string(kTargetPrefix) : std::string(kLayerTargetPrefix) + layer + ":") + CodeOf(catalogue, column.indicator);
-    case ColumnKind::kRate: return std::string(kRatePrefix) + layer;
-  }
-  return CodeOf(catalogue, column.indicator);
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ struct TemplateColumn {
 struct TemplateTable {
   std::string name;
   std::string region;                       // "": the template's
-  std::map<std::string, std::string> rank;  // programme, indicator, year, by, of, layer, then_by, ties, rounding, digits, total_digits, trim, rank_zero, order, columns
+  std::map<std::string, std::string> rank;  // programme, indicator, year, by, of, layer, then_by, ties, rounding, digits, total_digits, trim, rank_zero, direction, columns
   std::string since;                        // "", month (end of the month before) or year (last 31 December): movement
   bool annex = false;
   TemplateText title, subtitle, unit_note;

@@ -123,9 +123,10 @@ absl::StatusOr<Plan> MakePlan(const Definition& definition, const Catalogue& cat
   }
   const bool net_new = definition.by == SortKey::kNetNew || definition.then_by == SortKey::kNetNew;
   if (net_new && plan.indicator->is_stock()) {
-    auto flow = [&](IndicatorNumber number) -> std::optional<size_t> {
+    auto flow = [&](IndicatorNumber number, const Indicator*& role) -> std::optional<size_t> {
       if (number == 0) return std::nullopt;
       const Indicator& counted = Known(catalogue, number);
+      role = &counted;
       std::optional<Fraction> scale = CommonScale(*plan.indicator, counted);
       if (!scale || Compare(*scale, Fraction{1, 1}) != 0) {
         errors.Add({.reason = Reason::MIXED_UNITS, .field = "by", .value = counted.code,
@@ -133,8 +134,8 @@ absl::StatusOr<Plan> MakePlan(const Definition& definition, const Catalogue& cat
       }
       return gather.Figure(counted);
     };
-    plan.needs.entries = flow(plan.indicator->entries);
-    plan.needs.exits = flow(plan.indicator->exits);
+    plan.needs.entries = flow(plan.indicator->entries, plan.entries);
+    plan.needs.exits = flow(plan.indicator->exits, plan.exits);
   }
   if (definition.then_by == SortKey::kIndicator && definition.then_by_indicator != 0) {
     plan.needs.then_by = gather.Figure(Known(catalogue, definition.then_by_indicator));

@@ -65,6 +65,8 @@ struct Plan {
   Needs needs;
   const Indicator* indicator = nullptr;  // points into the catalogue
   const Indicator* of = nullptr;         // nullptr: target
+  const Indicator* entries = nullptr;    // where net new is made of them
+  const Indicator* exits = nullptr;
   std::vector<const Indicator*> columns;
   // Amounts of numerator and denominator times this are in one common unit: 1 unless their smallest units differ.
   Fraction scale = {1, 1};

@@ -33,6 +33,19 @@ struct Input {
 enum class Unranked { kNone, kNoTarget, kZeroTarget, kNoTask, kNotReported, kNotPublished, kZeroValue };
 const char* UnrankedName(Unranked reason);
 
+// The numbers of a row before rounding, in display units; rates in percent. For those who judge thresholds or print in another way.
+struct ExactColumn {
+  std::optional<Fraction> value;
+  std::optional<Fraction> target;        // of a rate column: what it is a rate of
+  Missing missing = Missing::kNumber;    // why a target is unknown; kNumber where no target is involved
+};
+struct ExactRow {
+  std::optional<Fraction> key, numerator, denominator, value;
+  std::optional<Fraction> entries, exits;  // where net new is made of them, in their own units
+  Missing target = Missing::kAbsent;       // of the layer used
+  std::vector<ExactColumn> columns;
+};
+
 // One line. Numbers are decimal strings in display units; nullopt is unknown.
 struct Row {
   uint32_t rank = 0;                     // 0 when unranked
@@ -45,6 +58,7 @@ struct Row {
   std::vector<std::string> columns;      // "" is unknown
   std::vector<std::string> notes;        // as in Figures
   ReviewState review = ReviewState::kReported;
+  ExactRow exact;
   // Movement, where asked for; unset when not in that table or unranked there.
   uint32_t previous_rank = 0;
   std::optional<std::string> previous_value;

@@ -17,6 +17,50 @@ std::string PrintColumn(const Definition& definition, const Plan& plan, const Bo
   return FormatPercent(MakeFraction(*numerator, target.amount), definition.digits, definition.rounding, definition.trim);
 }
 
+Fraction InUnit(const Indicator& indicator, int64_t amount) { return MakeFraction(amount, PowerOfTen(indicator.scale)); }
+std::optional<Fraction> InUnit(const Indicator& indicator, const std::optional<int64_t>& amount) {
+  return amount ? std::optional(InUnit(indicator, *amount)) : std::nullopt;
+}
+
+constexpr Fraction kHundred{100, 1};
+
+ExactColumn ExactColumnOf(const Definition& definition, const Plan& plan, const Board& board, const Place& place, size_t column) {
+  const Figures& figures = place.figures[plan.needs.columns[column]];
+  const Indicator& indicator = *plan.columns[column];
+  ExactColumn exact;
+  if (definition.columns[column].kind == ColumnKind::kFigure) {
+    exact.value = InUnit(indicator, figures.actual);
+    return exact;
+  }
+  const Target& target = figures.target(board.column_layers[column]);
+  exact.missing = target.missing;
+  if (target.known()) exact.target = InUnit(indicator, target.amount);
+  if (definition.columns[column].kind == ColumnKind::kTarget) {
+    exact.value = exact.target;
+    return exact;
+  }
+  const std::optional<int64_t>& numerator = place.figures[plan.needs.numerator].actual;
+  if (numerator && target.known() && target.amount != 0) exact.value = Multiply(MakeFraction(*numerator, target.amount), kHundred);
+  return exact;
+}
+
+ExactRow ExactOf(const Definition& definition, const Plan& plan, const Board& board, const Standing& standing) {
+  const Place& place = *standing.place;
+  ExactRow exact;
+  exact.numerator = InUnit(*plan.indicator, standing.numerator);
+  exact.denominator = InUnit(plan.of ? *plan.of : *plan.indicator, standing.denominator);
+  exact.target = standing.target.missing;
+  std::optional<Fraction> rate;
+  if (standing.rate) rate = Multiply(Multiply(*standing.rate, plan.scale), kHundred);
+  exact.key = definition.by == SortKey::kRate ? rate : InUnit(*plan.indicator, SortedAmount(definition.by, standing));
+  const bool gap = definition.by == SortKey::kGap || definition.by == SortKey::kTargetGap;
+  exact.value = rate && !gap ? rate : gap || !(board.prints_rates || definition.by == SortKey::kRate) ? exact.key : std::nullopt;
+  if (plan.needs.entries) exact.entries = InUnit(*plan.entries, place.figures[*plan.needs.entries].actual);
+  if (plan.needs.exits) exact.exits = InUnit(*plan.exits, place.figures[*plan.needs.exits].actual);
+  for (size_t i = 0; i < definition.columns.size(); ++i) exact.columns.push_back(ExactColumnOf(definition, plan, board, place, i));
+  return exact;
+}
+
 }  // namespace
 
 std::optional<std::string> PrintKey(const Definition& definition, const Plan& plan, const Standing& standing) {
@@ -53,6 +97,7 @@ Row PrintRow(const Definition& definition, const Plan& plan, const Board& board,
   const Figures& figures = place.figures[plan.needs.numerator];
   row.notes = figures.notes;
   row.review = figures.review;
+  row.exact = ExactOf(definition, plan, board, standing);
   return row;
 }
 

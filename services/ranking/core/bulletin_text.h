@@ -1,0 +1,22 @@
+// Texts of a template: literals and placeholders. No digit is printed that is not bound to something.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/status/status.h"
+#include "services/ranking/core/bulletin_template.h"
+#include "services/ranking/core/bulletin_yaml.h"
+
+namespace anju::ranking {
+
+inline constexpr size_t kTextBytesMax = 8 << 10;  // of one text
+
+// Splits a scalar. A placeholder's path has one element, all that stands between the braces: what it means is looked up once every name is known.
+// {'…'} and {{ }} are literals. Adds BAD_TEMPLATE for braces that do not match and UNBOUND_NUMBER for digits (also full-width ones) outside quotes.
+TemplateText ReadText(const YamlNode& scalar, const std::string& field, ErrorCollector& errors);
+
+// The same for a text without placeholders; BAD_TEMPLATE when it has one.
+std::string ReadLiteral(const YamlNode& scalar, const std::string& field, ErrorCollector& errors);
+
+}  // namespace anju::ranking
