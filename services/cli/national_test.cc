@@ -1,0 +1,190 @@
+// What the national demonstration makes up adds up, and what it prints fits where it is printed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <numeric>
+
+#include "common/text/table.h"
+#include "services/cli/national_feed.h"
+#include "services/cli/national_plan.h"
+#include "services/cli/national_table.h"
+#include "services/cli/screen.h"
+
+namespace anju::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Region MakeRegion(RegionNumber number, std::string code, std::string name, RegionNumber parent, RegionLevel level) {
+  return {.number = number, .code = std::move(code), .name = std::move(name), .parent = parent, .level = level, .order = number};
+}
+
+// Three provinces: one of two cities, one of districts right below it, one that is a region without others below.
+RegionTree SmallCountry() {
+  RegionTree tree;
+  RegionNumber number = 0;
+  const auto add = [&](const std::string& name, RegionNumber parent, RegionLevel level) {
+    const RegionNumber next = ++number;
+    tree.Put({MakeRegion(next, "R" + std::to_string(100 + next), name, parent, level)});
+    return next;
+  };
+  const RegionNumber country = add("全国", 0, RegionLevel::kCountry);
+  const RegionNumber first = add("甲省", country, RegionLevel::kProvince);
+  for (const char* name : {"子市", "丑市"}) {
+    const RegionNumber city = add(name, first, RegionLevel::kCity);
+    for (int i = 0; i < 20; ++i) add(name + std::string(i % 2 == 0 ? "区" : "县") + std::to_string(i), city, RegionLevel::kCounty);
+  }
+  const RegionNumber second = add("乙市", country, RegionLevel::kProvince);
+  for (int i = 0; i < 15; ++i) add("乙" + std::to_string(i) + "区", second, RegionLevel::kCounty);
+  add("丙省", country, RegionLevel::kProvince);
+  return tree;
+}
+
+TEST(Apportion, GivesEverythingAndLargestRemaindersFirst) {
+  EXPECT_THAT(Apportion(10, {1, 1, 1}), ElementsAre(4, 3, 3));
+  EXPECT_THAT(Apportion(10, {5, 0, 3, 3}), ElementsAre(4, 0, 3, 3));
+  EXPECT_THAT(Apportion(1, {1, 2}), ElementsAre(0, 1));
+  EXPECT_THAT(Apportion(0, {1, 2}), ElementsAre(0, 0));
+  EXPECT_THAT(Apportion(0, {}), ElementsAre());
+  const std::vector<int64_t> parts = Apportion(58'000'000, {123'456, 1, 789'012'345, 0, 7});
+  EXPECT_EQ(58'000'000, std::accumulate(parts.begin(), parts.end(), int64_t{0}));
+}
+
+TEST(NationalPlan, DocumentsAddUpFromTheCountiesToTheCountry) {
+  const RegionTree tree = SmallCountry();
+  const auto plan = NationalPlan::Make(tree, 7);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  const auto documents = plan->Documents();
+  ASSERT_EQ(4U, documents.size());
+  std::map<std::string, int64_t> of_provinces, of_leaves;  // by programme and indicator
+  for (size_t i = 0; i < documents.size(); ++i) {
+    EXPECT_THAT(documents[i].document(), HasSubstr("示例数据"));
+    EXPECT_LE(documents[i].rows_size(), 10'000);
+    std::map<std::string, int64_t> children, whole;  // by parent, programme and indicator
+    for (const auto& row : documents[i].rows()) {
+      const RegionNumber region = tree.FindCode(row.region());
+      const std::string what = row.programme() + "/" + row.indicator();
+      const int64_t value = std::stoll(row.value());
+      EXPECT_GE(value, 0);
+      whole[row.region() + "/" + what] += value;
+      const Region* parent = tree.At(tree.ParentAt(region, MakeDate(kNationalYear, 6, 1)), MakeDate(kNationalYear, 6, 1));
+      if (parent != nullptr && (i == 0 || parent->level != RegionLevel::kCountry)) children[parent->code + "/" + what] += value;
+      if (i == 0 && parent != nullptr) of_provinces[what] += value;
+      if (i > 0 && tree.ChildrenAt(region, MakeDate(kNationalYear, 6, 1)).empty()) of_leaves[what] += value;
+    }
+    for (const auto& [key, sum] : children) EXPECT_EQ(whole.at(key), sum) << key;
+  }
+  EXPECT_EQ(of_provinces, of_leaves);
+  for (const Measure& measure : NationalMeasures()) {
+    const auto it = of_provinces.find(measure.programme + std::string("/") + measure.indicator);
+    if (it != of_provinces.end()) EXPECT_EQ(measure.national, it->second) << it->first;
+  }
+  // Twice the same; with another seed otherwise.
+  EXPECT_EQ(documents[1].SerializeAsString(), NationalPlan::Make(tree, 7)->Documents()[1].SerializeAsString());
+  EXPECT_NE(documents[1].SerializeAsString(), NationalPlan::Make(tree, 8)->Documents()[1].SerializeAsString());
+}
+
+TEST(NationalPlan, WantsOneCountry) {
+  RegionTree tree;
+  EXPECT_FALSE(NationalPlan::Make(tree, 1).ok());
+  tree.Put({MakeRegion(1, "100000", "全国", 0, RegionLevel::kCountry)});
+  EXPECT_FALSE(NationalPlan::Make(tree, 1).ok()) << "nothing below it";
+  tree.Put({MakeRegion(2, "110000", "北京市", 1, RegionLevel::kProvince)});
+  EXPECT_TRUE(NationalPlan::Make(tree, 1).ok());
+  tree.Put({MakeRegion(3, "200000", "另一国", 0, RegionLevel::kCountry)});
+  EXPECT_FALSE(NationalPlan::Make(tree, 1).ok()) << "a second one";
+}
+
+TEST(NationalPlan, FiguresRiseAndStayNearTheTarget) {
+  const RegionTree tree = SmallCountry();
+  const auto plan = NationalPlan::Make(tree, 7);
+  for (const NationalSeries& series : plan->series()) {
+    int64_t before = 0;
+    for (Date day = MakeDate(kNationalYear, 1, 1); day <= MakeDate(kNationalYear, 12, 31); ++day.days) {
+      const int64_t figure = FigureOn(series, day);
+      ASSERT_GE(figure, before);
+      before = figure;
+    }
+    EXPECT_LE(before, series.target * 115 / 100);
+    EXPECT_GE(before * 100, series.target * 60 - 300) << series.region;
+  }
+}
+
+TEST(NationalProgress, KeepsWhatIsInForceAndGoesOnAfterTheYear) {
+  const RegionTree tree = SmallCountry();
+  const auto plan = NationalPlan::Make(tree, 7);
+  const std::vector<Date> dates = {MakeDate(kNationalYear, 5, 31), MakeDate(kNationalYear, 6, 30)};
+  NationalProgress progress(*plan, 7, dates);
+  std::vector<int64_t> in_force(plan->series().size(), 0);
+  std::map<int, int> kinds;
+  const auto take = [&] {
+    const NationalUpdate update = progress.Next();
+    ++kinds[update.kind];
+    int64_t& value = in_force[update.series];
+    value = update.kind == progress::v1::UPDATE_KIND_REDUCTION ? value - update.value : update.value;
+    EXPECT_GE(value, 0);
+    return update;
+  };
+  size_t updates = 0;
+  while (progress.InWave(0)) {
+    EXPECT_EQ(dates[0], take().as_of);
+    ++updates;
+  }
+  EXPECT_GE(updates, plan->series().size());
+  while (progress.InWave(1)) EXPECT_EQ(dates[1], take().as_of);
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(dates[1], take().as_of);
+  EXPECT_EQ(in_force, progress.in_force());
+  EXPECT_GT(kinds[progress::v1::UPDATE_KIND_CORRECTION], 0);
+  EXPECT_GT(kinds[progress::v1::UPDATE_KIND_REDUCTION], 0);
+}
+
+TEST(ClipToWidth, CutsBetweenCharactersByTheirWidth) {
+  EXPECT_EQ("全国", ClipToWidth("全国省", 4));
+  EXPECT_EQ("全国", ClipToWidth("全国省", 5));
+  EXPECT_EQ("a全", ClipToWidth("a全国", 4));
+  EXPECT_EQ("", ClipToWidth("全", 1));
+  EXPECT_EQ("abc", ClipToWidth("abc", 80));
+}
+
+TEST(NationalLines, FitWhereTheyArePrinted) {
+  NationalView view;
+  for (uint32_t i = 1; i <= 31; ++i) {
+    auto* row = view.table.add_rows();
+    row->set_rank(i);
+    row->set_name("新疆维吾尔自治区");
+    row->set_numerator("123456");
+    row->set_denominator("234567");
+    row->set_value("52.63");
+    row->set_previous_rank(32 - i);
+    row->set_rank_change(static_cast<int>(32 - i) - static_cast<int>(i));
+    row->set_value_change("1.23");
+    row->set_as_of("2024-06-30");
+    row->add_columns("65432");
+    row->add_columns("7654321");
+  }
+  *view.table.mutable_total() = view.table.rows(0);
+  view.table.set_region_name("全国");
+  view.below.push_back(view.table);
+  const Context context;
+  const std::vector<std::string> whole = NationalLines(context, view, 1 << 20, 1 << 20);
+  EXPECT_EQ(1U + 2 + 31 + 1 + 2 + 1, whole.size());
+  EXPECT_THAT(whole[1], HasSubstr("投资"));
+  for (const int columns : {200, 120, 80, 60, 40, 20, 1}) {
+    for (const int rows : {100, 40, 30, 24, 10, 5, 1}) {
+      const std::vector<std::string> lines = NationalLines(context, view, columns, rows);
+      EXPECT_LE(lines.size(), static_cast<size_t>(rows));
+      for (const std::string& line : lines) EXPECT_LE(DisplayWidth(line), columns) << line;
+    }
+  }
+  // A usual terminal keeps the places of both ends, the rate and the total.
+  const std::vector<std::string> usual = NationalLines(context, view, 80, 24);
+  EXPECT_EQ(24U, usual.size());
+  EXPECT_THAT(usual[1], HasSubstr("开工率%"));
+  const std::string text = std::accumulate(usual.begin(), usual.end(), std::string());
+  for (const char* words : {"↑30", "↓30", "…", "合计"}) EXPECT_THAT(text, HasSubstr(words));
+}
+
+}  // namespace
+}  // namespace anju::cli
