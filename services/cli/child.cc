@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -28,6 +29,11 @@ absl::Status SystemError(std::string_view what, const std::string& path) {
 }
 
 }  // namespace
+
+std::string DirectoryOfThisProgram() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+}
 
 Child::~Child() {
   if (pid_ > 0) {

@@ -11,6 +11,9 @@
 
 namespace anju::cli {
 
+// Where the anju-… programs are: beside this one.
+std::string DirectoryOfThisProgram();
+
 // Not thread-safe. The child gets SIGKILL when the thread that started it ends.
 class Child {
  public:

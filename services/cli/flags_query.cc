@@ -27,12 +27,14 @@ void AddCellFlags(CLI::App* command, RollupOptions* options) {
   AddViewFlags(command, &options->view);
 }
 
-// What a table is of and how it is sorted and printed.
-void AddDefinitionFlags(CLI::App* command, RankOptions* rank) {
+// What a table is of and how it is sorted and printed. A table that has a name in a template needs nothing more.
+void AddDefinitionFlags(CLI::App* command, RankOptions* rank, bool by_name = false) {
   command->add_option("region", rank->region, "code, name or alias")->required();
-  command->add_option("--year", rank->year, "plan year YYYY or YYYY-YYYY")->required();
-  command->add_option("--programme", rank->programme, "programme code")->required();
-  command->add_option("--indicator", rank->indicator, "indicator code")->required();
+  CLI::Option* table = by_name ? command->add_option("--table", rank->table, "TEMPLATE/TABLE: as a bulletin template defines it") : nullptr;
+  const size_t before = command->get_options().size();
+  command->add_option("--year", rank->year, "plan year YYYY or YYYY-YYYY")->required(!by_name);
+  command->add_option("--programme", rank->programme, "programme code")->required(!by_name);
+  command->add_option("--indicator", rank->indicator, "indicator code")->required(!by_name);
   command->add_option("--by", rank->by, "rate (default), value, net_new, gap or target_gap");
   command->add_option("--of", rank->of, "denominator: target (default) or an indicator");
   command->add_option("--layer", rank->layer, "layer of the target");
@@ -45,6 +47,9 @@ void AddDefinitionFlags(CLI::App* command, RankOptions* rank) {
   command->add_option("--rank-zero", rank->rank_zero, "yes (default) or no: list zeros as unranked");
   command->add_option("--direction", rank->order, "descending (default) or ascending");
   command->add_option("--columns", rank->columns, "printed beside, comma-separated: INDICATOR, target:INDICATOR, target.LAYER:INDICATOR or rate.LAYER");
+  if (!by_name) return;
+  const std::vector<CLI::Option*> options = command->get_options();
+  for (size_t i = before; i < options.size(); ++i) table->excludes(options[i]);
 }
 
 void AddTimeFlags(CLI::App* command, RankOptions* rank) {
@@ -117,7 +122,7 @@ void AddQueryCommands(CLI::App& app, Invocation& invocation) {
 
   auto rank = Make<RankOptions>();
   CLI::App* rank_command = app.add_subcommand("rank", "排序 / league table of a region's children")->fallthrough();
-  AddDefinitionFlags(rank_command, rank.get());
+  AddDefinitionFlags(rank_command, rank.get(), /*by_name=*/true);
   AddTimeFlags(rank_command, rank.get());
   AddMovementFlags(rank_command, rank.get());
   OnCall(rank_command, invocation, rank, Rank);

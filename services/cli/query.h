@@ -30,6 +30,7 @@ struct RankOptions {
   bool trim = false;
   std::string since, since_at;
   ViewOptions view;
+  std::string table = {};  // TEMPLATE/TABLE: the definition of a bulletin template's table instead of all that defines one above
 };
 absl::StatusOr<ranking::v1::GetLeagueTableResponse> FetchTable(const Context& context, const RankOptions& options);
 void PrintTable(const Context& context, const ranking::v1::GetLeagueTableResponse& table);

@@ -3,6 +3,7 @@
 
 #include "common/client/client.h"
 #include "common/status/macros.h"
+#include "common/status/status.h"
 #include "services/cli/definition.h"
 #include "services/cli/differences.h"
 #include "services/cli/query.h"
@@ -149,9 +150,40 @@ class TableColumns {
 
 }  // namespace
 
+namespace {
+
+// The definition of a template's table, by name: the service reads it from the template for the day asked.
+absl::Status FillFromTemplate(const Context& context, const RankOptions& options, ranking::v1::GetLeagueTableRequest* request) {
+  const size_t slash = options.table.find('/');
+  const std::string table = slash == std::string::npos ? "" : options.table.substr(slash + 1);
+  ranking::v1::GetTemplateRequest asked;
+  asked.set_code(options.table.substr(0, slash));
+  // A template writes {year}: without a day it is this year's.
+  asked.set_as_of(options.as_of.empty() ? DayOf("today") : options.as_of);
+  ASSIGN_OR_RETURN(const auto found, client::BulletinClient(context.endpoints.ranking).GetTemplate(asked, {.deadline_ms = context.deadline_ms}));
+  ErrorDetail unknown{.reason = Reason::UNKNOWN_CELL, .field = "table", .value = options.table, .message = "write TEMPLATE/TABLE", .candidates = {}};
+  for (const auto& definition : found.template_().definitions()) {
+    if (definition.name() == table) {
+      *request->mutable_definition() = definition.definition();
+      // A basis of before says by itself since when.
+      if (options.since.empty() && options.since_at.empty()) request->set_since(definition.since());
+      return absl::OkStatus();
+    }
+    if (unknown.candidates.size() < kErrorCandidatesMax) unknown.candidates.push_back(asked.code() + "/" + definition.name());
+  }
+  return MakeError(std::move(unknown));
+}
+
+}  // namespace
+
 absl::StatusOr<GetLeagueTableResponse> FetchTable(const Context& context, const RankOptions& options) {
   ranking::v1::GetLeagueTableRequest request;
   RETURN_IF_ERROR(FillQuestion(options, &request));
+  if (!options.table.empty()) {
+    RETURN_IF_ERROR(FillFromTemplate(context, options, &request));
+  } else if (options.year.empty() || options.programme.empty() || options.indicator.empty()) {
+    return MakeError(Reason::USAGE, "", "--year --programme --indicator", "all three, or --table TEMPLATE/TABLE");
+  }
   return client::RankingClient(context.endpoints.ranking).GetLeagueTable(request, {.deadline_ms = context.deadline_ms});
 }
 

@@ -36,11 +36,6 @@ using std::chrono::milliseconds;
 constexpr int kLookMs = 50;          // how soon a death is noticed
 constexpr int kHealthCallMs = 1'000;
 
-std::string DirectoryOfThisProgram() {
-  std::error_code error;
-  return fs::read_symlink("/proc/self/exe", error).parent_path().string();
-}
-
 // The exit code of a service becomes the reason: it said on standard error what is wrong, we only classify.
 absl::Status Failure(const Child& child, int exit_code, std::string_view what) {
   const std::string words = child.LastWords();

@@ -1,0 +1,114 @@
+// Following every journal once, for all bulletins that are looked at.
+#include "services/cli/bulletin_proof.h"
+
+#include <algorithm>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "anju/ranking/v1/event.pb.h"
+#include "common/client/client.h"
+#include "common/status/macros.h"
+#include "common/status/status.h"
+
+namespace anju::cli {
+namespace {
+
+struct Source {
+  std::string service, address;
+};
+
+// One plan, one ranking; several progress services are listed with commas.
+std::vector<Source> SourcesOf(const Endpoints& endpoints) {
+  std::vector<Source> sources = {{"plan", endpoints.plan}};
+  for (const absl::string_view address : absl::StrSplit(endpoints.progress, ',', absl::SkipEmpty())) sources.push_back({"progress", std::string(address)});
+  sources.push_back({"ranking", endpoints.ranking});
+  return sources;
+}
+
+}  // namespace
+
+Proof Proof::Of(const Context& context, const ProofWanted& wanted) {
+  Proof proof;
+  for (const Source& source : SourcesOf(context.endpoints)) {
+    // Which journal it has decides how far to read; that it says the truth is seen in the hashes.
+    const auto status = client::StatusClient(source.address).GetStatus({}, {.deadline_ms = context.deadline_ms});
+    if (!status.ok()) {
+      proof.away_[source.service] = status.status();
+      continue;
+    }
+    const std::string& id = status->position().journal_id();
+    const auto positions = wanted.positions.find(id);
+    if (positions == wanted.positions.end()) continue;
+    ProvedJournal& journal = proof.journals_[id];
+    journal.service = source.service;
+    const uint64_t until = *positions->second.rbegin();
+    Progress progress(source.service, until);
+    client::AuditOptions options{.journal_id = id, .positions = positions->second, .silence_ms_max = context.deadline_ms, .on_event = {}, .on_progress = [&](uint64_t at) { progress.Set(std::min(at, until)); }};
+    if (source.service == "ranking") {
+      options.on_event = [&](uint64_t, std::string_view bytes) {
+        ranking::v1::Event event;
+        if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();  // a kind that this program does not know
+        if (event.has_issued() && wanted.numbers.contains(event.issued().number())) proof.issued_[event.issued().number()] = event.issued().content();
+        if (event.has_template_() && wanted.templates.contains({event.template_().code(), event.template_().version()})) {
+          proof.templates_[{event.template_().code(), event.template_().version()}] = event.template_().source();
+        }
+        return absl::OkStatus();
+      };
+    }
+    journal.problem = client::AuditJournal(source.address, options, &journal.audit);
+  }
+  return proof;
+}
+
+absl::Status Proof::Reaches(const std::string& service, const std::string& journal, uint64_t sequence, const std::string& hash, const ProvedJournal** where) const {
+  *where = nullptr;
+  const auto it = journals_.find(journal);
+  if (it == journals_.end()) {
+    if (const auto away = away_.find(service); away != away_.end()) return away->second;
+    return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(journal, "/", sequence), absl::StrCat("the ", service, " service has another journal"));
+  }
+  *where = &it->second;
+  const client::JournalAudit& audit = it->second.audit;
+  if (audit.sequence < sequence) {
+    if (!it->second.problem.ok()) {
+      // A journal that ends before the farthest position asked for may still be too short for this one only: it says where it ends.
+      if (!HasReason(it->second.problem, Reason::UNKNOWN_BASIS)) return it->second.problem;
+      return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(journal, "/", sequence), absl::StrCat("the ", service, " journal ends at sequence ", audit.sequence));
+    }
+    return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(journal, "/", sequence), absl::StrCat("the ", service, " journal ends at sequence ", audit.sequence));
+  }
+  if (hash.empty()) return absl::OkStatus();
+  const auto proved = audit.hashes.find(sequence);
+  if (proved == audit.hashes.end() || journal::ToHex(proved->second) != hash) {
+    return MakeError(Reason::DATA_LOSS, "journal", absl::StrCat(service, " ", sequence),
+                     absl::StrCat("the hash of the ", service, " journal at sequence ", sequence, " is ", proved == audit.hashes.end() ? "not there" : journal::ToHex(proved->second), ", the bulletin names ", hash));
+  }
+  return absl::OkStatus();
+}
+
+const std::string* Proof::Issued(const std::string& number) const {
+  const auto it = issued_.find(number);
+  return it == issued_.end() ? nullptr : &it->second;
+}
+
+const std::string* Proof::TemplateSource(const std::string& code, uint32_t version) const {
+  const auto it = templates_.find({code, version});
+  return it == templates_.end() ? nullptr : &it->second;
+}
+
+absl::StatusOr<types::v1::Basis> BasisOf(const bulletin::Content& content) {
+  types::v1::Basis basis;
+  for (const bulletin::JournalHead& head : content.basis) {
+    types::v1::Position* position = head.service == "plan" ? basis.mutable_plan() : basis.add_progress();
+    position->set_journal_id(head.journal);
+    position->set_sequence(head.sequence);
+    if (head.hash.find_first_not_of("0123456789abcdef") != std::string::npos || head.hash.size() % 2 != 0) {
+      return MakeError(Reason::TAMPERED, "basis", head.hash, "a hash that is not hexadecimal");
+    }
+    position->set_block_hash(absl::HexStringToBytes(head.hash));
+  }
+  return basis;
+}
+
+}  // namespace anju::cli
