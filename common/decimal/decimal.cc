@@ -14,6 +14,7 @@ namespace {
 
 using uint128 = unsigned __int128;
 
+constexpr auto kLowest = static_cast<int128>(uint128{1} << 127);  // −2^127, whose negative does not fit
 constexpr int kDigitsMax = 18;  // every number of 18 digits fits into int64
 
 uint128 Magnitude(int128 value) { return value < 0 ? -static_cast<uint128>(value) : static_cast<uint128>(value); }
@@ -162,23 +163,47 @@ std::strong_ordering Compare(const Fraction& a, const Fraction& b) {
   return a.numerator < 0 ? 0 <=> order : order;
 }
 
-Fraction Add(const Fraction& a, const Fraction& b) {
+std::optional<Fraction> CheckedAdd(const Fraction& a, const Fraction& b) {
   // Over the least common denominator, which keeps sums of decimals within 10^scale.
   const auto common = static_cast<int128>(Gcd(static_cast<uint128>(a.denominator), static_cast<uint128>(b.denominator)));
   const int128 a_factor = b.denominator / common;
   const int128 b_factor = a.denominator / common;
+  int128 left = 0;
+  int128 right = 0;
   int128 sum = 0;
-  CHECK(!__builtin_add_overflow(Times(a.numerator, a_factor), Times(b.numerator, b_factor), &sum));
-  return MakeFraction(sum, Times(a.denominator, a_factor));
+  int128 denominator = 0;
+  if (__builtin_mul_overflow(a.numerator, a_factor, &left) || __builtin_mul_overflow(b.numerator, b_factor, &right) ||
+      __builtin_add_overflow(left, right, &sum) || __builtin_mul_overflow(a.denominator, a_factor, &denominator) || sum == kLowest) {
+    return std::nullopt;
+  }
+  return MakeFraction(sum, denominator);
+}
+
+Fraction Add(const Fraction& a, const Fraction& b) {
+  const std::optional<Fraction> sum = CheckedAdd(a, b);
+  CHECK(sum.has_value());
+  return *sum;
 }
 
 Fraction Subtract(const Fraction& a, const Fraction& b) { return Add(a, Fraction{Times(b.numerator, -1), b.denominator}); }
 
-Fraction Multiply(const Fraction& a, const Fraction& b) {
+std::optional<Fraction> CheckedMultiply(const Fraction& a, const Fraction& b) {
   // Crosswise reduction first: the products are then already in lowest terms and as small as they can be.
   const Fraction left = MakeFraction(a.numerator, b.denominator);
   const Fraction right = MakeFraction(b.numerator, a.denominator);
-  return MakeFraction(Times(left.numerator, right.numerator), Times(left.denominator, right.denominator));
+  int128 numerator = 0;
+  int128 denominator = 0;
+  if (__builtin_mul_overflow(left.numerator, right.numerator, &numerator) ||
+      __builtin_mul_overflow(left.denominator, right.denominator, &denominator) || numerator == kLowest) {
+    return std::nullopt;
+  }
+  return Fraction{numerator, denominator};
+}
+
+Fraction Multiply(const Fraction& a, const Fraction& b) {
+  const std::optional<Fraction> product = CheckedMultiply(a, b);
+  CHECK(product.has_value());
+  return *product;
 }
 
 std::optional<Fraction> Divide(const Fraction& a, const Fraction& b) {

@@ -50,6 +50,9 @@ inline bool operator==(const Fraction& a, const Fraction& b) { return Compare(a,
 Fraction Add(const Fraction& a, const Fraction& b);
 Fraction Subtract(const Fraction& a, const Fraction& b);
 Fraction Multiply(const Fraction& a, const Fraction& b);
+// For operands of any size: nullopt when the result in lowest terms, or what leads to it, does not fit.
+std::optional<Fraction> CheckedAdd(const Fraction& a, const Fraction& b);
+std::optional<Fraction> CheckedMultiply(const Fraction& a, const Fraction& b);
 // nullopt when b is zero.
 std::optional<Fraction> Divide(const Fraction& a, const Fraction& b);
 // "a/b", or "a" when b is 1.

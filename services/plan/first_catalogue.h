@@ -1,4 +1,4 @@
-// The catalogue a new store begins with: deploy/data/catalogue.csv as it was when the program was built.
+// The catalogue a new store begins with (common/catalogue/embedded.h has its bytes) as a request.
 #pragma once
 
 #include <string_view>
@@ -7,9 +7,6 @@
 #include "anju/plan/v1/plan.pb.h"
 
 namespace anju::plan {
-
-// The file's bytes (generated at build time).
-std::string_view EmbeddedCatalogue();
 
 // A catalogue file as a request.
 absl::StatusOr<v1::ImportCatalogueRequest> CatalogueRequest(std::string_view csv);

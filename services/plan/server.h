@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "anju/status/v1/status.pb.h"
+#include "common/catalogue/embedded.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
 #include "common/storage/storage.h"
