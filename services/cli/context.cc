@@ -60,29 +60,32 @@ void Talk(const Context& context, std::string_view text) {
   if (context.output == Output::kTable) std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
 }
 
-int Fail(const Context& context, const absl::Status& status, std::string_view file) {
+namespace {
+
+// A service may look at a file in several passes; people mend it from top to bottom.
+std::vector<ErrorDetail> ByLine(const absl::Status& status) {
   std::vector<ErrorDetail> details = ErrorsOf(status);
-  // A service may look at a file in several passes; people mend it from top to bottom.
   std::stable_sort(details.begin(), details.end(), [](const ErrorDetail& a, const ErrorDetail& b) { return a.line < b.line; });
-  if (context.output == Output::kJson) {
-    Json errors = Json::array();
-    for (const ErrorDetail& detail : details) {
-      Json error = {{"file", std::string(file)},
-                    {"line", detail.line},
-                    {"field", detail.field},
-                    {"value", detail.value},
-                    {"reason", std::string(ReasonName(detail.reason))},
-                    {"message", MessageOf(detail, context.lang)},
-                    {"remedy", std::string(RemedyOf(detail.reason, context.lang))}};
-      if (!detail.candidates.empty()) error["candidates"] = detail.candidates;
-      errors.push_back(std::move(error));
-    }
-    std::fprintf(stderr, "%s\n", Json{{"errors", std::move(errors)}}.dump(2).c_str());
-    return ExitCodeOf(status);
-  }
+  return details;
+}
+
+Json ErrorJson(const Context& context, const ErrorDetail& detail, const std::string& file) {
+  Json error = {{"file", file},
+                {"line", detail.line},
+                {"field", detail.field},
+                {"value", detail.value},
+                {"reason", std::string(ReasonName(detail.reason))},
+                {"message", MessageOf(detail, context.lang)},
+                {"remedy", std::string(RemedyOf(detail.reason, context.lang))}};
+  if (!detail.candidates.empty()) error["candidates"] = detail.candidates;
+  return error;
+}
+
+void PrintErrors(const Context& context, const FileStatus& failed) {
+  const std::vector<ErrorDetail> details = ByLine(failed.status);
   for (const ErrorDetail& detail : details) {
     std::string place;
-    if (!file.empty()) place += std::string(file) + ":";
+    if (!failed.file.empty()) place += failed.file + ":";
     if (detail.line > 0) place += std::to_string(detail.line) + ":";
     if (!detail.field.empty()) place += (place.empty() ? "" : " ") + FieldWords(detail.field, context.lang) + ":";
     if (!place.empty()) place += " ";
@@ -90,14 +93,32 @@ int Fail(const Context& context, const absl::Status& status, std::string_view fi
     std::fprintf(stderr, "%s%s [%s] %.*s\n", place.c_str(), MessageOf(detail, context.lang).c_str(),
                  std::string(ReasonName(detail.reason)).c_str(), static_cast<int>(remedy.size()), remedy.data());
   }
-  const size_t total = ErrorTotal(status);
+  const size_t total = ErrorTotal(failed.status);
   if (total > details.size()) {
     std::fprintf(stderr, "%s\n", context.lang == Lang::kChinese
                                      ? ("……共 " + std::to_string(total) + " 处错误，只列前 " + std::to_string(details.size()) + " 处").c_str()
                                      : ("… " + std::to_string(total) + " errors in all, the first " + std::to_string(details.size()) + " listed").c_str());
   }
-  return ExitCodeOf(status);
 }
+
+}  // namespace
+
+int FailFiles(const Context& context, const std::vector<FileStatus>& failed) {
+  if (context.output == Output::kJson) {
+    Json errors = Json::array();
+    for (const FileStatus& one : failed) {
+      for (const ErrorDetail& detail : ByLine(one.status)) {
+        if (errors.size() < kErrorsMax) errors.push_back(ErrorJson(context, detail, one.file));
+      }
+    }
+    std::fprintf(stderr, "%s\n", Json{{"errors", std::move(errors)}}.dump(2).c_str());
+  } else {
+    for (const FileStatus& one : failed) PrintErrors(context, one);
+  }
+  return ExitCodeOf(failed.front().status);
+}
+
+int Fail(const Context& context, const absl::Status& status, std::string_view file) { return FailFiles(context, {{std::string(file), status}}); }
 
 int FailQuestion(const Context& context, const absl::Status& status) {
   const int code = Fail(context, status);

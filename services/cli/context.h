@@ -47,6 +47,12 @@ void Talk(const Context& context, std::string_view text);
 
 // Prints every error of `status` to standard error (as {"errors":[…]} with -o json) and returns the exit code.
 int Fail(const Context& context, const absl::Status& status, std::string_view file = "");
+// The same for several files at once, in one list; the exit code is that of the first.
+struct FileStatus {
+  std::string file;
+  absl::Status status;
+};
+int FailFiles(const Context& context, const std::vector<FileStatus>& failed);
 // The same for a question: what it names and nobody knows is "not found", where a file that names it is not valid.
 int FailQuestion(const Context& context, const absl::Status& status);
 

@@ -39,6 +39,10 @@ void AddPlanCommands(CLI::App& app, Invocation& invocation);
 void AddReportCommands(CLI::App& app, Invocation& invocation);
 // rollup, gaps, rank, standing, explain, watch, dump.
 void AddQueryCommands(CLI::App& app, Invocation& invocation);
+// check: the one command that needs no service.
+void AddCheckCommand(CLI::App& app, Invocation& invocation);
+// bulletin.
+void AddBulletinCommands(CLI::App& app, Invocation& invocation);
 // milestones status asks in the words of rollup.
 void AddMilestoneStatus(CLI::App& milestones, Invocation& invocation);
 

@@ -5,6 +5,7 @@
 #include "common/log/log.h"
 #include "services/cli/demo.h"
 #include "services/cli/flags.h"
+#include "services/cli/national.h"
 #include "services/cli/suite_commands.h"
 
 namespace anju::cli {
@@ -23,6 +24,27 @@ void AddGlobalFlags(CLI::App& app, Invocation& invocation) {
   app.fallthrough();
 }
 
+void AddDemo(CLI::App& app, Invocation& invocation) {
+  struct Options {
+    DemoOptions documents;
+    NationalOptions national;
+    bool is_national = false;
+  };
+  auto demo = Make<Options>();
+  CLI::App* command = app.add_subcommand("demo", "演示 / load the four real documents and print their tables; --national: the country, live")->fallthrough();
+  command->add_flag("--once", demo->documents.once, "exit after printing; 0 only if all went well");
+  CLI::Option* documents = command->add_option("--documents", demo->documents.documents, "directory of the documents; default: deploy/data of this build");
+  CLI::Option* national = command->add_flag("--national", demo->is_national, "all regions of the country, with made-up plans and progress")->excludes(documents);
+  command->add_option("--rate", demo->national.rate, "with --national: updates a second")->check(CLI::Range(uint64_t{1}, kNationalRateMax))->needs(national);
+  command->add_option("--regions", demo->national.regions, "with --national: file of the regions; default: what deploy/national fetched")->needs(national);
+  OnCall(command, invocation, demo, [](const Context& context, const Options& options) {
+    if (!options.is_national) return Demo(context, options.documents);
+    NationalOptions national = options.national;
+    national.once = options.documents.once;
+    return NationalDemo(context, national);
+  });
+}
+
 void AddSuiteCommands(CLI::App& app, Invocation& invocation) {
   auto up = Make<UpCommandOptions>();
   CLI::App* up_command = app.add_subcommand("up", "启动 / run the four services")->fallthrough();
@@ -30,11 +52,7 @@ void AddSuiteCommands(CLI::App& app, Invocation& invocation) {
   up_command->add_option("--port-base", up->port_base, "first of four ports; 0 picks free ones")->check(CLI::Range(0, 65532));
   up_command->callback([&invocation, up] { invocation.run = [up](const Context& c) { return Up(c, *up); }; });
 
-  auto demo = Make<DemoOptions>();
-  CLI::App* demo_command = app.add_subcommand("demo", "演示 / load the four real documents and print their tables")->fallthrough();
-  demo_command->add_flag("--once", demo->once, "exit after printing; 0 only if all went well");
-  demo_command->add_option("--documents", demo->documents, "directory of the documents; default: deploy/data of this build");
-  demo_command->callback([&invocation, demo] { invocation.run = [demo](const Context& c) { return Demo(c, *demo); }; });
+  AddDemo(app, invocation);
 
   app.add_subcommand("status", "状态 / the four services")->fallthrough()->callback([&invocation] { invocation.run = Status; });
 }
@@ -50,6 +68,8 @@ int Main(int argc, char** argv) {
   AddPlanCommands(app, invocation);
   AddReportCommands(app, invocation);
   AddQueryCommands(app, invocation);
+  AddBulletinCommands(app, invocation);
+  AddCheckCommand(app, invocation);
   AddSuiteCommands(app, invocation);
   try {
     app.parse(argc, argv);

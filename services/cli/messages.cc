@@ -54,7 +54,7 @@ constexpr Entry kEntries[] = {
     {Reason::BELOW_ZERO, "“{value}”会使累计数小于零", "{value} would leave less than nothing", "核对数值", "Check the amount."},
     {Reason::SOURCE_REQUIRED, "增量和核减须用 --source 指定来源", "increments and reductions need --source", "加 --source 名称，避免改动文件后重复计数", "Add --source NAME, so that an edited file is not counted twice."},
     {Reason::TIE_NOT_BROKEN, "名次相同，无法逐一排序", "nothing tells these rows apart: {value}", "换一个 --then-by，或改用并列名次", "Choose another --then-by or tie style."},
-    {Reason::MIXED_UNITS, "分子与分母单位不同：{value}", "numerator and denominator have different units: {value}", "换一个分母指标", "Choose another denominator."},
+    {Reason::MIXED_UNITS, "单位不同，不能相除、相加、相比或排序：{value}", "different units cannot be divided, added, compared or ranked: {value}", "核对单位，或换一个分母指标", "Check the units, or choose another denominator."},
     {Reason::UNKNOWN_ID, "没有编号为“{value}”的行", "no row has the id \"{value}\"", "核对关系式中的编号", "Check the ids of the relation."},
     {Reason::BAD_RELATION, "关系式“{value}”写法不对", "\"{value}\" is not a relation", "写作 sum(a b c)、a/b、a-b、a*0.5、=a、<=a 或 rank(desc a b c)", "Write sum(a b c), a/b, a-b, a*0.5, =a, <=a or rank(desc a b c)."},
     {Reason::RELATION_CYCLE, "“{value}”的计算绕回自身", "\"{value}\" is computed from itself", "其中一格须有印出的数", "One of these cells must have a printed figure."},
@@ -167,7 +167,7 @@ std::string MessageOf(const ErrorDetail& detail, Lang lang) {
   }
   if (!detail.message.empty() && !detail.value.empty()) {
     if (lang == Lang::kEnglish) text += " (" + detail.message + ")";
-    if (lang == Lang::kChinese && NeedsDetail(detail.reason) && detail.candidates.empty()) text += "（" + RuleWords(message, lang) + "）";
+    if (lang == Lang::kChinese && (NeedsDetail(detail.reason) || detail.field == "should_be") && detail.candidates.empty()) text += "（" + RuleWords(message, lang) + "）";
   }
   // A soft check that wants an explanation is named by its rule.
   if (detail.reason == Reason::EXPLANATION_REQUIRED && !detail.value.empty()) text += std::string(Say(lang, "：", ": ")) + Reading(detail.value, lang);
@@ -230,6 +230,15 @@ std::string RuleWords(std::string_view rule, Lang lang) {
       {" is recorded that made it otherwise", " 使它如此"},
       {"A question is asked as known on a day or at a basis, not both.", "--known-on 与 --at 只能用一个"},
       {"figures are named by their sequences or by what they are, not by both", "既有 --updates 又有地区等条件"},
+      {"an empty relation beside a semicolon", "分号旁边没有关系式"}, {"is none of the forms", "不是所列的任何一种"}, {"lacks an operand", "缺少一项"},
+      {" is neither an id nor a number", " 既不是编号也不是数字"}, {"names no id", "没有编号"}, {"divides by zero", "除以零"},
+      {"a sum needs an id at least", "合计至少要有一个编号"}, {"a rank needs two ids at least", "排序至少要有两个编号"},
+      {"a rank begins with desc or asc", "排序以 desc 或 asc 开头"}, {"a place is counted among ids, not among numbers", "名次只能在编号之间排"},
+      {"a blank cell is computed by one sum, difference, quotient, product or =id", "空格只能由一个和、差、比、积或 =编号 算出"},
+      {"these blank cells are computed from each other", "这些空格互相计算"}, {" names its own row", " 引用了本行"}, {", its row in ", "，本行为 "},
+      {"a bare number", "无单位"}, {"named by ", "见于 "}, {"leads beyond exact 128-bit arithmetic", "超出精确运算的范围"}, {"a place is printed in 名次 or without a unit", "名次的单位写“名次”或留空"}, {" is counted in ", " 的单位为 "},
+      {" stands twice in it", " 出现两次"}, {"more operands than ", "项数超过 "}, {"more relations in a row than ", "一行的关系式超过 "},
+      {"a longer chain of computed cells than ", "连环计算的空格超过 "},
       {"document ", "文件"},                {"parent ", "上级 "},              {"line ", "第 "},               {" is ", " 为 "},
       {" or ", " 或 "},                       {" on ", " 于 "}});
   for (const auto& [english, chinese] : kPhrases) ReplaceAll(text, english, chinese);
@@ -244,7 +253,7 @@ std::string FieldWords(std::string_view field, Lang lang) {
       {"sequence", "序号"},       {"code", "代码"},          {"name", "名称"},       {"parent", "上级"},        {"level", "级别"},
       {"valid_from", "启用"},     {"valid_to", "停用"},      {"aliases", "别名"},    {"gb_code", "国标代码"},   {"order", "次序"},
       {"document", "文号"},       {"issuer", "下达单位"},    {"issued", "下达日期"}, {"by", "期限"},            {"share", "比例"},
-      {"line", "行"},             {"verdict", "结论"},       {"printed", "原文"},    {"computed", "计算"},      {"rule", "关系"},
+      {"line", "行"},             {"verdict", "结论"},       {"printed", "原文"},        {"should_be", "应为"},     {"id", "编号"},            {"label", "指标"},    {"computed", "计算"},      {"rule", "关系"},
       {"reason", "原因"},         {"target", "任务"},        {"declared_target", "原文合计"}, {"actual", "完成"}, {"declared", "上报合计"},
       {"changed", "变化"},        {"unchanged", "无变化"},   {"token", "标记"},      {"service", "服务"},       {"address", "地址"},
       {"healthy", "状态"},        {"position", "位置"},      {"lag", "待处理"},      {"problem", "问题"},       {"upper_layer", "上级层级"},
@@ -262,6 +271,9 @@ std::string FieldWords(std::string_view field, Lang lang) {
       {"days_left", "剩余天数"},  {"daily_pace", "日均需"},  {"state", "状态"},         {"date", "日期"},      {"office", "审核单位"},
       {"known_on", "已知日期"},   {"at", "依据"},            {"tree", "隶属日期"},      {"fresh_within", "新鲜度"}, {"updates", "日志序号"},
       {"remark", "意见"},         {"since", "起算日期"},     {"since_at", "起算依据"},  {"threshold", "界线"}, {"border", "名次界线"},
+      {"number", "发文字号"},     {"draft", "草稿"},         {"title", "标题"},         {"template", "模板"},  {"version", "版本"},    {"tables", "表"},
+      {"table", "表"},            {"corrected_by", "被更正"}, {"file", "文件"},         {"out", "输出文件"},   {"as_issued", "印发时"}, {"now", "现为"},
+      {"journal", "日志"},        {"content", "内容"},
       {"exits", "减少指标"},      {"negative", "可为负"}, {"first_sequence", "序号"}, {"then_by", "次序依据"},
   };
   auto it = kWords.find(field);
