@@ -1,17 +1,15 @@
 // The demonstration: loads what deploy/data/documents.csv lists and prints what the running services answer.
 #include "services/cli/demo.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "common/client/client.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "services/cli/cells.h"
+#include "services/cli/demo_bulletin.h"
 #include "services/cli/demo_dates.h"
 #include "services/cli/differences.h"
 #include "services/cli/formats.h"
@@ -19,6 +17,7 @@
 #include "services/cli/query.h"
 #include "services/cli/report.h"
 #include "services/cli/suite.h"
+#include "services/cli/temporary_directory.h"
 
 namespace anju::cli {
 namespace {
@@ -43,24 +42,6 @@ std::string FindDocuments() {
   }
   return "deploy/data";
 }
-
-// A directory that goes with the demonstration.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    const char* base = std::getenv("TMPDIR");
-    std::string pattern = std::string(base != nullptr ? base : "/tmp") + "/anju-demo.XXXXXX";
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  ~TemporaryDirectory() {
-    std::error_code error;
-    if (!path_.empty()) fs::remove_all(path_, error);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Sends one line of documents.csv; `token` comes to include it.
 absl::Status Load(const Context& context, const std::string& directory, const Record& record, std::string* token) {
@@ -211,6 +192,8 @@ absl::Status ShowAll(const Context& context, const std::string& documents, const
   RETURN_IF_ERROR(ShowTargets(context, "上饶市", "2023", token));
   Heading(context, "邯郸市“十二五”新建保障性住房", "Handan 2011-2015");
   RETURN_IF_ERROR(ShowHandan(context, "邯郸市住房保障“十二五”规划", token));
+  RETURN_IF_ERROR(ShowCheckedDocuments(context, documents));
+  RETURN_IF_ERROR(ShowBulletinOfJune(context, documents, token));
   RETURN_IF_ERROR(ShowLateCorrection(context, Annex1(""), token, directory));
   return ShowBoundaryChanges(context, documents);
 }
