@@ -85,6 +85,9 @@ class NationalRun {
     return RunLive();
   }
 
+  // The file that an error of Run is about; empty for none.
+  const std::string& file() const { return file_; }
+
  private:
   void Step(const std::string& chinese, const std::string& english, SteadyClock::time_point since) const {
     std::printf("  %s %s s\n", std::string(context_.Say(chinese, english)).c_str(), Seconds(ElapsedMs(since)).c_str());
@@ -92,10 +95,11 @@ class NationalRun {
   }
 
   absl::Status LoadRegions() {
-    const std::string file = options_.regions.empty() ? FindRegions() : options_.regions;
-    ASSIGN_OR_RETURN(const auto response, SendRegions(context_, {.file = file}));
+    file_ = options_.regions.empty() ? FindRegions() : options_.regions;
+    ASSIGN_OR_RETURN(const auto response, SendRegions(context_, {.file = file_}));
     ASSIGN_OR_RETURN(names_, FetchNames(context_));
     ASSIGN_OR_RETURN(plan_, NationalPlan::Make(names_.regions, kSeed));
+    file_.clear();
     const std::string count = std::to_string(response.changed() + response.unchanged());
     Step("启动服务并导入地区 " + count + " 个", "started, " + count + " regions imported", started_);
     return absl::OkStatus();
@@ -244,6 +248,7 @@ class NationalRun {
   const NationalOptions& options_;
   const Suite& suite_;
   const SteadyClock::time_point started_;
+  std::string file_;
   Registry names_;                    // the plan points into it
   std::optional<NationalPlan> plan_;
   std::string plan_token_, since_token_, since_words_;
@@ -268,8 +273,9 @@ int NationalDemo(const Context& context, const NationalOptions& options) {
   auto suite = Suite::Start({.data = directory.path(), .ports = {0, 0, 0, 0}, .programs = {}});
   if (!suite.ok()) return Fail(context, suite.status());
   inner.endpoints = (*suite)->endpoints();
-  const absl::StatusOr<int> code = NationalRun(inner, options, **suite, started).Run();
-  return code.ok() ? *code : Fail(context, code.status());
+  NationalRun run(inner, options, **suite, started);
+  const absl::StatusOr<int> code = run.Run();
+  return code.ok() ? *code : Fail(context, code.status(), run.file());
 }
 
 }  // namespace anju::cli
