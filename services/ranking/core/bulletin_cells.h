@@ -10,14 +10,16 @@
 
 namespace anju::ranking {
 
-// What a cell word stands for. kColumn: one of the columns that the table's `rank` lists.
+// What a cell word stands for. kColumn: one of the columns that the table's `rank` lists. The last three no template names; rules need them: what net new
+// is made of, and the target that a column rate.LAYER is a rate of.
 enum class CellKind {
-  kRank, kName, kCode, kNumerator, kDenominator, kValue, kKey, kAsOf, kPreviousRank, kPreviousValue, kValueChange, kRankChange, kReason, kColumn
+  kRank, kName, kCode, kNumerator, kDenominator, kValue, kKey, kAsOf, kPreviousRank, kPreviousValue, kValueChange, kRankChange, kReason, kColumn,
+  kEntries, kExits, kLayerTarget
 };
 
 struct CellRef {
   CellKind kind = CellKind::kValue;
-  size_t column = 0;  // of kColumn
+  size_t column = 0;  // of kColumn and kLayerTarget
 };
 
 // nullopt when the table has no such cell: movement without `since`, the key of a table that is sorted by rate (its value is the key), a column it
