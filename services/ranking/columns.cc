@@ -24,6 +24,11 @@ struct Columns::Calls {
 Columns::Columns(std::shared_ptr<grpc::Channel> channel, std::string address)
     : stub_(aggregator::v1::AggregatorService::NewStub(std::move(channel))), address_(std::move(address)), calls_(std::make_unique<Calls>()) {}
 
+void Columns::Cancel() {
+  const std::lock_guard lock(calls_->mutex);
+  for (grpc::ClientContext* context : calls_->running) context->TryCancel();
+}
+
 Columns::~Columns() {
   std::unique_lock lock(calls_->mutex);
   for (grpc::ClientContext* context : calls_->running) context->TryCancel();

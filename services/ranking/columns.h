@@ -20,6 +20,8 @@ class Columns {
 
   Columns(std::shared_ptr<grpc::Channel> channel, std::string address);
   ~Columns();  // cancels what is under way and waits until every `done` has returned
+  // Cancels what is under way without waiting; what is asked later is not.
+  void Cancel();
 
   // As many columns as moments were asked for, all at one look.
   void Get(const aggregator::v1::GetColumnsRequest& request, Deadline deadline, Done<aggregator::v1::GetColumnsResponse> done);

@@ -7,6 +7,7 @@
 
 #include "common/status/macros.h"
 #include "common/time/date.h"
+#include "services/ranking/await.h"
 #include "services/ranking/core/movement.h"
 
 namespace anju::ranking {
@@ -53,21 +54,7 @@ void Handlers::Await(const Asked& asked, bool own_cells, Deadline deadline, std:
   types::v1::Basis want = asked.want;
   if (!own_cells) want.clear_progress();
   const int64_t staleness_ms = own_cells ? asked.view.max_staleness_ms() : 0;
-  // The contents that were found to be far enough are the ones answered from: an aggregator that starts over meanwhile cannot make
-  // the answer older than its token.
-  auto contents = std::make_shared<Read>();
-  const auto reached = [this, want, staleness_ms, contents] {
-    *contents = store_.Read();
-    const types::v1::BasisStamp& stamp = (*contents)->stamp;
-    return rpc::Includes(stamp.basis(), want) && rpc::IsFreshEnough(stamp.complete_until_us(), staleness_ms, RealClock().NowMicros());
-  };
-  const absl::Status at_deadline = staleness_ms > 0 ? rpc::StaleError(staleness_ms) : absl::OkStatus();
-  room_.Wait(reached, deadline,
-             [contents, ready = std::move(ready)](absl::Status waited) {
-               if (!waited.ok()) return ready(std::move(waited));
-               ready(*contents);
-             },
-             at_deadline);
+  AwaitContents(store_, room_, want, staleness_ms, deadline, std::move(ready));
 }
 
 void Handlers::GetLeagueTable(const rpc::Caller& caller, const v1::GetLeagueTableRequest& request, Deadline deadline,

@@ -26,16 +26,21 @@ types::v1::Basis ReadToken(std::string_view field, const std::string& text, Erro
   return {};
 }
 
-absl::StatusOr<std::shared_ptr<Question>> ReadDefinition(const rpc::Caller& caller, const Asked& asked, const v1::Definition& definition,
-                                                         std::shared_ptr<const Contents> contents) {
+absl::StatusOr<std::shared_ptr<Question>> MakeQuestion(const rpc::Caller& caller, const Asked& asked, Definition definition,
+                                                       std::shared_ptr<const Contents> contents) {
   if (!contents->ready) return errors::NotReady();
   auto question = std::make_shared<Question>();
   question->caller = caller;
   question->asked = asked;
-  ASSIGN_OR_RETURN(question->definition, FromProto(definition, contents->registry->catalogue));
+  question->definition = std::move(definition);
   ASSIGN_OR_RETURN(question->plan, MakePlan(question->definition, contents->registry->catalogue));
   question->contents = std::move(contents);
   return question;
+}
+
+absl::StatusOr<Definition> ReadDefinition(const v1::Definition& definition, const Contents& contents) {
+  if (!contents.ready) return errors::NotReady();
+  return FromProto(definition, contents.registry->catalogue);
 }
 
 }  // namespace
@@ -78,7 +83,13 @@ template absl::StatusOr<Asked> ReadAsked(const v1::GetStandingRequest& request);
 
 absl::StatusOr<std::shared_ptr<Question>> Question::Read(const rpc::Caller& caller, const Asked& asked, const v1::Definition& definition,
                                                          std::shared_ptr<const Contents> contents) {
-  ASSIGN_OR_RETURN(std::shared_ptr<Question> question, ReadDefinition(caller, asked, definition, std::move(contents)));
+  ASSIGN_OR_RETURN(Definition read, ReadDefinition(definition, *contents));
+  return Read(caller, asked, std::move(read), std::move(contents));
+}
+
+absl::StatusOr<std::shared_ptr<Question>> Question::Read(const rpc::Caller& caller, const Asked& asked, Definition definition,
+                                                         std::shared_ptr<const Contents> contents) {
+  ASSIGN_OR_RETURN(std::shared_ptr<Question> question, MakeQuestion(caller, asked, std::move(definition), std::move(contents)));
   const RegionTree& regions = question->contents->registry->regions;
   const Date day = question->DayOf(asked.as_of);
   const absl::StatusOr<RegionNumber> region = regions.Resolve(asked.region, 0, day);
@@ -91,7 +102,8 @@ absl::StatusOr<std::shared_ptr<Question>> Question::Read(const rpc::Caller& call
 
 absl::StatusOr<std::shared_ptr<Question>> Question::ReadStanding(const rpc::Caller& caller, const Asked& asked, const v1::Definition& definition,
                                                                  std::shared_ptr<const Contents> contents) {
-  ASSIGN_OR_RETURN(std::shared_ptr<Question> question, ReadDefinition(caller, asked, definition, std::move(contents)));
+  ASSIGN_OR_RETURN(Definition read, ReadDefinition(definition, *contents));
+  ASSIGN_OR_RETURN(std::shared_ptr<Question> question, MakeQuestion(caller, asked, std::move(read), std::move(contents)));
   const RegionTree& regions = question->contents->registry->regions;
   const Date day = question->DayOf(asked.as_of);
   // Its parent has to be known before the aggregator can be asked, so our own registry must know the region.

@@ -46,6 +46,9 @@ struct Question {
   // cells are to answer: the aggregator may know it at another basis.
   static absl::StatusOr<std::shared_ptr<Question>> Read(const rpc::Caller& caller, const Asked& asked, const v1::Definition& definition,
                                                         std::shared_ptr<const Contents> contents);
+  // The same with a definition that has been read already; its numbers are of the catalogue of `contents`.
+  static absl::StatusOr<std::shared_ptr<Question>> Read(const rpc::Caller& caller, const Asked& asked, Definition definition,
+                                                        std::shared_ptr<const Contents> contents);
   // The same for the children of the region's parent. BAD_VALUE when it has none.
   static absl::StatusOr<std::shared_ptr<Question>> ReadStanding(const rpc::Caller& caller, const Asked& asked, const v1::Definition& definition,
                                                                 std::shared_ptr<const Contents> contents);

@@ -1,4 +1,4 @@
-// The state store of the ranking service: loads, applies frames, publishes immutable contents.
+// The store of cells: loads, applies frames, publishes immutable contents.
 #include "services/ranking/store/store.h"
 
 #include <chrono>
@@ -80,7 +80,7 @@ bool ChangesRegistry(const Frame& frame) {
 }
 
 absl::Status Unreadable(std::string_view key) {
-  return MakeError(Reason::DATA_LOSS, "", "", "state row of table '" + std::string(key.substr(0, 1)) + "' cannot be read");
+  return MakeError(Reason::DATA_LOSS, "", "", "a row of cells, table '" + std::string(key.substr(0, 1)) + "' cannot be read");
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk) {
       return store;
     }
     if (again || !absl::IsDataLoss(loaded)) return loaded;
-    spdlog::warn("state is thrown away and comes back with a snapshot: {}", std::string(loaded.message()));
+    spdlog::warn("cells are thrown away and come back with a snapshot: {}", std::string(loaded.message()));
     store.reset();
     RETURN_IF_ERROR(disk.DestroyStore(schema::kStoreName));
   }
@@ -120,9 +120,9 @@ absl::Status Store::Load() {
     return store_->Write(batch);
   }
   if (ParseVersion(*version) > schema::kSchemaVersion) {
-    return MakeError(Reason::SCHEMA_TOO_NEW, "data", "", "state was written by a newer version (schema " + std::to_string(ParseVersion(*version)) + ")");
+    return MakeError(Reason::SCHEMA_TOO_NEW, "data", "", "cells were written by a newer version (schema " + std::to_string(ParseVersion(*version)) + ")");
   }
-  if (ParseVersion(*version) < schema::kSchemaVersion) return MakeError(Reason::DATA_LOSS, "data", "", "state has an older schema");
+  if (ParseVersion(*version) < schema::kSchemaVersion) return MakeError(Reason::DATA_LOSS, "data", "", "cells have an older schema");
 
   auto contents = std::make_shared<Contents>();
   Registry registry;
@@ -184,7 +184,7 @@ void Store::FlushNowAndThen() {
     // the process. Answers until then are right, they come from memory.
     failed_ = store_->Flush();
     if (failed_.ok()) continue;
-    spdlog::critical("flush of state failed: {}", std::string(failed_.message()));
+    spdlog::critical("flush of cells failed: {}", std::string(failed_.message()));
     return;
   }
 }

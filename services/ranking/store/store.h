@@ -29,7 +29,7 @@ struct Contents {
 // Read is safe from any thread; Apply, Refresh and Replace from one thread at a time.
 class Store {
  public:
-  // Opens the state store and loads it. Bytes that cannot be read, or rows of an older schema, are thrown away with a warning: they
+  // Opens the store of cells and loads it. Bytes that cannot be read, or rows of an older schema, are thrown away with a warning: they
   // come back with the next snapshot. SCHEMA_TOO_NEW; errors of the disk. The disk must outlive the store.
   static absl::StatusOr<std::unique_ptr<Store>> Open(storage::Disk& disk);
   ~Store();  // flushes
