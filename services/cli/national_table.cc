@@ -7,6 +7,7 @@
 #include "common/client/client.h"
 #include "common/text/table.h"
 #include "services/cli/definition.h"
+#include "services/cli/printable.h"
 #include "services/cli/query.h"
 #include "services/cli/screen.h"
 #include "services/cli/words.h"
@@ -177,7 +178,8 @@ std::vector<std::string> NationalLines(const Context& context, const NationalVie
   lines.insert(lines.end(), table.begin(), table.end());
   lines.insert(lines.end(), foot.begin(), foot.end());
   if (lines.size() > static_cast<size_t>(std::max(rows, 1))) lines.resize(static_cast<size_t>(std::max(rows, 1)));
-  for (std::string& line : lines) line = ClipToWidth(line, columns);
+  // Names come from a file, and nothing in a file may act on the terminal.
+  for (std::string& line : lines) line = ClipToWidth(Printable(line), columns);
   return lines;
 }
 
