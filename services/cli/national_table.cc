@@ -162,7 +162,7 @@ std::vector<std::string> NationalLines(const Context& context, const NationalVie
   const std::string year = std::to_string(kNationalYear);
   std::vector<std::string> lines = {context.lang == Lang::kChinese
                                         ? "全国保障性安居工程 " + year + " 年新开工排序 · 示例数据" + (view.date.empty() ? "" : " · 正在报送 " + view.date)
-                                        : "Subsidised housing " + year + ", start rates of the provinces · made-up figures" + (view.date.empty() ? "" : " · reporting " + view.date)};
+                                        : "Subsidised housing " + year + ", start rates · made-up figures" + (view.date.empty() ? "" : " · reporting " + view.date)};
   std::vector<std::string> foot = {FactsLine(Facts(context, view), columns), AgeText(context, view)};
   for (const GetLeagueTableResponse& below : view.below) foot.push_back(BelowLine(context, below));
   // What does not fit is left out where it is looked for least: below the table first, then in the middle of the ranking.
