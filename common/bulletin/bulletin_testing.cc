@@ -46,7 +46,7 @@ Content Frame(const std::string& number) {
   content.review = "all";
   content.basis = {{"plan", "0123456789abcdef0123456789abcdef", 12, Sha256Hex("plan")}, {"progress", "fedcba9876543210fedcba9876543210", 345, Sha256Hex("progress")}};
   content.basis_token = "token";
-  content.letterhead = "迪庆州保障性安居工程\n协调领导小组办公室文件";
+  content.letterhead = "迪庆州保障性安居工程协调领导小组办公室文件";
   content.issuer = content.signature = "迪庆州保障性安居工程协调领导小组办公室";
   return content;
 }
@@ -122,7 +122,7 @@ Annex CompletionsAnnex() {
 Annex AllotmentAnnex() {
   Annex annex;
   annex.name = "allotment";
-  annex.title = Text("2017年各县市区公共租赁住房\n分配入住情况表");
+  annex.title = Text("2017年各县市区公共租赁住房分配入住情况表");
   for (const char* heading : {"排序", "县（市、区）", "指标任务", "实际建设", "2017年新增分配入住套数", "累计分配入住套数", "分配入住比例（%）", "备注"}) {
     annex.columns.push_back({"", heading, heading != std::string("县（市、区）") && heading != std::string("备注")});
   }
@@ -155,7 +155,7 @@ Annex AllotmentAnnex() {
 
 Content DiqingContent(const std::string& number) {
   Content content = Frame(number);
-  content.title = Text("迪庆州保障性安居工程协调领导小组\n办公室关于2017年6月全州城镇保障性\n安居工程推进情况的通报");
+  content.title = Text("迪庆州保障性安居工程协调领导小组办公室关于2017年6月全州城镇保障性安居工程推进情况的通报");
   content.addressees = Text("各县（市、区）人民政府、管委会：");
   const auto paragraph = [&](Runs runs) { content.body.push_back({BlockKind::kParagraph, std::move(runs)}); };
   paragraph(Text("2017年，上级下达迪庆州3725套城市棚户区改造任务（其中：货币化安置比例达50%以上），基本建成3725套。今年城镇保障性安居工程建设任务重、难度大，"

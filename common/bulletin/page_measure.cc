@@ -11,7 +11,7 @@ namespace anju::bulletin {
 namespace {
 
 constexpr int64_t kPortraitUm = 156'000, kLandscapeUm = 225'000;
-constexpr int64_t kCellPadding = 800;  // left and right of a cell with its rule, in thousandths of an em, as all widths here
+constexpr int64_t kCellPadding = 700;  // left and right of a cell with its rule, in thousandths of an em, as all widths here
 constexpr int64_t kDigit = 540;        // a digit of some fonts is wider than half a character
 
 struct Size {

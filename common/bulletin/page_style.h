@@ -36,6 +36,7 @@ data{unicode-bidi:isolate}
 .number{margin-top:calc(var(--line)*1.5);padding-bottom:4mm;border-bottom:.6mm solid #d7000f}
 .draft .number{color:#777}
 h1{font:22pt/11.6mm var(--title);text-align:center;text-wrap:balance}
+.w{display:inline-block;max-width:100%}
 .first h1{padding:calc(var(--line)*1.2) 0 var(--line)}
 h2{font-family:var(--hei);text-indent:2em;break-after:avoid}
 h3{font-family:var(--kai);text-indent:2em;break-after:avoid}
@@ -51,12 +52,12 @@ h3{font-family:var(--kai);text-indent:2em;break-after:avoid}
 table{width:100%;border-collapse:collapse;line-height:1.35;font-size:var(--type)}
 thead{display:table-header-group}
 tr{break-inside:avoid}
-th,td{border:.25mm solid #000;padding:var(--pad) .35em;text-align:center;vertical-align:middle}
+th,td{border:.25mm solid #000;padding:var(--pad) .3em;text-align:center;vertical-align:middle}
 th{font-family:var(--hei);font-weight:400}
 .n{white-space:nowrap;font-variant-numeric:lining-nums tabular-nums}
 .total td{font-family:var(--hei)}
 .total{break-before:avoid}
-.changes td:first-child,.left{text-align:left}
+.left{text-align:left}
 .changes{margin:2mm 0}
 .note{font-size:12pt;line-height:7mm;padding-top:1.5mm}
 .tail{break-inside:avoid;padding-top:5mm}
@@ -70,7 +71,7 @@ th{font-family:var(--hei);font-weight:400}
 .imprint .issue{display:flex;justify-content:space-between;gap:1em}
 .imprint .issue span:last-child{white-space:nowrap}
 .stamp{position:fixed;z-index:9;top:50%;left:50%;transform:translate(-50%,-50%) rotate(-30deg);font:110pt/1 var(--hei);letter-spacing:.3em;white-space:nowrap;
-color:rgba(200,0,0,.09);border:2mm solid rgba(200,0,0,.09);border-radius:5mm;padding:6mm 0 6mm .3em;pointer-events:none}
+color:rgba(200,0,0,.09);border:2mm solid rgba(200,0,0,.09);border-radius:5mm;padding:6mm 0 6mm .3em;margin-top:12mm;pointer-events:none}
 @media screen{
 body{background:#e6e6e3;padding:8mm 0}
 .sheet{background:#fff;width:210mm;min-height:297mm;margin:0 auto 8mm;padding:37mm 26mm 35mm 28mm;box-shadow:0 1px 6px rgba(0,0,0,.3)}

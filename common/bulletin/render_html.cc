@@ -1,5 +1,6 @@
 // The page of a bulletin: its parts in the order of GB/T 9704, every piece of data escaped.
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "common/bulletin/page_measure.h"
@@ -93,11 +94,27 @@ class Page {
     return out;
   }
 
+  // A title: its words stay whole where lines break.
+  std::string Titled(const Runs& runs) const {
+    std::string out;
+    for (const Run& run : runs) {
+      if (run.figure) {
+        out += Printed({run}, true);
+        continue;
+      }
+      for (const std::string& piece : TitlePieces(Clean(run.text, true))) {
+        const bool word = piece.size() > 4;  // more than one character
+        out += (word ? "<span class=\"w\">" : "") + EscapeLines(piece) + (word ? "</span>" : "");
+      }
+    }
+    return out;
+  }
+
   void First(const Evidence& evidence) {
     const bool last = content_.annexes.empty();
     out_ += "<section class=\"sheet first" + std::string(last ? " last" : "") + "\"" + (last ? High(BodyHeight(), kBlockUm, evidence) : "") + ">\n<div>\n";
     Letterhead();
-    out_ += "<h1>" + Printed(content_.title, true) + "</h1>\n<div class=\"body\">\n";
+    out_ += "<h1>" + Titled(content_.title) + "</h1>\n<div class=\"body\">\n";
     if (!content_.addressees.empty()) out_ += "<div class=\"to\">" + Printed(content_.addressees, true) + "</div>\n";
     HeadingNumbers numbers;
     bool changes = content_.corrects.has_value();
@@ -134,13 +151,20 @@ class Page {
     out_ += "</div>\n<div class=\"number\">" + (draft_ ? std::string("（草稿，尚未编号）") : EscapeClean(content_.number)) + "</div>\n</header>\n";
   }
 
-  // Two lines of nearly the same length, never inside a character.
+  // Two lines of nearly the same length, broken between words.
   static std::vector<std::string> Halves(const std::string& text) {
-    size_t cut = 0;
-    while (cut < text.size() && DisplayWidth(std::string_view(text).substr(0, cut)) * 2 < DisplayWidth(text)) {
-      do ++cut;
-      while (cut < text.size() && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80);
+    const int half = DisplayWidth(text) / 2;
+    size_t cut = 0, at = 0;
+    int nearest = half;
+    for (const std::string& piece : TitlePieces(text)) {
+      at += piece.size();
+      const int distance = std::abs(DisplayWidth(std::string_view(text).substr(0, at)) - half);
+      if (distance < nearest) {
+        nearest = distance;
+        cut = at;
+      }
     }
+    if (cut == 0 || cut == text.size()) return {text};
     return {text.substr(0, cut), text.substr(cut)};
   }
 
@@ -152,13 +176,9 @@ class Page {
   }
 
   void Changes() {
-    TableShape shape{{}, {2, 6, 8, 8}, false};
-    for (const Change& change : content_.corrects->changes) {
-      shape.rows.push_back({4, std::min(40, DisplayWidth(change.place)), DisplayWidth(change.before), DisplayWidth(change.after)});
-    }
-    const TableType type = FitTable(shape);
-    out_ += "<div class=\"scroll changes\"><table style=\"--type:" + std::string(type.points == "14" ? "12" : type.points) + "pt;--pad:1.1mm\">\n" +
-            Widths(type) + "<thead><tr><th>序号</th><th>处</th><th>原印</th><th>更正为</th></tr></thead>\n<tbody>\n";
+    out_ += "<div class=\"scroll changes\"><table style=\"--type:10.5pt;--pad:1.1mm\">\n"
+            "<colgroup><col style=\"width:8%\"><col style=\"width:52%\"><col style=\"width:20%\"><col style=\"width:20%\"></colgroup>\n"
+            "<thead><tr><th>序号</th><th>处</th><th>原印</th><th>更正为</th></tr></thead>\n<tbody>\n";
     const auto cell = [](const std::string& text) {
       return "<td" + std::string(DisplayWidth(text) <= kUnbrokenColumnsMax ? " class=\"n\"" : "") + ">" + (text.empty() ? "（无）" : EscapeClean(text)) + "</td>";
     };
@@ -194,7 +214,7 @@ class Page {
     out_ += "<section class=\"sheet annex" + std::string(last ? " last" : "") + (type.wide ? " wide" : "") + "\"" +
             (last ? High(AnnexHeight(annex, type), page, evidence) : "") + ">\n<div>\n";
     out_ += "<div class=\"label\">" + AnnexLabel(index, content_.annexes.size()) + "</div>\n<h1 title=\"" + Escape(DefinitionWords(annex)) + "\">" +
-            Printed(annex.title, true) + "</h1>\n";
+            Titled(annex.title) + "</h1>\n";
     if (!annex.subtitle.empty()) out_ += "<div class=\"sub\">" + Printed(annex.subtitle, true) + "</div>\n";
     if (!annex.unit_note.empty()) out_ += "<div class=\"unit\">" + Printed(annex.unit_note) + "</div>\n";
     out_ += "<div class=\"scroll\"><table style=\"--type:" + type.points + "pt;--pad:" + type.padding + "\">\n" + Widths(type);
@@ -256,6 +276,7 @@ class Page {
     line("模板校验", evidence.template_sha256, true);
     line("正文校验", "SHA-256 " + evidence.sha256, true);
     if (content_.corrects) line("被更正", Clean(content_.corrects->number) + " " + content_.corrects->sha256, true);
+    line("复算", evidence.remedy, false);
     out_ += "</div>\n<div class=\"imprint\">\n";
     const std::string copies = CopiesLine(content_);
     if (!copies.empty()) {
@@ -271,7 +292,7 @@ class Page {
   int64_t BodyHeight() const {
     int64_t height = 35'000 + 45'000 + Lines(6);  // letterhead, number, title
     for (const Block& block : content_.body) height += Lines(LinesOf(CleanText(block.runs) + "　　　　", kLineColumns));
-    if (content_.corrects) height += static_cast<int64_t>(content_.corrects->changes.size() + 1) * 9'000;
+    if (content_.corrects) height += static_cast<int64_t>(content_.corrects->changes.size() + 1) * 10'000;
     return height + Lines(4);
   }
 
@@ -285,7 +306,7 @@ class Page {
 
   // The style attribute that makes the last part fill whole pages, so that its tail stands at the foot.
   std::string High(int64_t height_um, int64_t page_um, const Evidence& evidence) const {
-    const size_t lines = 3 + evidence.heads.size() + evidence.annexes.size() + (content_.corrects ? 1 : 0);
+    const size_t lines = 4 + evidence.heads.size() + evidence.annexes.size() + (content_.corrects ? 1 : 0);
     height_um += 5'000 + 3'000 + 3'300 * static_cast<int64_t>(lines) + 9'400 + 8'200 * static_cast<int64_t>(LinesOf(CopiesLine(content_), 54)) + 1'200;
     // A hair less than the pages: a sheet that is a rounding error too high would bring one more.
     return " style=\"--high:calc(var(--block)*" + std::to_string(PagesOf(height_um, page_um)) + " - 1mm)\"";

@@ -10,6 +10,13 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr size_t kOperandsShownMax = 12;  // of one rule
 
+// Words that a title or letterhead never breaks; the longest that fits counts.
+constexpr std::string_view kWholeWords[] = {
+    "保障性安居工程", "公共租赁住房", "协调领导小组", "棚户区改造", "基本建成", "推进情况", "完成情况", "入住情况", "进展情况", "人民政府", "领导小组", "管理委员会", "委员会",
+    "住房和城乡建设局", "住房和城乡建设厅", "住房城乡建设", "保障性住房", "保障性租赁住房", "农村危房", "老旧小区", "办公室", "情况表", "排序表", "一览表", "开工率", "建成率", "入住率",
+    "完成率", "保障性", "安居工程", "棚户区", "租赁补贴", "公租房", "县市区", "各县", "市区", "城镇", "城市", "全州", "全省", "全市", "全县", "关于", "更正", "通报", "通知", "文件",
+    "分配", "入住", "投资", "完成", "开工", "套数", "排序", "情况", "推进", "工作", "改造", "住房", "租赁", "公共", "建设", "年度", "月度", "统计"};
+
 bool StartsWithAny(std::string_view text, const std::vector<std::string_view>& beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view beginning) { return text.starts_with(beginning); });
 }
@@ -77,6 +84,29 @@ std::string Clean(std::string_view text, bool newlines) {
 
 std::string CleanText(const Runs& runs, bool newlines) { return Clean(PlainText(runs), newlines); }
 
+std::vector<std::string> TitlePieces(std::string_view text) {
+  static constexpr std::string_view kUnits[] = {"年", "月", "日", "号", "套", "户", "%"};
+  const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != ' ' && c != '\n'; };
+  std::vector<std::string> pieces;
+  while (!text.empty()) {
+    size_t length = 1;
+    if (ascii(text.front())) {
+      while (length < text.size() && ascii(text[length])) ++length;
+      for (const std::string_view unit : kUnits) {
+        if (text.substr(length).starts_with(unit)) length += unit.size();
+      }
+    } else {
+      while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) ++length;
+      for (const std::string_view word : kWholeWords) {
+        if (text.starts_with(word)) length = std::max(length, word.size());
+      }
+    }
+    pieces.emplace_back(text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  return pieces;
+}
+
 std::string ChineseNumber(size_t n) {
   static constexpr std::array<std::string_view, 10> kDigits = {"", "一", "二", "三", "四", "五", "六", "七", "八", "九"};
   if (n == 0 || n > 99) return std::to_string(n);
@@ -132,6 +162,7 @@ Evidence EvidenceOf(const Content& content) {
                        std::to_string(annex.reported);
     evidence.annexes.push_back(std::move(line));
   }
+  evidence.remedy = "各数均由上列日志算得，可用 anju bulletin verify 复算核对";
   return evidence;
 }
 

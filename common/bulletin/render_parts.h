@@ -16,6 +16,9 @@ namespace anju::bulletin {
 std::string Clean(std::string_view text, bool newlines = false);
 std::string CleanText(const Runs& runs, bool newlines = false);
 
+// Pieces of a title that stay on one line: the words of the trade, numbers with their unit, else single characters. Joined they are the text.
+std::vector<std::string> TitlePieces(std::string_view text);
+
 // 1 → 一, 12 → 十二, 99 → 九十九; beyond that in digits.
 std::string ChineseNumber(size_t n);
 // "2017-06-30" → 2017年6月30日; "" → blanks to fill in by hand.
@@ -45,7 +48,8 @@ struct Evidence {
     std::string name, position, hash;
   };
   std::vector<Head> heads;
-  std::vector<std::string> annexes;  // 附件1 排序：…；已报 3／应报 3
+  std::vector<std::string> annexes;  // 附件1：数据截至 …，应报 3，已报 3
+  std::string remedy;                // how anybody can check it
 };
 Evidence EvidenceOf(const Content& content);
 

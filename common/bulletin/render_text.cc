@@ -1,4 +1,6 @@
 // A bulletin for a terminal or a mail, 56 columns wide.
+#include <algorithm>
+
 #include "common/bulletin/render.h"
 #include "common/bulletin/render_parts.h"
 #include "common/bulletin/text_layout.h"
@@ -19,7 +21,7 @@ class Sheet {
     Centre(draft_ ? "（草稿，尚未编号）" : content_.number);
     Line(std::string(kColumns, '='));
     Line();
-    Centre(PlainText(content_.title));
+    Title(content_.title);
     Line();
     if (!content_.addressees.empty()) Put(CleanText(content_.addressees, true), 0);
     Body();
@@ -42,6 +44,24 @@ class Sheet {
   void Right(const std::string& line, int indent) { Line(RightAligned(line, kColumns - indent)); }
   void Centre(std::string_view text) {
     for (const std::string& line : Wrap(Clean(text, true), kColumns)) Line(Centered(line, kColumns));
+  }
+  // Lines of nearly the same length, broken between words.
+  void Title(const Runs& runs) {
+    const std::string text = CleanText(runs);
+    const int lines = (DisplayWidth(text) + kColumns - 1) / kColumns;
+    for (int room = lines == 0 ? kColumns : DisplayWidth(text) / lines; room <= kColumns; ++room) {
+      std::vector<std::string> broken{""};
+      int widest = 0;
+      for (const std::string& piece : TitlePieces(text)) {
+        if (!broken.back().empty() && DisplayWidth(broken.back() + piece) > room) broken.emplace_back();
+        broken.back() += piece;
+        widest = std::max(widest, DisplayWidth(broken.back()));
+      }
+      if (static_cast<int>(broken.size()) > std::max(lines, 1) || widest > kColumns) continue;
+      for (const std::string& line : broken) Line(Centered(line, kColumns));
+      return;
+    }
+    Centre(text);  // no way between words
   }
   void Put(std::string_view text, int indent, int hang = 0) {
     for (const std::string& line : Wrap(text, kColumns, indent, hang)) Line(line);
@@ -86,7 +106,7 @@ class Sheet {
     Line();
     Line(AnnexLabel(index, content_.annexes.size()));
     Line();
-    Centre(PlainText(annex.title));
+    Title(annex.title);
     if (!annex.subtitle.empty()) Centre(PlainText(annex.subtitle));
     Line();
     if (!annex.unit_note.empty()) Right(CleanText(annex.unit_note), 0);
@@ -146,6 +166,7 @@ class Sheet {
       Put("被更正  " + Clean(content_.corrects->number), 0, 2);
       hash("         ", content_.corrects->sha256);
     }
+    Put(evidence.remedy, 0, 2);
     out_ += draft_ ? "草稿  尚无文号\n" : "文号  " + content_.number + "\n";
     hash("SHA-256  ", evidence.sha256);
   }

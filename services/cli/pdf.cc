@@ -65,7 +65,8 @@ absl::Status RenderPdf(std::string_view html, const std::string& out) {
   file << html;
   file.close();
   if (directory.path().empty() || !file) return MakeError(Reason::STORAGE_FAILED, "data", "TMPDIR", "cannot write into the temporary directory");
-  std::vector<std::string> command = {chromium, "--headless", "--disable-gpu", "--disable-extensions", "--no-first-run", "--blink-settings=scriptEnabled=false",
+  std::vector<std::string> command = {chromium, "--headless", "--disable-gpu", "--disable-extensions", "--disable-dev-shm-usage", "--no-first-run",
+                                      "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-crash-reporter", "--blink-settings=scriptEnabled=false",
                                       "--proxy-server=127.0.0.1:9",  // a page of ours asks for nothing; another one gets nothing
                                       "--user-data-dir=" + directory.path() + "/profile", "--no-pdf-header-footer", "--print-to-pdf-no-header", "--print-to-pdf=" + pdf,
                                       "file://" + page};
@@ -76,9 +77,15 @@ absl::Status RenderPdf(std::string_view html, const std::string& out) {
   std::ifstream made(pdf, std::ios::binary);
   std::string magic(5, '\0');
   if (!made.read(magic.data(), 5) || magic != "%PDF-") return Unavailable("chromium wrote no PDF");
+  // Beside its place first: a full disk leaves no half a bulletin, and an old one stays until the new one is whole.
+  const std::string partial = absl::StrCat(out, ".", getpid(), ".partial");
   std::error_code error;
-  fs::copy_file(pdf, out, fs::copy_options::overwrite_existing, error);
-  return error ? MakeError(Reason::FILE_NOT_FOUND, "out", out, "cannot be written") : absl::OkStatus();
+  fs::copy_file(pdf, partial, fs::copy_options::overwrite_existing, error);
+  if (!error) fs::rename(partial, out, error);
+  if (!error) return absl::OkStatus();
+  std::error_code ignored;
+  fs::remove(partial, ignored);
+  return MakeError(Reason::FILE_NOT_FOUND, "out", out, "cannot be written");
 }
 
 }  // namespace anju::cli
