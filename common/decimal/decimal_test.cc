@@ -112,6 +112,19 @@ TEST(FractionTest, IsReducedWithThePositiveDenominator) {
   EXPECT_EQ(FormatFraction(MakeFraction(int128{kEighteenDigits} * kEighteenDigits, kEighteenDigits)), "999999999999999999");
 }
 
+TEST(FractionTest, CheckedArithmeticTellsWhatDoesNotFit) {
+  constexpr int128 kLarge = int128{1} << 126;
+  EXPECT_EQ(FormatFraction(*CheckedAdd({1, 3}, {1, 6})), "1/2");
+  EXPECT_EQ(FormatFraction(*CheckedMultiply({kLarge, 7}, {7, kLarge})), "1") << "reduced before it is multiplied";
+  EXPECT_EQ(FormatFraction(*CheckedAdd({kLarge, 1}, {-kLarge, 1})), "0");
+  EXPECT_FALSE(CheckedAdd({kLarge, 1}, {kLarge, 1}).has_value());
+  EXPECT_FALSE(CheckedAdd({-kLarge, 1}, {-kLarge, 1}).has_value()) << "−2^127 has no negative";
+  EXPECT_FALSE(CheckedAdd({1, kLarge - 1}, {1, kLarge}).has_value());
+  EXPECT_FALSE(CheckedMultiply({kLarge, 1}, {2, 1}).has_value());
+  EXPECT_FALSE(CheckedMultiply({-kLarge, 1}, {2, 1}).has_value());
+  EXPECT_FALSE(CheckedMultiply({1, kLarge}, {1, 2}).has_value());
+}
+
 TEST(FractionDeathTest, AZeroDenominatorIsABug) { EXPECT_DEATH(MakeFraction(1, 0), "CHECK failed"); }
 
 TEST(CompareTest, OrdersByValueNotByPrint) {

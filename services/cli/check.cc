@@ -11,6 +11,7 @@
 #include "common/status/status.h"
 #include "services/cli/check_words.h"
 #include "services/cli/formats.h"
+#include "services/cli/printable.h"
 
 namespace anju::cli {
 namespace {
@@ -149,7 +150,8 @@ void PrintReportCsv(const Context& context, const std::vector<CheckedFile>& file
 }
 
 void PrintReportText(const Context& context, const std::vector<CheckedFile>& files) {
-  for (size_t i = 0; i < files.size(); ++i) std::printf("%s%s", i > 0 ? "\n" : "", ReportInWords(files[i], context.lang).c_str());
+  // A field may hold line ends and worse: places are somebody else's text.
+  for (size_t i = 0; i < files.size(); ++i) std::printf("%s%s", i > 0 ? "\n" : "", Printable(ReportInWords(files[i], context.lang), true).c_str());
   if (files.size() > 1) std::printf("\n%s%s\n", std::string(context.Say("合计：", "in all: ")).c_str(), SummaryInWords(Total(files), context.lang).c_str());
 }
 

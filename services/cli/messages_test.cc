@@ -50,6 +50,19 @@ TEST(Messages, ChineseReadersGetNoEnglish) {
   EXPECT_EQ(MessageOf(tie, Lang::kChinese), "名次相同，无法逐一排序；并列：K2 甲、K3 乙");
 }
 
+TEST(Messages, FaultsOfCheckFilesSayWhy) {
+  const auto say = [](Reason reason, const char* value, const char* message) {
+    return MessageOf({.reason = reason, .field = "should_be", .value = value, .message = message}, Lang::kChinese);
+  };
+  EXPECT_EQ(say(Reason::BAD_RELATION, "a/0", "divides by zero"), "关系式“a/0”写法不对（除以零）");
+  EXPECT_EQ(say(Reason::BAD_RELATION, "=a b", "\"a b\" is neither an id nor a number"), "关系式“=a b”写法不对（\"a b\" 既不是编号也不是数字）");
+  EXPECT_EQ(say(Reason::BAD_RELATION, "sum(a a)", "a stands twice in it"), "关系式“sum(a a)”写法不对（a 出现两次）");
+  EXPECT_EQ(say(Reason::MIXED_UNITS, "sum(a b)", "b is counted in 万元, its row in 套"), "单位不同，不能相除、相加、相比或排序：sum(a b)（b 的单位为 万元，本行为 套）");
+  EXPECT_EQ(say(Reason::UNKNOWN_ID, "x", "named by sum(a x)"), "没有编号为“x”的行（见于 sum(a x)）");
+  EXPECT_EQ(say(Reason::RELATION_CYCLE, "a → b → a", "these blank cells are computed from each other"), "“a → b → a”的计算绕回自身（这些空格互相计算）");
+  EXPECT_EQ(say(Reason::BAD_RELATION, "sum(a b)", "容积率 does not add"), "关系式“sum(a b)”写法不对（容积率 不可相加）");
+}
+
 TEST(Messages, ADetailWithoutAValueShowsItsOwnSentence) {
   EXPECT_EQ(MessageOf({.reason = Reason::UNAVAILABLE, .message = "connection refused"}, Lang::kEnglish), "no answer from the service: connection refused");
 }

@@ -140,18 +140,20 @@ class Table:
             for relation in row["relations"]:
                 for name in relation.ids:
                     self.users[name].add(row["id"])
-        self.exact_columns = self.columns()
+        self.with_decimals = {}  # column: how many of its cells are printed with decimals
+        for row in self.rows:
+            row["column"] = row["label"], SPELLINGS.get(row["unit"], row["unit"])
+            self.with_decimals[row["column"]] = self.with_decimals.get(row["column"], 0) + ("." in row["printed"])
+        self.lines = [self.csv_line(row) for row in self.rows]
         self.memo = {}
 
-    def column(self, row):
-        return row["label"], SPELLINGS.get(row["unit"], row["unit"])
+    def exact(self, row):
+        return self.with_decimals[row["column"]] == 0
 
-    def columns(self):
-        exact = {}
-        for row in self.rows:
-            whole = "." not in row["printed"]
-            exact[self.column(row)] = exact.get(self.column(row), True) and whole
-        return exact
+    def csv_line(self, row):
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerow([row[name] for name in self.header])
+        return out.getvalue()
 
     def operand(self, word, row=None, bare=True):
         """What an id or a constant stands for; a constant that is added or compared has the unit of its row."""
@@ -160,7 +162,7 @@ class Table:
             return Operand(value, value, value)
         cell = self.by_id[word]
         if cell["printed"]:
-            return Operand.printed(cell["printed"], cell["unit"], self.exact_columns[self.column(cell)])
+            return Operand.printed(cell["printed"], cell["unit"], self.exact(cell))
         if not cell["relations"]:
             return BLANK
         return self.side(cell, cell["relations"][0])
@@ -236,7 +238,7 @@ class Table:
         names, state = [row["id"]] + relation.ids, []
         for name in names:
             cell = self.by_id[name]
-            state.append((cell["printed"], self.exact_columns[self.column(cell)]))
+            state.append((cell["printed"], self.exact(cell)))
             if not cell["printed"] and cell["relations"]:
                 names.extend(cell["relations"][0].ids)
         return tuple(state)
@@ -261,13 +263,9 @@ class Table:
         row = self.by_id[name]
         before = row["printed"]
         row["printed"] = printed
-        self.exact_columns = self.columns()
+        self.with_decimals[row["column"]] += ("." in printed) - ("." in before)
+        self.lines[self.rows.index(row)] = self.csv_line(row)
         return before
 
     def text(self):
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.header)
-        for row in self.rows:
-            writer.writerow([row[name] for name in self.header])
-        return out.getvalue()
+        return ",".join(self.header) + "\n" + "".join(self.lines)
