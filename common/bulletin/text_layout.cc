@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kGap = 2;             // blanks between columns
 constexpr int kNameColumnsMax = 24; // names and texts in a table wrap beyond
-constexpr int kHeadingWidths[] = {40, 24, 20, 16, 14, 12, 10, 8, 6, 4};
+constexpr int kHeadingWidths[] = {40, 24, 20, 16, 14, 12, 10, 8, 6, 5};  // a bracketed % needs five
 constexpr std::string_view kClosing = "，。、；：！？）》〉〕】」』”’％%‰℃·…—．,.;:!?)]}";
 constexpr std::string_view kOpening = "（《〈〔【「『“‘([{";
 

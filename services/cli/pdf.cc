@@ -1,4 +1,5 @@
-// Chromium without a window, in a directory that goes afterwards, with neither script nor network to use.
+// Chromium without a window, in a directory that goes afterwards, without network. Scripts are forbidden by the page itself: a Chromium that is told to
+// run none does not print either.
 #include "services/cli/pdf.h"
 
 #include <signal.h>
@@ -66,9 +67,9 @@ absl::Status RenderPdf(std::string_view html, const std::string& out) {
   file.close();
   if (directory.path().empty() || !file) return MakeError(Reason::STORAGE_FAILED, "data", "TMPDIR", "cannot write into the temporary directory");
   std::vector<std::string> command = {chromium, "--headless", "--disable-gpu", "--disable-extensions", "--disable-dev-shm-usage", "--no-first-run",
-                                      "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-crash-reporter", "--blink-settings=scriptEnabled=false",
+                                      "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-crash-reporter",
                                       "--proxy-server=127.0.0.1:9",  // a page of ours asks for nothing; another one gets nothing
-                                      "--user-data-dir=" + directory.path() + "/profile", "--no-pdf-header-footer", "--print-to-pdf-no-header", "--print-to-pdf=" + pdf,
+                                      "--user-data-dir=" + directory.path() + "/profile", "--no-pdf-header-footer", "--print-to-pdf=" + pdf,
                                       "file://" + page};
   if (geteuid() == 0) command.insert(command.begin() + 1, "--no-sandbox");  // its sandbox refuses to be root's
   Child child("chromium", directory.path() + "/chromium.log");
