@@ -165,7 +165,8 @@ class Table:
             return Operand.printed(cell["printed"], cell["unit"], self.exact(cell))
         if not cell["relations"]:
             return BLANK
-        return self.side(cell, cell["relations"][0])
+        side = self.side(cell, cell["relations"][0])
+        return side if side in (BLANK, OPEN) else Operand(side.value, side.low, side.high)  # computed, so printed with no digits at all
 
     def side(self, row, relation):
         bare = relation.kind in ("/", "*")

@@ -71,7 +71,7 @@ def random_table(rng):
     names, values = [], {}
     for i in range(8):
         unit = rng.choice(("万㎡", "公顷", "平方米")) if digits else "套"
-        value = Fraction(rng.randint(-20, 400), rng.choice((1, 1, 3, 7)))
+        value = Fraction(rng.choice((0, rng.randint(-20, 400), rng.randint(-20, 400), rng.randint(-20, 400))), rng.choice((1, 1, 3, 7)))
         blank = rng.random() < 0.1
         text = "" if blank else print_number(rng, value * (10_000 if unit == "平方米" else 1), 0 if unit == "平方米" else digits)
         names.append(f"a{i}")
