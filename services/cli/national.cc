@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -34,6 +35,8 @@ constexpr uint64_t kSeed = 20240101;
 constexpr int kRedrawMs = 500;
 constexpr int kPrintMs = 5'000;             // where there is no terminal to redraw
 constexpr int kSignalLookMs = 50;
+constexpr int kLoadMs = 60'000;             // for one answer while everything is loaded, also on a machine that does other things
+constexpr int kLiveAnswerMs = 1'500;        // for one answer of the live form: who asks to stop does not wait longer
 constexpr int kBelowMs = 4'000;             // how long one province's regions are shown
 constexpr int kAwayMsMax = 30'000;          // a service that was lost is looked for so long
 constexpr uint64_t kUpdatesMax = 5'000'000; // of the live form: the journal lies in a temporary directory
@@ -75,7 +78,9 @@ std::string Seconds(int64_t ms) {
 class NationalRun {
  public:
   NationalRun(Context context, const NationalOptions& options, const Suite& suite, SteadyClock::time_point started)
-      : context_(std::move(context)), options_(options), suite_(suite), started_(started) {}
+      : context_(std::move(context)), live_(context_), options_(options), suite_(suite), started_(started) {
+    live_.deadline_ms = kLiveAnswerMs;
+  }
 
   absl::StatusOr<int> Run() {
     Heading(context_, "全国示例：真实区划，示例计划与进度", "The country: real regions, made-up plans and progress");
@@ -132,9 +137,9 @@ class NationalRun {
     return basis;
   }
 
-  absl::StatusOr<NationalView> Fetch(const NationalFeed& feed, const std::string& at_least) const {
+  absl::StatusOr<NationalView> Fetch(const Context& context, const NationalFeed& feed, const std::string& at_least) const {
     NationalView view;
-    ASSIGN_OR_RETURN(view.table, FetchProvinces(context_, *plan_, since_token_, at_least));
+    ASSIGN_OR_RETURN(view.table, FetchProvinces(context, *plan_, since_token_, at_least));
     view.since_words = since_words_;
     view.updates = feed.answered();
     view.now_us = RealClock().NowMicros();
@@ -148,7 +153,7 @@ class NationalRun {
     since_token_ = first.token();
     since_words_ = std::string(context_.Say("上一轮（截至 2024-05-31）", "the round before (as of 2024-05-31)"));
     ASSIGN_OR_RETURN(const types::v1::BasisStamp last, SendWave(feed, progress, 1));
-    ASSIGN_OR_RETURN(NationalView view, Fetch(feed, last.token()));
+    ASSIGN_OR_RETURN(NationalView view, Fetch(context_, feed, last.token()));
     // The regions below the first and the last province.
     const auto& rows = view.table.rows();
     for (const auto* row : {rows.empty() ? nullptr : &*rows.begin(), rows.size() < 2 ? nullptr : &*rows.rbegin()}) {
@@ -212,7 +217,7 @@ class NationalRun {
       drawn = SteadyClock::now();
       RETURN_IF_ERROR(suite_.health());
       RETURN_IF_ERROR(pump.status());
-      absl::StatusOr<NationalView> view = Fetch(feed, at_least);
+      absl::StatusOr<NationalView> view = Fetch(live_, feed, at_least);
       if (view.ok() && !view->table.rows().empty()) AddBelow(&*view);
       if (!view.ok()) {
         if (ElapsedMs(answered_at) > kAwayMsMax) return view.status();
@@ -239,12 +244,13 @@ class NationalRun {
     const auto turn = static_cast<int>(ElapsedMs(started_) / kBelowMs);
     const int rows = view->table.rows_size();
     for (const int index : {0, rows > 1 ? 1 + turn % (rows - 1) : 0}) {
-      auto below = FetchBelow(context_, view->table.rows(index).region(), "");
+      auto below = FetchBelow(live_, view->table.rows(index).region(), "");
       if (below.ok() && (view->below.empty() || index != 0)) view->below.push_back(*std::move(below));
     }
   }
 
   const Context context_;
+  Context live_;  // the same with less patience
   const NationalOptions& options_;
   const Suite& suite_;
   const SteadyClock::time_point started_;
@@ -268,6 +274,7 @@ int NationalDemo(const Context& context, const NationalOptions& options) {
   }
   Context inner = context;
   inner.output = Output::kTable;
+  inner.deadline_ms = std::max(inner.deadline_ms, kLoadMs);
   TemporaryDirectory directory;
   if (directory.path().empty()) return Fail(context, MakeError(Reason::STORAGE_FAILED, "data", "TMPDIR", "no temporary directory"));
   auto suite = Suite::Start({.data = directory.path(), .ports = {0, 0, 0, 0}, .programs = {}});

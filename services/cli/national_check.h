@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "anju/aggregator/v1/aggregator.pb.h"
 #include "services/cli/context.h"
 #include "services/cli/national_plan.h"
 
@@ -16,7 +17,10 @@ struct NationalConservation {
   std::string starts;                   // the country's starts of all programmes, as the service gave them
 };
 
-// Asks for the country's rollup at `at_least` and compares it. `in_force`: what was sent, by series.
+// Compares the country's rollup with what was sent. `in_force`: by series.
+absl::StatusOr<NationalConservation> CompareConservation(const NationalPlan& plan, const std::vector<int64_t>& in_force,
+                                                         const aggregator::v1::GetRollupResponse& response);
+// Asks for the country's rollup at `at_least` and compares it.
 absl::StatusOr<NationalConservation> CheckConservation(const Context& context, const NationalPlan& plan, const std::vector<int64_t>& in_force,
                                                        const std::string& at_least);
 

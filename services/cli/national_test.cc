@@ -4,8 +4,10 @@
 
 #include <map>
 #include <numeric>
+#include <tuple>
 
 #include "common/text/table.h"
+#include "services/cli/national_check.h"
 #include "services/cli/national_feed.h"
 #include "services/cli/national_plan.h"
 #include "services/cli/national_table.h"
@@ -139,6 +141,88 @@ TEST(NationalProgress, KeepsWhatIsInForceAndGoesOnAfterTheYear) {
   EXPECT_EQ(in_force, progress.in_force());
   EXPECT_GT(kinds[progress::v1::UPDATE_KIND_CORRECTION], 0);
   EXPECT_GT(kinds[progress::v1::UPDATE_KIND_REDUCTION], 0);
+}
+
+// What the aggregator would answer after every series was sent once: the country's cells, then those of its three children.
+aggregator::v1::GetRollupResponse RollupOf(const NationalPlan& plan, const std::vector<int64_t>& in_force) {
+  aggregator::v1::GetRollupResponse response;
+  std::map<std::string, uint32_t> numbers;  // of programmes and indicators
+  const auto number = [&](const std::string& code, bool indicator) {
+    const auto [it, added] = numbers.emplace(code, numbers.size() + 1);
+    if (added && indicator) {
+      auto* record = response.add_indicators();
+      record->set_number(it->second);
+      record->set_code(code);
+      record->set_name(code);
+      record->set_unit("套");
+      record->set_scale(code == "investment" ? 2 : 0);
+      record->set_over_regions("sum");
+      record->set_over_time("sum");
+    } else if (added) {
+      auto* record = response.add_programmes();
+      record->set_number(it->second);
+      record->set_code(code);
+      record->set_name(code);
+    }
+    return it->second;
+  };
+  std::map<std::tuple<uint32_t, uint32_t, uint32_t>, std::pair<int64_t, int64_t>> cells;  // region, programme, indicator: figure, target
+  for (size_t i = 0; i < in_force.size(); ++i) {
+    const NationalSeries& series = plan.series()[i];
+    const Measure& measure = NationalMeasures()[series.measure];
+    const int64_t unit = std::string(measure.indicator) == "investment" ? 100 : 1;
+    for (const uint32_t region : {1U, 2 + series.province}) {
+      for (const char* programme : {measure.programme, "all"}) {
+        auto& [figure, target] = cells[{region, number(programme, false), number(measure.indicator, true)}];
+        figure += in_force[i] * unit;
+        target += series.target * unit;
+      }
+    }
+  }
+  for (uint32_t region = 1; region <= 1 + plan.provinces().size(); ++region) {
+    auto* record = response.add_regions();
+    record->set_number(region);
+    record->set_code(region == 1 ? plan.country().code : plan.provinces()[region - 2].code);
+  }
+  for (const auto& [key, sums] : cells) {
+    auto* cell = response.add_cells();
+    cell->set_region(std::get<0>(key));
+    cell->set_programme(std::get<1>(key));
+    cell->set_indicator(std::get<2>(key));
+    cell->set_actual(sums.first);
+    auto* target = cell->add_targets();
+    target->set_layer(types::v1::LAYER_NATIONAL);
+    target->set_target(sums.second);
+  }
+  return response;
+}
+
+TEST(NationalConservation, HoldsExactlyAndSaysWhatDoesNot) {
+  const RegionTree tree = SmallCountry();
+  const auto plan = NationalPlan::Make(tree, 7);
+  std::vector<int64_t> in_force;
+  for (const NationalSeries& series : plan->series()) in_force.push_back(FigureOn(series, MakeDate(kNationalYear, 6, 30)));
+  const aggregator::v1::GetRollupResponse whole = RollupOf(*plan, in_force);
+  const auto held = CompareConservation(*plan, in_force, whole);
+  ASSERT_TRUE(held.ok()) << held.status();
+  EXPECT_THAT(held->violations, ElementsAre());
+  EXPECT_GT(held->indicators, 15);
+  EXPECT_NE("", held->starts);
+  // One unit anywhere is seen: in what was sent, in the country, in a province, in a target, in a cell that is not there.
+  std::vector<int64_t> sent = in_force;
+  sent[sent.size() / 2] += 1;
+  EXPECT_FALSE(CompareConservation(*plan, sent, whole)->violations.empty());
+  for (int i = 0; i < whole.cells_size(); ++i) {
+    aggregator::v1::GetRollupResponse other = whole;
+    other.mutable_cells(i)->set_actual(whole.cells(i).actual() + 1);
+    EXPECT_FALSE(CompareConservation(*plan, in_force, other)->violations.empty()) << i;
+    other = whole;
+    other.mutable_cells(i)->mutable_targets(0)->set_target(whole.cells(i).targets(0).target() - 1);
+    EXPECT_FALSE(CompareConservation(*plan, in_force, other)->violations.empty()) << i;
+    other = whole;
+    other.mutable_cells()->DeleteSubrange(i, 1);
+    EXPECT_FALSE(CompareConservation(*plan, in_force, other)->violations.empty()) << i;
+  }
 }
 
 TEST(ClipToWidth, CutsBetweenCharactersByTheirWidth) {
