@@ -100,7 +100,7 @@ class BulletinWriter {
     const WordRules rules = WordsOfText(source_);
     if (!IsNumeric(cell.kind)) {
       std::string text = ValueOf(answer, book_.RowAt(row), cell).printed.value_or("");
-      if (cell.kind == CellKind::kReason && rules.words.reasons.contains(text)) text = rules.words.reasons.at(text);
+      if (cell.kind == CellKind::kReason) text = rules.words.reasons.contains(text) ? rules.words.reasons.at(text) : "";
       return Append(runs, text);
     }
     const Shown shown = Show(answer, book_.RowAt(row), cell, rules, {});

@@ -29,6 +29,11 @@ bool SameNumber(const std::string& printed, const std::optional<Fraction>& exact
   return exact && decimal.ok() && ToFraction(*decimal) == *exact;
 }
 
+// Whether words may stand for the value: what is then computed in its place is not rounded, as the movement between printed values is.
+bool MayBeWord(const Row& row, bool rate) {
+  return !row.exact.value || row.exact.value->numerator == 0 || (rate && Compare(*row.exact.value, Fraction{100, 1}) >= 0);
+}
+
 }  // namespace
 
 std::string WordOf(CellKind kind) {
@@ -128,7 +133,7 @@ std::string FigureBook::RuleOf(const RowRef& at, const CellRef& cell, const std:
       return answer.definition.by == SortKey::kValue || answer.definition.by == SortKey::kNetNew ? "=" + Bind(at, CellKind::kKey).figure.id : "";
     case CellKind::kKey: return KeyRule(at, row);
     case CellKind::kValueChange:
-      if (!row.previous_value || !row.value) return "";
+      if (!row.previous_value || !row.value || MayBeWord(row, PrintsRates(answer))) return "";
       return Bind(at, CellKind::kValue).figure.id + "-" + Bind(at, CellKind::kPreviousValue).figure.id;
     case CellKind::kRankChange:
       // Where the key is zero the place may be printed as a word, and no place can be computed from a word.

@@ -97,7 +97,12 @@ WordRules WordsOfColumn(const Template& source, const TemplateColumn& column, Ce
   return rules;
 }
 
-WordRules WordsOfText(const Template& source) { return {{.reasons = source.words.reasons}, kTextOfUnknown}; }
+WordRules WordsOfText(const Template& source) {
+  WordRules rules{{.reasons = source.words.reasons}, kTextOfUnknown};
+  // A table has empty cells; a sentence with a hole in it would say something else.
+  std::erase_if(rules.words.reasons, [](const auto& word) { return word.second.empty(); });
+  return rules;
+}
 
 Shown Show(const TableAnswer& answer, const Row& row, const CellRef& cell, const WordRules& rules, const NumberFormat& format) {
   const CellValue value = ValueOf(answer, row, cell);

@@ -31,7 +31,8 @@ struct TemplateText {
   bool empty() const { return parts.empty(); }
 };
 
-// What is printed where a number is not, or instead of one. Unset: not said here, the template's words hold; then the number, or "" (in the text "——").
+// What is printed where a number is not, or instead of one. Unset: not said here, the template's words hold; then the number, or "" (in the text "——", also
+// where the word for it is empty).
 // The template's `zero` and `full` hold in table cells only, and never for places and movement, which have only what their column says.
 struct Words {
   std::optional<std::string> zero, full;  // of a figure that is 0 (of a place: where the key is 0); of a rate at or above 100 %
