@@ -183,5 +183,16 @@ TEST(CompareContents, AFigureThatOnlyMovedIsNoChange) {
   EXPECT_TRUE(Compare(before, after).empty());
 }
 
+TEST(CompareContents, ABlankCellThatComesOrGoesIsNoChange) {
+  const Content before = Small();
+  Content after = before;
+  Figure blank = Rate();
+  blank.id = "x9";
+  blank.printed = "";
+  after.body[1].runs.push_back({"", blank});
+  EXPECT_TRUE(Compare(before, after).empty());
+  EXPECT_TRUE(Compare(after, before).empty());
+}
+
 }  // namespace
 }  // namespace anju::bulletin

@@ -67,13 +67,14 @@ std::vector<Change> Compare(const Content& before, const Content& after) {
   for (const PlacedFigure& placed : new_figures) {
     auto found = old_by_id.find(placed.figure->id);
     if (found == old_by_id.end()) {
-      changes.push_back({placed.figure->id, placed.place, "", placed.text});
+      // A cell that is new and blank reads as it did when it was not there.
+      if (!placed.text.empty()) changes.push_back({placed.figure->id, placed.place, "", placed.text});
     } else if (found->second->text != placed.text) {
       changes.push_back({placed.figure->id, placed.place, found->second->text, placed.text});
     }
   }
   for (const PlacedFigure& placed : old_figures) {
-    if (!new_by_id.contains(placed.figure->id)) changes.push_back({placed.figure->id, placed.place, placed.text, ""});
+    if (!new_by_id.contains(placed.figure->id) && !placed.text.empty()) changes.push_back({placed.figure->id, placed.place, placed.text, ""});
   }
   return changes;
 }

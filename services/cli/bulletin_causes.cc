@@ -104,7 +104,8 @@ absl::StatusOr<const CauseFinder::Cell*> CauseFinder::CellOf(const std::string& 
       if (!later && !reviewed) continue;
       Cause cause{.kind = later ? "update" : "review", .sequence = update.sequence(), .journal = contribution.journal_id(), .json = {}, .text = {}};
       cause.json = {{"kind", cause.kind}, {"journal", cause.journal}};
-      for (const auto& [name, value] : UpdateJson(update).items()) cause.json[name == "kind" ? "update_kind" : name] = value;
+      const Json known = UpdateJson(update);
+      for (const auto& [name, value] : known.items()) cause.json[name == "kind" ? "update_kind" : name] = value;
       cause.text = Sentence(context_, update, contribution.region_name());
       if (reviewed) {
         cause.text += std::string(context_.Say("；", "; ")) + FormatMoment(update.review_time_us()) + " " + update.review_actor() + " " + Reading(std::string(ReviewWord(update.review())), context_.lang);

@@ -66,17 +66,14 @@ absl::Status Proof::Reaches(const std::string& service, const std::string& journ
   const auto it = journals_.find(journal);
   if (it == journals_.end()) {
     if (const auto away = away_.find(service); away != away_.end()) return away->second;
-    return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(journal, "/", sequence), absl::StrCat("the ", service, " service has another journal"));
+    return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(service, " ", journal), absl::StrCat("the ", service, " service has another journal"));
   }
   *where = &it->second;
   const client::JournalAudit& audit = it->second.audit;
   if (audit.sequence < sequence) {
-    if (!it->second.problem.ok()) {
-      // A journal that ends before the farthest position asked for may still be too short for this one only: it says where it ends.
-      if (!HasReason(it->second.problem, Reason::UNKNOWN_BASIS)) return it->second.problem;
-      return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(journal, "/", sequence), absl::StrCat("the ", service, " journal ends at sequence ", audit.sequence));
-    }
-    return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(journal, "/", sequence), absl::StrCat("the ", service, " journal ends at sequence ", audit.sequence));
+    // A journal that ends before the farthest position asked for may be long enough for this bulletin, or too short for it too.
+    if (!it->second.problem.ok() && !HasReason(it->second.problem, Reason::UNKNOWN_BASIS)) return it->second.problem;
+    return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(service, " ", sequence, " > ", audit.sequence), absl::StrCat("the ", service, " journal ends at sequence ", audit.sequence));
   }
   if (hash.empty()) return absl::OkStatus();
   const auto proved = audit.hashes.find(sequence);

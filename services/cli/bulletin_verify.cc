@@ -24,7 +24,7 @@ namespace {
 using bulletin::Content;
 using ranking::v1::BulletinRecord;
 
-constexpr size_t kShownBytesMax = 60;  // of a line that differs
+constexpr size_t kShownBytesMax = 72;  // of a line that differs
 
 struct Step {
   std::string step, service, journal, form;
@@ -50,13 +50,17 @@ struct Subject {
   }
 };
 
+// Some of the line on both sides of `at`, cut between characters.
 std::string Around(std::string_view line, size_t at) {
-  const size_t from = at > kShownBytesMax / 2 ? at - kShownBytesMax / 2 : 0;
-  return Printable(line.substr(from, kShownBytesMax));
+  const auto inside = [&](size_t i) { return i < line.size() && (static_cast<uint8_t>(line[i]) & 0xC0) == 0x80; };
+  size_t from = at > kShownBytesMax / 2 ? at - kShownBytesMax / 2 : 0, to = std::min(from + kShownBytesMax, line.size());
+  while (inside(from)) ++from;
+  while (inside(to)) --to;
+  return from < to ? Printable(line.substr(from, to - from)) : "";
 }
 
 // Where two texts part: line, and both sides of it.
-absl::Status Differs(const std::string& file, std::string_view got, std::string_view issued) {
+absl::Status Differs(std::string_view got, std::string_view issued) {
   const size_t at = static_cast<size_t>(std::mismatch(got.begin(), got.end(), issued.begin(), issued.end()).first - got.begin());
   const auto line_at = [&](std::string_view text) {
     const size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) == std::string_view::npos ? 0 : text.rfind('\n', at - 1) + 1;
@@ -65,8 +69,8 @@ absl::Status Differs(const std::string& file, std::string_view got, std::string_
   const auto [got_line, column] = line_at(got);
   const auto [issued_line, issued_column] = line_at(issued);
   const auto line = static_cast<uint32_t>(1 + std::count(got.begin(), got.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-  return MakeError({.reason = Reason::TAMPERED, .field = "file", .value = absl::StrCat(Printable(file), ":", line),
-                    .message = absl::StrCat("\"", Around(got_line, column), "\" was issued as \"", Around(issued_line, issued_column), "\""), .line = line, .candidates = {}});
+  return MakeError({.reason = Reason::TAMPERED, .field = "file", .value = absl::StrCat("“", Around(got_line, column), "” ≠ “", Around(issued_line, issued_column), "”"),
+                    .message = "the file and the issued bulletin, where they part", .line = line, .candidates = {}});
 }
 
 class Verification {
@@ -114,7 +118,7 @@ class Verification {
     }
     const std::string rendered = marks.form == "html" ? bulletin::RenderHtml(stored->content) : marks.form == "csv" ? bulletin::RenderCsv(stored->content)
                                  : marks.form == "json" ? bulletin::RenderJson(stored->content) : bulletin::RenderText(stored->content);
-    return rendered == file ? absl::OkStatus() : Differs(subject.argument, file, rendered);
+    return rendered == file ? absl::OkStatus() : Differs(file, rendered);
   }
 
   struct Stored {
@@ -251,7 +255,8 @@ class Verification {
     ASSIGN_OR_RETURN(const Content now, bulletin::ParseCanonical(response.content()));
     const std::vector<bulletin::Change> changes = bulletin::Compare(content, now);
     if (changes.empty()) return MakeError(Reason::TAMPERED, "content", subject.number, "its journals give other text around the same figures");
-    return MakeError(Reason::TAMPERED, "content", changes.front().place, absl::StrCat("issued as ", changes.front().before, ", its journals give ", changes.front().after));
+    return MakeError(Reason::TAMPERED, "content", absl::StrCat(changes.front().place, " ", changes.front().before, " ≠ ", changes.front().after),
+                     "as issued, and as its journals give it");
   }
 
   const Context& context_;
@@ -285,7 +290,8 @@ std::string StepText(const Context& context, const Subject& subject, const Step&
   const bool chinese = context.lang == Lang::kChinese;
   std::string text;
   if (step.step == "content") {
-    text = absl::StrCat(chinese ? "内容 SHA-256 " : "content SHA-256 ", subject.sha256);
+    text = std::string(chinese ? "内容" : "content");
+    if (!subject.sha256.empty()) text += absl::StrCat(" SHA-256 ", subject.sha256);
     if (!step.form.empty() && step.status.ok()) text += absl::StrCat(chinese ? "，文件逐字节为印发时的 " : ", the file is byte for byte the issued ", step.form);
   } else if (step.step == "journal") {
     const std::string name = step.service == "plan" ? (chinese ? "计划" : "plan") : step.service == "progress" ? (chinese ? "进度" : "progress") : (chinese ? "通报" : "bulletin");
@@ -300,6 +306,10 @@ std::string StepText(const Context& context, const Subject& subject, const Step&
   }
   if (step.status.ok()) return "✓ " + text;
   const ErrorDetail detail = ErrorsOf(step.status).front();
+  if (detail.reason == Reason::UNKNOWN_BASIS) {
+    return absl::StrCat("✗ ", text, chinese ? "：服务里的日志到不了通报的依据（" : ": the service's journal does not reach the bulletin's basis (", detail.value, chinese ? "）" : ")", " [UNKNOWN_BASIS] ",
+                        chinese ? "从备份恢复该服务的数据，再验证" : "Restore that service's data from a backup and verify again.");
+  }
   return absl::StrCat("✗ ", text, chinese ? "：" : ": ", MessageOf(detail, context.lang), " [", std::string(ReasonName(detail.reason)), "] ", std::string(RemedyOf(detail.reason, context.lang)));
 }
 
@@ -321,7 +331,7 @@ void PrintVerified(const Context& context, const std::vector<Subject>& subjects,
       if (context.output == Output::kTable) {
         std::printf("  %s\n", Printable(StepText(context, subject, step, quick)).c_str());
       } else {
-        sheet.rows.push_back({subject.argument, subject.number, subject.sha256, subject.holds() ? "yes" : "no", step.step, step.service, step.sequence == 0 ? "" : std::to_string(step.sequence),
+        sheet.rows.push_back({Printable(subject.argument), Printable(subject.number), subject.sha256, subject.holds() ? "yes" : "no", step.step, step.service, step.sequence == 0 ? "" : std::to_string(step.sequence),
                               step.status.ok() ? "" : std::string(ReasonName(ErrorsOf(step.status).front().reason))});
       }
     }
@@ -337,7 +347,8 @@ void PrintVerified(const Context& context, const std::vector<Subject>& subjects,
 int VerifyBulletins(const Context& context, const VerifyOptions& options) {
   std::optional<Interruptible> interruptible;
   if (!options.quick) interruptible.emplace();  // nothing of ours runs then
-  const std::vector<Subject> subjects = Verification(context, options).Run();
+  Verification verification(context, options);
+  const std::vector<Subject> subjects = verification.Run();
   PrintVerified(context, subjects, options.quick);
   int worst = kOk;
   std::vector<FileStatus> failed;

@@ -9,6 +9,7 @@
 #include "common/csv/csv.h"
 #include "common/status/status.h"
 #include "common/text/table.h"
+#include "services/cli/printable.h"
 
 namespace anju::cli {
 
@@ -90,7 +91,8 @@ void PrintErrors(const Context& context, const FileStatus& failed) {
     if (!detail.field.empty()) place += (place.empty() ? "" : " ") + FieldWords(detail.field, context.lang) + ":";
     if (!place.empty()) place += " ";
     const std::string_view remedy = RemedyOf(detail.reason, context.lang);
-    std::fprintf(stderr, "%s%s [%s] %.*s\n", place.c_str(), MessageOf(detail, context.lang).c_str(),
+    // Values come from files and requests of anybody.
+    std::fprintf(stderr, "%s%s [%s] %.*s\n", Printable(place).c_str(), Printable(MessageOf(detail, context.lang)).c_str(),
                  std::string(ReasonName(detail.reason)).c_str(), static_cast<int>(remedy.size()), remedy.data());
   }
   const size_t total = ErrorTotal(failed.status);
