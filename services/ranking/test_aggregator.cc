@@ -54,9 +54,11 @@ types::v1::BasisStamp World::Stamp() const {
   types::v1::Basis basis;
   basis.mutable_plan()->set_journal_id(std::string(32, 'a'));
   basis.mutable_plan()->set_sequence(plan_sequence);
+  basis.mutable_plan()->set_block_hash(std::string(32, static_cast<char>(plan_sequence)));
   types::v1::Position* progress = basis.add_progress();
   progress->set_journal_id(std::string(32, 'b'));
   progress->set_sequence(progress_sequence);
+  progress->set_block_hash(std::string(32, static_cast<char>(progress_sequence)));
   types::v1::BasisStamp stamp = rpc::MakeStamp(basis, 1'498'800'000'000'000);
   stamp.set_complete_until_us(complete_until_us);
   return stamp;
@@ -227,6 +229,7 @@ grpc::Status TestAggregator::GetMilestoneStatus(grpc::ServerContext* context, co
   milestones_.push_back(*request);
   if (refusal_) return *refusal_;
   for (const aggregator::v1::MilestoneStatus& status : world_.milestones) *response->add_milestones() = status;
+  for (const types::v1::RegionRecord& region : world_.regions) *response->add_regions() = region;
   return grpc::Status::OK;
 }
 
