@@ -129,7 +129,7 @@ std::string FigureBook::RuleOf(const RowRef& at, const CellRef& cell, const std:
   switch (cell.kind) {
     case CellKind::kRank: return RankRule(at);
     case CellKind::kValue:
-      if (PrintsRates(answer)) return QuotientRule(at, {CellKind::kDenominator, 0}, "denominator");
+      if (PrintsRates(answer)) return QuotientRule(at, {CellKind::kDenominator, 0}, "denominator", ValueOf(answer, row, cell));
       return answer.definition.by == SortKey::kValue || answer.definition.by == SortKey::kNetNew ? "=" + Bind(at, CellKind::kKey).figure.id : "";
     case CellKind::kKey: return KeyRule(at, row);
     case CellKind::kValueChange:
@@ -142,7 +142,7 @@ std::string FigureBook::RuleOf(const RowRef& at, const CellRef& cell, const std:
     case CellKind::kColumn:
       if (answer.definition.columns[cell.column].kind == ColumnKind::kRate) {
         const CellRef target{CellKind::kLayerTarget, cell.column};
-        return QuotientRule(at, target, ColumnWord(at.table, target));
+        return QuotientRule(at, target, ColumnWord(at.table, target), ValueOf(answer, row, cell));
       }
       return total ? SumRule(at, cell, word) : "";
     case CellKind::kNumerator:
@@ -154,8 +154,10 @@ std::string FigureBook::RuleOf(const RowRef& at, const CellRef& cell, const std:
   }
 }
 
-std::string FigureBook::QuotientRule(const RowRef& at, const CellRef& denominator, const std::string& word) {
-  // A target that a template's own column names stands under that column's word, whatever asked for it first.
+std::string FigureBook::QuotientRule(const RowRef& at, const CellRef& denominator, const std::string& word, const CellValue& value) {
+  // A rate cut off to whole percents is no rounding of what it is made of: whole figures are checked as exact ones.
+  const bool whole = value.printed->find('.') == std::string::npos;
+  if (whole && FormatRounded(*value.exact, 0, Rounding::kHalfUp, false) != *value.printed) return "";
   return Bind(at, CellKind::kNumerator).figure.id + "/" + Bind(at, denominator, word).figure.id;
 }
 

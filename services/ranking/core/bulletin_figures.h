@@ -59,7 +59,7 @@ class FigureBook {
   Entry& Bind(const RowRef& at, const CellRef& cell, const std::string& word);
   Entry& Bind(const RowRef& at, CellKind kind);
   std::string RuleOf(const RowRef& at, const CellRef& cell, const std::string& word, const Row& row);
-  std::string QuotientRule(const RowRef& at, const CellRef& denominator, const std::string& word);
+  std::string QuotientRule(const RowRef& at, const CellRef& denominator, const std::string& word, const CellValue& value);
   std::string KeyRule(const RowRef& at, const Row& row);
   std::string SumRule(const RowRef& at, const CellRef& cell, const std::string& word);
   std::string RankRule(const RowRef& at);
