@@ -107,7 +107,7 @@ class CatalogueReader {
     const std::string_view negative = Trim(text.negative);
     indicator.negative = negative == "yes" || negative == "是";
     if (!negative.empty() && !indicator.negative && negative != "no" && negative != "否") errors_.Add(BadValue(text.line, "negative", negative, "yes or no"));
-    CheckImmutable(text.line, indicator);
+    CheckImmutable(text, indicator);
     read_indicators_[indicator.number] = std::move(indicator);
   }
 
@@ -169,10 +169,14 @@ class CatalogueReader {
     else if (time != "sum") errors_.Add(BadValue(text.line, "over_time", time, "sum, last or none"));
   }
 
-  void CheckImmutable(uint32_t line, const Indicator& indicator) {
+  void CheckImmutable(const CatalogueRowText& text, const Indicator& indicator) {
+    const uint32_t line = text.line;
     static constexpr std::string_view kWhy = "figures may have been taken in with what it is now";
     const Indicator* before = stored_.FindIndicator(indicator.number);
     if (before == nullptr) return;
+    // Net new of a table is their difference: an issued bulletin must read the same for ever.
+    if (before->entries != indicator.entries) errors_.Add(Immutable(line, "entries", Trim(text.entries), "league tables may have been published with what it is now"));
+    if (before->exits != indicator.exits) errors_.Add(Immutable(line, "exits", Trim(text.exits), "league tables may have been published with what it is now"));
     if (before->unit != indicator.unit) errors_.Add(Immutable(line, "unit", indicator.unit, kWhy));
     if (before->scale != indicator.scale) {
       errors_.Add(Immutable(line, "scale", absl::StrCat(indicator.scale), kWhy));

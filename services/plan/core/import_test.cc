@@ -156,6 +156,28 @@ TEST(ReadCatalogueTest, WhatFiguresWereTakenInWithCannotChange) {
   EXPECT_TRUE(ReadCatalogue({row}, stored).ok());
 }
 
+TEST(ReadCatalogueTest, EntriesAndExitsOfAnIndicatorCannotChange) {
+  CatalogueRowText stock = IndicatorRow(2, "stock");
+  stock.over_time = "last";
+  stock.entries = "in";
+  stock.exits = "out";
+  const std::vector<CatalogueRowText> flows = {IndicatorRow(3, "in"), IndicatorRow(4, "out"), IndicatorRow(5, "other")};
+  const Catalogue stored = Stored({stock, flows[0], flows[1], flows[2]});
+  CatalogueRowText changed = stock;
+  changed.entries = "other";
+  changed.exits = "";
+  const absl::Status refused = ReadCatalogue({changed}, stored).status();
+  EXPECT_THAT(Words(refused), ElementsAre("IMMUTABLE 2", "IMMUTABLE 2"));
+  EXPECT_EQ(ErrorsOf(refused)[0].field, "entries");
+  EXPECT_EQ(ErrorsOf(refused)[1].field, "exits");
+  CatalogueRowText declared = IndicatorRow(5, "other");
+  declared.over_time = "last";
+  const Catalogue plain = Stored({declared, flows[0], flows[1]});
+  declared.entries = "in";
+  EXPECT_THAT(Words(ReadCatalogue({declared}, plain).status()), ElementsAre("IMMUTABLE 5")) << "nor be declared later";
+  EXPECT_TRUE(ReadCatalogue({stock}, stored).ok());
+}
+
 TEST(ReadCatalogueTest, EveryErrorHasItsLine) {
   CatalogueRowText scale = IndicatorRow(2, "a1"), factor = IndicatorRow(3, "a2"), whole = IndicatorRow(4, "a3"), adds = IndicatorRow(5, "a4");
   scale.scale = "9";
