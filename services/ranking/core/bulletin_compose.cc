@@ -217,7 +217,16 @@ class BulletinWriter {
 
 absl::StatusOr<bulletin::Content> Compose(const Template& source, const ComposeInput& input, const Catalogue& catalogue) {
   CHECK(input.tables.size() == source.tables.size() && input.milestones.size() == source.milestones.size());
-  return BulletinWriter(source, input, catalogue).Compose();
+  if (source.names.empty()) return BulletinWriter(source, input, catalogue).Compose();
+  ComposeInput printed = input;  // with the names that this office prints
+  for (TableAnswer& answer : printed.tables) {
+    for (std::vector<Row>* rows : {&answer.table.rows, &answer.table.unranked}) {
+      for (Row& row : *rows) {
+        if (const auto found = source.names.find(row.code); found != source.names.end()) row.name = found->second;
+      }
+    }
+  }
+  return BulletinWriter(source, printed, catalogue).Compose();
 }
 
 }  // namespace anju::ranking

@@ -55,7 +55,7 @@ struct ComposeInput {
 absl::StatusOr<bulletin::Content> Compose(const Template& source, const ComposeInput& input, const Catalogue& catalogue);
 
 // Turns `content` into the correction of an issued bulletin: title, a first paragraph that names number and date of the old one and how many figures
-// changed, and the changes. Returns false, and leaves `content` as it is, when no figure reads otherwise.
+// changed, and the changes. Returns false, and leaves `content` as it is, when no printed figure reads otherwise.
 bool MakeCorrection(const bulletin::Content& corrected, bulletin::Content& content);
 
 }  // namespace anju::ranking

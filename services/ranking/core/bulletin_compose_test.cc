@@ -53,6 +53,16 @@ TEST_F(Diqing, Titles) {
   EXPECT_EQ(bulletin::PlainText(content_.annexes[0].notes[0]), "应报3个，已报3个。");
 }
 
+TEST_F(Diqing, ATemplateNamesRegionsAsItsOfficeDoes) {
+  const bulletin::Content named = ComposeOf(DiqingTemplate() + "\nnames: {533423: 维西, 999999: 无此地}\n");
+  EXPECT_EQ(Lines(named.annexes[0])[2], "维西|1475|900|61.02%|3");
+  EXPECT_EQ(named.annexes[0].rows[2].name, "维西");
+  EXPECT_NE(bulletin::PlainText(named.body.back().runs).find("维西开工900套"), std::string::npos) << bulletin::PlainText(named.body.back().runs);
+  EXPECT_EQ(Lines(named.annexes[0])[0], Lines(content_.annexes[0])[0]);
+  EXPECT_FALSE(ParseTemplate(DiqingTemplate() + "\nnames: {533423: \"\"}\n").ok());
+  EXPECT_FALSE(ParseTemplate(DiqingTemplate() + "\nnames: {533423: 第3师}\n").ok());  // a digit that is bound to nothing
+}
+
 TEST_F(Diqing, AnnexOnePrintsAsInTheOriginal) {
   EXPECT_EQ(Lines(content_.annexes[0]), (std::vector<std::string>{"香格里拉市|2000|1241|62.05%|1", "德钦县|250|153|61.20%|2", "维西县|1475|900|61.02%|3",
                                                                  "合  计|3725|2294|61.58%|"}));
@@ -252,6 +262,7 @@ TEST_F(Diqing, WhatTheAnswersDoNotHaveIsSaidWithTheLine) {
   EXPECT_EQ(error(DiqingTemplate(), {}), "UNKNOWN_CELL 67 {june.month} 4");  // month, share, and the list twice
   EXPECT_EQ(error(Replaced("indicator: starts, year: \"{year}\", by: rate", "indicator: start, year: \"{year}\", by: rate"), kMilestones), "UNKNOWN_INDICATOR 12 start 1");
   EXPECT_EQ(error(Replaced("then_by: target", "then_by: 累计分配"), kMilestones), "UNKNOWN_INDICATOR 26 累计分配 1");
+  EXPECT_EQ(error(Replaced("[\"target:built\",", "[\"target:built\", \"target.city:累计分配\","), kMilestones), "UNKNOWN_INDICATOR 39 target.city:累计分配 1");
   EXPECT_EQ(error(Replaced("of: built", "of: investment"), kMilestones), "MIXED_UNITS 39 investment 1");
   EXPECT_EQ(error(Replaced("rank: {programme: all, indicator: investment, year: \"{year}\"", "rank: {programme: 全部, indicator: investment, year: \"\""), kMilestones),
             "UNKNOWN_PROGRAMME 56 全部 1");
@@ -301,6 +312,7 @@ TEST_F(Diqing, ACorrectionNamesTheOldBulletinAndWhatChanged) {
   EXPECT_NE(changes.find("附件1 德钦县 开工数 153→155|"), std::string::npos) << changes;
   EXPECT_NE(changes.find("附件1 德钦县 开工率 61.20%→62.00%|"), std::string::npos) << changes;
   EXPECT_NE(changes.find("正文第1段 第1数 2294→2296|"), std::string::npos) << changes;
+  EXPECT_EQ(changes.find("未印"), std::string::npos) << changes;
   // And the correction can be corrected: places are those of the correction.
   corrected.number = "迪安居通〔2017〕7号";
   corrected.date = "2017-07-08";

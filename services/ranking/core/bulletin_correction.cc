@@ -1,4 +1,5 @@
 // Turns a content into the correction of an issued bulletin.
+#include <set>
 #include <utility>
 
 #include "services/ranking/core/bulletin_compose.h"
@@ -10,6 +11,17 @@ namespace {
 std::string DateInWords(const std::string& date) {
   const absl::StatusOr<Date> day = ParseDate(date);
   return day.ok() ? DateWord("year", *day) + "年" + DateWord("month", *day) + "月" + DateWord("day", *day) + "日" : date;
+}
+
+// What rules name beside the print is nobody's to correct: where it changes what is printed, that is a change of its own.
+void DropUnprinted(const bulletin::Content& before, const bulletin::Content& after, std::vector<bulletin::Change>& changes) {
+  std::set<std::string_view> printed;
+  for (const bulletin::Content* content : {&before, &after}) {
+    std::vector<bulletin::PlacedFigure> figures = bulletin::FiguresOf(*content);
+    figures.resize(figures.size() - content->operands.size());  // operands come last
+    for (const bulletin::PlacedFigure& placed : figures) printed.insert(placed.figure->id);
+  }
+  std::erase_if(changes, [&](const bulletin::Change& change) { return !printed.contains(change.id); });
 }
 
 bulletin::Runs Plain(std::string text) { return {{std::move(text), std::nullopt}}; }
@@ -25,6 +37,7 @@ bool MakeCorrection(const bulletin::Content& corrected, bulletin::Content& conte
   // Places are those that a reader of the old bulletin finds: where that is a correction itself, both begin with the same kind of paragraph.
   if (corrected.corrects) dress();
   std::vector<bulletin::Change> changes = bulletin::Compare(corrected, made);
+  DropUnprinted(corrected, made, changes);
   if (changes.empty()) return false;
   if (!corrected.corrects) dress();
   made.body.front().runs = Plain(DateInWords(corrected.date) + "印发的《" + bulletin::PlainText(corrected.title) + "》（" + corrected.number + "）中，有" +

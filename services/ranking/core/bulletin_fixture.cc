@@ -161,7 +161,7 @@ Country DiqingCountry() {
   return diqing;
 }
 
-const char* DiqingTemplate() {
+std::string DiqingTemplate() {
   return R"(template: diqing-monthly
 region: 迪庆州
 issuer: 迪庆州保障性安居工程协调领导小组办公室

@@ -16,7 +16,7 @@ inline constexpr Date kJune{17347};  // 2017-06-30
 
 // Diqing with the figures of the three annexes, and the template that prints them.
 Country DiqingCountry();
-const char* DiqingTemplate();
+std::string DiqingTemplate();
 
 // Every table of the template, computed from the country; movement from `before` where it is given. Milestones are unanswered.
 absl::StatusOr<ComposeInput> AnswersOf(const Template& source, const Country& country, Date as_of, const Country* before = nullptr);

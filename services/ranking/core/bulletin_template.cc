@@ -97,6 +97,11 @@ Template ReadDocument(const YamlNode& root, ErrorCollector& errors) {
   source.addressees = fields.Text("addressees");
   source.copies = fields.Text("copies");
   source.words = ReadWords(fields.Get("words"), "words", errors);
+  for (const YamlNode::Entry* entry : fields.Map("names", kTemplateNamesMax)) {
+    std::string name = ReadLiteral(entry->value, "names." + entry->key, errors);
+    if (name.empty()) errors.Add({.reason = Reason::BAD_TEMPLATE, .field = "names", .value = entry->key, .message = "a name is printed, so it cannot be empty", .line = entry->line});
+    source.names[entry->key] = std::move(name);
+  }
   const auto named = [&](const char* section, const YamlNode::Entry& entry) {
     if (IsWordOf(entry.key, '_', 1, kNameBytesMax)) return;
     errors.Add({.reason = Reason::BAD_TEMPLATE, .field = section, .value = entry.key, .message = "a name here is at most 32 of a-z, 0-9 and _, a letter first",

@@ -16,7 +16,7 @@
 namespace anju::ranking {
 
 inline constexpr size_t kTemplateBytesMax = 64 << 10;
-inline constexpr size_t kTemplateTablesMax = 16, kTemplateListsMax = 32, kTemplateMilestonesMax = 16, kTemplateBlocksMax = 200;
+inline constexpr size_t kTemplateTablesMax = 16, kTemplateListsMax = 32, kTemplateMilestonesMax = 16, kTemplateBlocksMax = 200, kTemplateNamesMax = 1'000;
 
 // A piece of template text: literal, or a placeholder's words ({starts.total.value} → {"starts","total","value"}).
 struct TextPart {
@@ -105,6 +105,7 @@ struct Template {
   std::string number;             // pattern with {year} of the date of issue and {n}
   TemplateText title, addressees, copies;
   Words words;
+  std::map<std::string, std::string> names;  // of regions as this office prints them, by code; all others have their own
   std::vector<TemplateTable> tables;
   std::vector<TemplateList> lists;
   std::vector<TemplateMilestone> milestones;

@@ -236,7 +236,7 @@ TEST(ParseTemplate, SaysEveryErrorAtOnce) {
 
 TEST(ParseTemplate, UnknownKeysAndCellsNameWhatWouldDo) {
   const auto candidates = [](const std::string& source) { return ErrorsOf(ParseTemplate(source).status()).front().candidates; };
-  EXPECT_EQ(candidates(With("copies: 州政府", "copie: 州政府")), (std::vector<std::string>{"copies", "letterhead", "signature"}));
+  EXPECT_EQ(candidates(With("copies: 州政府", "copie: 州政府")), (std::vector<std::string>{"copies", "letterhead", "names", "signature"}));
   EXPECT_EQ(candidates(With("order: numerator", "order: nominator")).front(), "investment");
 }
 

@@ -243,7 +243,7 @@ absl::StatusOr<Definition> ReadDefinition(const RankWords& words, int year, cons
     absl::StatusOr<Column> column = ParseColumn(text, definition.indicator, catalogue);
     if (!column.ok()) {
       read.Add(column.status());
-    } else if (column->kind != ColumnKind::kRate && FormatColumn(*column, catalogue) != text && !text.starts_with(kLayerTargetPrefix)) {
+    } else if (column->kind != ColumnKind::kRate && text.substr(text.find(':') + 1) != CodeOf(catalogue, column->indicator)) {
       read.Add(InColumns(NotACode(Reason::UNKNOWN_INDICATOR, text, FormatColumn(*column, catalogue)), text));
     } else {
       definition.columns.push_back(*column);
