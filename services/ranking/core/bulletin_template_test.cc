@@ -3,10 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "common/status/status.h"
 
@@ -101,17 +98,6 @@ TEST(ParseTemplate, TextsMayRunOverSeveralLines) {
   auto parsed = ParseTemplate(With("  - subheading: 要求\n", "  - text: |\n      第一行，\n      第二行。\n"));
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(parsed->body[2].text.parts[0].literal, "第一行，第二行。");
-}
-
-TEST(ParseTemplate, TheTemplateOfDiqingIsRead) {
-  const char* top = std::getenv("ANJU_SOURCE_DIR");
-  ASSERT_NE(top, nullptr);
-  std::ifstream file(std::string(top) + "/deploy/data/diqing_monthly.bulletin.yaml");
-  std::stringstream text;
-  text << file.rdbuf();
-  auto parsed = ParseTemplate(text.str());
-  ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_GE(parsed->tables.size(), 3u);
 }
 
 struct Bad {
