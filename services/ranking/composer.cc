@@ -55,6 +55,8 @@ struct Composer::Gathering {
   ComposeInput input;
   std::string region, region_name;           // whose bulletin it is
   types::v1::BasisStamp stamp;               // empty until the first answer, unless a basis was given
+  bool has_figures = false;                  // some table has
+  absl::Status nothing_known;                // NO_FIGURES of the first table that has none
 
   const Template& source() const { return *asked.source; }
   absl::Status ReadTables();
@@ -105,6 +107,13 @@ absl::Status Composer::Gathering::TakeTable(const GetColumnsResponse& columns) {
   if (stamp.token().empty()) stamp = now.basis();
   const Input looked = DatedInput(now, question.definition, question.plan, asked.as_of, question.DayOf(asked.as_of));
   absl::StatusOr<Table> printed = ComputeTable(question.definition, question.plan, looked);
+  if (HasReason(printed.status(), Reason::NO_FIGURES)) {
+    // Early in a year, or once a county has gone, one of several tables is empty: it prints no rows, and the bulletin is written all the same.
+    if (nothing_known.ok()) nothing_known = AtLine(question.WithPeriods(printed.status(), looked.region.number), table.line);
+    printed = ComputeTable(question.definition, question.plan, looked, /*may_be_empty=*/true);
+  } else {
+    has_figures = has_figures || printed.ok();
+  }
   if (!printed.ok()) return AtLine(question.WithPeriods(printed.status(), looked.region.number), table.line);
   if (question.asked.since) {
     ASSIGN_OR_RETURN(const Table before, question.EarlierTable(columns.columns(1), question.asked.since, printed->layer));
@@ -143,6 +152,7 @@ absl::Status Composer::Gathering::TakeMilestone(const GetMilestoneStatusResponse
 }
 
 absl::StatusOr<Composed> Composer::Gathering::Result() {
+  if (!has_figures) RETURN_IF_ERROR(nothing_known);
   input.as_of = asked.as_of;
   ASSIGN_OR_RETURN(bulletin::Content content, ranking::Compose(source(), input, contents->registry->catalogue));
   content.template_code = source().code;

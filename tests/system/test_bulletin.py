@@ -446,6 +446,13 @@ class BadInput(BulletinTest):
         chosen, _ = self.draft("--at", draft["basis"]["token"])
         self.assertEqual(draft["basis"]["token"], self.issue(subject=chosen["draft"])["basis"]["token"])
 
+    def test_before_anybody_has_reported(self):
+        """In January one table has no rows yet; of a year that nobody knows there is no bulletin."""
+        text = self.suite.ok("bulletin", "draft", CODE, "--as-of", "2017-01-31").out
+        self.assertIn("货币化安置暂无", re.sub(r"\s", "", text))
+        errors = self.assertReason(3, "NO_FIGURES", "bulletin", "draft", CODE, "--as-of", "2009-01-31")
+        self.assertGreater(errors[0]["line"], 0)
+
     def test_no_chromium(self):
         draft, _ = self.draft()
         env = dict(self.suite.env(), ANJU_CHROMIUM="/absent")

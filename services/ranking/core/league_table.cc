@@ -52,14 +52,14 @@ const char* UnrankedName(Unranked reason) {
   return "";
 }
 
-absl::StatusOr<Table> ComputeTable(const Definition& definition, const Plan& plan, const Input& input) {
+absl::StatusOr<Table> ComputeTable(const Definition& definition, const Plan& plan, const Input& input, bool may_be_empty) {
   ASSIGN_OR_RETURN(const Board board, MakeBoard(definition, plan, input));
-  return PrintTable(definition, plan, input, board);
+  return PrintTable(definition, plan, input, board, may_be_empty);
 }
 
-absl::StatusOr<Table> PrintTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board) {
+absl::StatusOr<Table> PrintTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board, bool may_be_empty) {
   const Standing& total = board.total;
-  if (!HasPeer(board) && !total.numerator && !total.net_new && total.target.missing == Missing::kAbsent) {
+  if (!may_be_empty && !HasPeer(board) && !total.numerator && !total.net_new && total.target.missing == Missing::kAbsent) {
     return MakeError(Reason::NO_FIGURES, "", "", "nothing is known of " + plan.indicator->code + " for " + input.region.code + " and its children" +
                      (definition.period.is_stock() ? "" : " in " + FormatPeriod(definition.period)));
   }

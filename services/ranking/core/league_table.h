@@ -80,9 +80,9 @@ struct Table {
 struct Board;
 
 // TIE_NOT_BROKEN (ordinal places, rows that nothing tells apart); NO_FIGURES when there is neither a peer nor anything known of
-// the region itself. REQUIRES: `plan` made from `definition`; as many figures in every place as plan.needs.keys.
-absl::StatusOr<Table> ComputeTable(const Definition& definition, const Plan& plan, const Input& input);
+// the region itself, unless the table `may_be_empty`. REQUIRES: `plan` made from `definition`; as many figures in every place as plan.needs.keys.
+absl::StatusOr<Table> ComputeTable(const Definition& definition, const Plan& plan, const Input& input, bool may_be_empty = false);
 // The same of a board that has been judged already. NO_FIGURES.
-absl::StatusOr<Table> PrintTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board);
+absl::StatusOr<Table> PrintTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board, bool may_be_empty = false);
 
 }  // namespace anju::ranking
