@@ -72,7 +72,8 @@ absl::Status CauseFinder::Begin(const BulletinRecord& record, const DiffBulletin
   for (const bulletin::Content* content : {&before_, &after_}) {
     for (const bulletin::PlacedFigure& placed : bulletin::FiguresOf(*content)) figures_[placed.figure->id] = placed.figure;
   }
-  for (const FigureChange& change : diff.changes()) changes_[change.id()] = &change;
+  // Also figures that nobody prints: what is printed may be computed from them.
+  for (const bulletin::Change& change : bulletin::Compare(before_, after_)) changed_.insert(change.id);
   return absl::OkStatus();
 }
 
@@ -183,7 +184,7 @@ absl::Status CauseFinder::Collect(const std::string& id, const FigureChange* cha
     region = f.region, programme = f.programme, indicator = f.indicator, plan_year = f.plan_year;
   }
   std::vector<std::string> operands = figure == figures_.end() ? std::vector<std::string>() : IdsOf(figure->second->rule);
-  std::erase_if(operands, [&](const std::string& operand) { return operand == id || !changes_.contains(operand); });
+  std::erase_if(operands, [&](const std::string& operand) { return operand == id || !changed_.contains(operand); });
   const bool computed = !operands.empty();  // its parts changed, and they say why
   const Cell* cell = nullptr;
   if (!computed && !region.empty() && !programme.empty() && !indicator.empty()) {
@@ -192,7 +193,7 @@ absl::Status CauseFinder::Collect(const std::string& id, const FigureChange* cha
     if (cell_word == "value" || cell_word.starts_with("rate")) add(cell->amendments);
   }
   if (depth < kDepthMax) {
-    for (const std::string& operand : operands) RETURN_IF_ERROR(Collect(operand, changes_.at(operand), depth + 1, found));
+    for (const std::string& operand : operands) RETURN_IF_ERROR(Collect(operand, nullptr, depth + 1, found));
   }
   if (found->size() > already || region.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<Cause> boundaries, BoundariesOf(region));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -50,7 +51,7 @@ class CauseFinder {
   bool filtered_ = false;                           // only reviewed or confirmed figures count
   bulletin::Content before_, after_;
   std::map<std::string, const bulletin::Figure*> figures_;          // by id; as it is now, else as issued
-  std::map<std::string, const ranking::v1::FigureChange*> changes_; // by id
+  std::set<std::string> changed_;                                   // ids of figures that differ
   std::map<std::string, Cell> cells_;
   std::optional<std::vector<Cause>> boundaries_;    // all that came later
   std::vector<std::vector<std::string>> boundary_regions_;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/journal/hash.h"
 #include "common/rpc/rpc.h"
+#include "services/ranking/core/bulletin_compose.h"
 
 namespace anju::ranking {
 namespace {
@@ -69,7 +70,7 @@ google::protobuf::RepeatedPtrField<v1::FigureChange> ChangesOf(const bulletin::C
     for (const bulletin::PlacedFigure& figure : *placed) figures.try_emplace(figure.figure->id, figure.figure);
   }
   google::protobuf::RepeatedPtrField<v1::FigureChange> changes;
-  for (const bulletin::Change& change : Compare(before, after)) {
+  for (const bulletin::Change& change : PrintedChanges(before, after)) {
     v1::FigureChange* wire = changes.Add();
     wire->set_id(change.id);
     wire->set_place(change.place);

@@ -37,8 +37,8 @@ def figures(content):
 
 
 def changes(before, after):
-    """What reads otherwise, id → (before, after)."""
-    before, after = figures(before), figures(after)
+    """What a reader of the pages reads otherwise, id → (before, after)."""
+    before, after = (figures(dict(content, operands=[])) for content in (before, after))
     pairs = {id: (before[id]["shown"] if id in before else "", after[id]["shown"] if id in after else "") for id in before.keys() | after.keys()}
     return {id: pair for id, pair in pairs.items() if pair[0] != pair[1]}
 

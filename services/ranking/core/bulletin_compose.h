@@ -54,6 +54,9 @@ struct ComposeInput {
 // region, column or milestone that the answers do not have; TOO_MANY_ROWS beyond bulletin::kFiguresMax.
 absl::StatusOr<bulletin::Content> Compose(const Template& source, const ComposeInput& input, const Catalogue& catalogue);
 
+// What of an issued bulletin reads otherwise, as a reader of its pages sees it: without the figures that only rules name.
+std::vector<bulletin::Change> PrintedChanges(const bulletin::Content& before, const bulletin::Content& after);
+
 // Turns `content` into the correction of an issued bulletin: title, a first paragraph that names number and date of the old one and how many figures
 // changed, and the changes. Returns false, and leaves `content` as it is, when no printed figure reads otherwise.
 bool MakeCorrection(const bulletin::Content& corrected, bulletin::Content& content);

@@ -13,20 +13,22 @@ std::string DateInWords(const std::string& date) {
   return day.ok() ? DateWord("year", *day) + "年" + DateWord("month", *day) + "月" + DateWord("day", *day) + "日" : date;
 }
 
+bulletin::Runs Plain(std::string text) { return {{std::move(text), std::nullopt}}; }
+
+}  // namespace
+
 // What rules name beside the print is nobody's to correct: where it changes what is printed, that is a change of its own.
-void DropUnprinted(const bulletin::Content& before, const bulletin::Content& after, std::vector<bulletin::Change>& changes) {
+std::vector<bulletin::Change> PrintedChanges(const bulletin::Content& before, const bulletin::Content& after) {
   std::set<std::string_view> printed;
   for (const bulletin::Content* content : {&before, &after}) {
     std::vector<bulletin::PlacedFigure> figures = bulletin::FiguresOf(*content);
     figures.resize(figures.size() - content->operands.size());  // operands come last
     for (const bulletin::PlacedFigure& placed : figures) printed.insert(placed.figure->id);
   }
+  std::vector<bulletin::Change> changes = bulletin::Compare(before, after);
   std::erase_if(changes, [&](const bulletin::Change& change) { return !printed.contains(change.id); });
+  return changes;
 }
-
-bulletin::Runs Plain(std::string text) { return {{std::move(text), std::nullopt}}; }
-
-}  // namespace
 
 bool MakeCorrection(const bulletin::Content& corrected, bulletin::Content& content) {
   bulletin::Content made = content;
@@ -36,8 +38,7 @@ bool MakeCorrection(const bulletin::Content& corrected, bulletin::Content& conte
   };
   // Places are those that a reader of the old bulletin finds: where that is a correction itself, both begin with the same kind of paragraph.
   if (corrected.corrects) dress();
-  std::vector<bulletin::Change> changes = bulletin::Compare(corrected, made);
-  DropUnprinted(corrected, made, changes);
+  std::vector<bulletin::Change> changes = PrintedChanges(corrected, made);
   if (changes.empty()) return false;
   if (!corrected.corrects) dress();
   made.body.front().runs = Plain(DateInWords(corrected.date) + "印发的《" + bulletin::PlainText(corrected.title) + "》（" + corrected.number + "）中，有" +
