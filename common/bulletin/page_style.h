@@ -28,7 +28,7 @@ p,h1,h2,h3,h4,ol,table,caption{margin:0;padding:0;font:inherit}
 data{unicode-bidi:isolate}
 .sheet{break-before:page}
 .sheet:first-child{break-before:auto}
-.wide{page:wide;--block:147mm}
+.wide{page:wide;--block:156mm}
 .last{display:grid;grid-template-columns:minmax(0,1fr);grid-template-rows:1fr auto}
 .letterhead{padding-top:35mm;text-align:center;break-inside:avoid}
 .office{color:#d7000f;font-family:var(--title);line-height:1.3;font-size:var(--office)}
@@ -41,9 +41,9 @@ h1{font:22pt/11.6mm var(--title);text-align:center;text-wrap:balance}
 h2{font-family:var(--hei);text-indent:2em;break-after:avoid}
 h3{font-family:var(--kai);text-indent:2em;break-after:avoid}
 .body p{text-indent:2em;text-align:justify;line-break:strict}
-.attached{display:grid;grid-template-columns:3em max-content minmax(0,1fr);margin:var(--line) 0 0 2em;break-inside:avoid}
+.attached{display:grid;grid-template-columns:3em max-content minmax(0,1fr);margin:var(--line) 0 0 2em}
 .attached b{font-weight:inherit}
-.signed{display:flex;flex-direction:column;width:max-content;max-width:100%;margin:calc(var(--line)*2) 2em 0 auto;text-align:center;break-inside:avoid}
+.signed{display:flex;flex-direction:column;width:max-content;max-width:100%;margin:calc(var(--line)*2) 2em 0 auto;text-align:center;break-inside:avoid;break-before:avoid}
 .label{font-family:var(--hei);padding-bottom:var(--line)}
 .sub{font-family:var(--kai);text-align:center}
 .unit{font-size:12pt;text-align:right;line-height:8mm}

@@ -12,7 +12,7 @@
 namespace anju::bulletin {
 namespace {
 
-constexpr int64_t kLineUm = 10'220, kBlockUm = 225'000, kWideBlockUm = 147'000;
+constexpr int64_t kLineUm = 10'220, kBlockUm = 225'000, kWideBlockUm = 156'000;
 constexpr size_t kLineColumns = 56;        // 28 characters
 constexpr size_t kOfficeLineCharacters = 14;  // of a letterhead that fits on one line
 

@@ -90,10 +90,16 @@ std::vector<std::string> TitlePieces(std::string_view text) {
   std::vector<std::string> pieces;
   while (!text.empty()) {
     size_t length = 1;
-    if (ascii(text.front())) {
-      while (length < text.size() && ascii(text[length])) ++length;
-      for (const std::string_view unit : kUnits) {
-        if (text.substr(length).starts_with(unit)) length += unit.size();
+    if (ascii(text.front())) {  // 2017年6月30日 is one piece
+      for (bool more = true; more;) {
+        while (length < text.size() && ascii(text[length])) ++length;
+        more = false;
+        for (const std::string_view unit : kUnits) {
+          if (!text.substr(length).starts_with(unit)) continue;
+          length += unit.size();
+          more = length < text.size() && ascii(text[length]);
+          break;
+        }
       }
     } else {
       while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) ++length;

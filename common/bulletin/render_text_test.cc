@@ -112,7 +112,7 @@ TEST(PartsTest, HeadingsAreNumberedOnce) {
 }
 
 TEST(PartsTest, TitlesBreakBetweenWords) {
-  EXPECT_EQ(TitlePieces("关于2017年6月全州通报"), (std::vector<std::string>{"关于", "2017年", "6月", "全州", "通报"}));
+  EXPECT_EQ(TitlePieces("关于2017年6月全州通报"), (std::vector<std::string>{"关于", "2017年6月", "全州", "通报"}));
   EXPECT_EQ(TitlePieces("保障性住房甲"), (std::vector<std::string>{"保障性住房", "甲"}));
 }
 
