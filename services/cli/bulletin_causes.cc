@@ -41,11 +41,14 @@ std::vector<std::string> IdsOf(const std::string& rule) {
 
 bool IsTarget(const std::string& cell) { return cell == "denominator" || cell.starts_with("target"); }
 
+// A file without a name of its own is called by its hash; people know it by the beginning.
+std::string SourceText(const std::string& source) { return source.starts_with("sha256:") && source.size() > 19 ? source.substr(0, 19) + "…" : source; }
+
 std::string Sentence(const Context& context, const progress::v1::ListedUpdate& update, const std::string& region_name) {
   const bool chinese = context.lang == Lang::kChinese;
   std::string text = FormatMoment(update.recorded_time_us()) + " " + update.actor() + " " + Reading(std::string(KindWord(update.kind())), context.lang) + " " + region_name + " " + update.as_of() + " " +
                      update.value() + update.unit();
-  text += (chinese ? "，来源 " : ", source ") + update.source() + (chinese ? " 第 " : " row ") + std::to_string(update.source_sequence()) + (chinese ? " 行" : "");
+  text += (chinese ? "，来源 " : ", source ") + SourceText(update.source()) + (chinese ? " 第 " : " row ") + std::to_string(update.source_sequence()) + (chinese ? " 行" : "");
   text += (chinese ? "，日志 " : ", journal ") + std::to_string(update.sequence());
   if (!update.explanation().empty()) text += (chinese ? "：" : ": ") + update.explanation();
   return text;

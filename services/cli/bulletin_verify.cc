@@ -310,6 +310,7 @@ std::string StepText(const Context& context, const Subject& subject, const Step&
     return absl::StrCat("✗ ", text, chinese ? "：服务里的日志到不了通报的依据（" : ": the service's journal does not reach the bulletin's basis (", detail.value, chinese ? "）" : ")", " [UNKNOWN_BASIS] ",
                         chinese ? "从备份恢复该服务的数据，再验证" : "Restore that service's data from a backup and verify again.");
   }
+  if (detail.line > 0) text += absl::StrCat(chinese ? "，第 " : ", line ", detail.line, chinese ? " 行" : "");
   return absl::StrCat("✗ ", text, chinese ? "：" : ": ", MessageOf(detail, context.lang), " [", std::string(ReasonName(detail.reason)), "] ", std::string(RemedyOf(detail.reason, context.lang)));
 }
 

@@ -70,7 +70,7 @@ class Demo(unittest.TestCase):
         for figure in ("62.05", "61.20", "61.02", "61.58", "4.6", "16267.62", "88.14", "95.14", "52.48", "31.06", "37.17", "63.9", "103387", "76454", "10040", "8659",
                        "6811", "5485", "97902", "70969", "179555", "112168", "28976", "38411", "4106", "7766", "19187", "17460", "162.4466", "13640", "12134", "62.71", "2590", "2115", "860", "980"):
             self.assertRegex(text, rf"(?<![\d.]){re.escape(figure)}(?![\d.])")
-        for words in ("补报25套", "↑2", "示例数据", "广信区", "假定"):  # the late correction and its reason, and the labelled example
+        for words in ("迪安居通〔2017〕1号", "逐字节一致", "验证通过", "差错在 9 格上", "补报25套", "↑2", "示例数据", "广信区", "假定"):  # the late correction and its reason, and the labelled example
             self.assertIn(words, text)
 
     def test_damaged_data_fails_plainly(self):
