@@ -234,6 +234,21 @@ class Causes(BulletinTest):
         # At the bulletin's own basis nothing has changed.
         self.assertExit(0, self.suite.anju("bulletin", "diff", issued["number"], "--at", issued["basis"]["token"]))
 
+    def test_a_correction_of_a_correction(self):
+        first = self.issue()["number"]
+        numbers = [first]
+        for value in (925, 910):
+            token = self.suite.report(f"维西县,shantytown.urban,starts,2017,2017-06-30,{value},套,correction,核实,,")["basis"]["token"]
+            out = self.suite.directory / f"{value}.html"
+            record = self.suite.ok("bulletin", "correct", numbers[-1], "--at-least", token, "--form", "html", "--out", out, "-o", "json").json()
+            self.assertEqual(numbers[-1], record["corrects"])
+            numbers.append(record["number"])
+            self.assertVerified(*numbers, out)
+        corrects = self.content(numbers[-1])["corrects"]
+        self.assertIn(("925", "910"), [(change["before"], change["after"]) for change in corrects["changes"]])
+        draft = self.suite.ok("bulletin", "correct", first, "--draft", "-o", "json", "--out", self.suite.directory / "d.json").json()
+        self.assertEqual(("", first), (draft["number"], draft["corrects"]))
+
     def test_the_check_file_of_a_bulletin_is_exact(self):
         issued = self.issue()
         file = self.suite.directory / "bulletin.check.csv"
