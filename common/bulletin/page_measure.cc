@@ -38,7 +38,7 @@ std::vector<int64_t> ColumnWidths(const TableShape& shape) {
   return widths;
 }
 
-int64_t HeightOf(const TableShape& shape, const std::vector<int64_t>& widths, int64_t em_um, int64_t padding_um, int64_t total_um) {
+void MeasureRows(const TableShape& shape, const std::vector<int64_t>& widths, int64_t em_um, int64_t padding_um, int64_t total_um, TableType& type) {
   int64_t sum = 1;
   for (const int64_t width : widths) sum += width;
   const auto row_height = [&](const std::vector<int>& row) {
@@ -49,9 +49,8 @@ int64_t HeightOf(const TableShape& shape, const std::vector<int64_t>& widths, in
     }
     return lines * em_um * 135 / 100 + 2 * padding_um + 300;
   };
-  int64_t height = row_height(shape.headings) + (shape.groups ? row_height({}) : 0);
-  for (const auto& row : shape.rows) height += row_height(row);
-  return height;
+  type.head_um = row_height(shape.headings) + (shape.groups ? row_height({}) : 0);
+  for (const auto& row : shape.rows) type.rows_um.push_back(row_height(row));
 }
 
 }  // namespace
@@ -70,8 +69,11 @@ TableType FitTable(const TableShape& shape) {
   if (size == std::end(kSizes)) --size;                         // cells break then
   if (size == std::begin(kSizes) && !roomy) ++size;
   const int64_t padding_um = roomy && !wide ? 2400 : size->em_um < kPortraitEmMin ? 700 : 1100;
-  TableType type{size->points, padding_um == 2400 ? "2.4mm" : padding_um == 700 ? ".7mm" : "1.1mm", wide,
-                 HeightOf(shape, widths, size->em_um, padding_um, wide ? kLandscapeUm : kPortraitUm), {}};
+  TableType type;
+  type.points = size->points;
+  type.padding = padding_um == 2400 ? "2.4mm" : padding_um == 700 ? ".7mm" : "1.1mm";
+  type.wide = wide;
+  MeasureRows(shape, widths, size->em_um, padding_um, wide ? kLandscapeUm : kPortraitUm, type);
   for (const int64_t width : widths) type.permille.push_back(static_cast<int>(width * 1000 / sum));
   return type;
 }
@@ -95,6 +97,18 @@ size_t LinesOf(const std::string& text, size_t columns) {
   return std::max<size_t>(1, (static_cast<size_t>(DisplayWidth(text)) + columns - 1) / columns);
 }
 
-size_t PagesOf(int64_t height_um, int64_t page_um) { return static_cast<size_t>(std::max<int64_t>(1, RoundedUp(height_um * 102 / 100, page_um))); }
+size_t PagesOf(int64_t before_um, const TableType& table, int64_t after_um, int64_t page_um) {
+  const auto slack = [](int64_t um) { return um * 102 / 100; };
+  size_t pages = 1 + static_cast<size_t>(slack(before_um) / page_um);  // text flows on
+  int64_t filled = slack(before_um) % page_um + (table.rows_um.empty() ? 0 : slack(table.head_um));
+  for (const int64_t row : table.rows_um) {
+    if (filled + slack(row) > page_um) {
+      ++pages;
+      filled = slack(table.head_um);
+    }
+    filled += slack(row);
+  }
+  return filled + slack(after_um) > page_um ? pages + 1 : pages;
+}
 
 }  // namespace anju::bulletin

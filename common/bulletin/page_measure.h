@@ -22,7 +22,8 @@ struct TableType {
   std::string points;   // "12"
   std::string padding;  // above and below a cell, in mm
   bool wide = false;    // on a page that lies on its side
-  int64_t height_um = 0;  // of the whole table
+  int64_t head_um = 0;    // of its headings, which stand on every page
+  std::vector<int64_t> rows_um;
   std::vector<int> permille;  // of the width, by column
 };
 
@@ -34,8 +35,8 @@ inline constexpr int kUnbrokenColumnsMax = 18;
 
 // Lines that text takes where a line has `columns` terminal columns; at least 1.
 size_t LinesOf(const std::string& text, size_t columns);
-// Pages for `height_um` where one takes `page_um`, estimated upwards: a page too many leaves the copies line alone at its foot, one too few
-// leaves it in the middle.
-size_t PagesOf(int64_t height_um, int64_t page_um);
+// Pages for what stands before a table, the table (none: a type without rows), and what follows and is not broken, where a page takes `page_um`.
+// Estimated upwards: a page too many leaves the copies line alone at its foot, one too few leaves it in the middle.
+size_t PagesOf(int64_t before_um, const TableType& table, int64_t after_um, int64_t page_um);
 
 }  // namespace anju::bulletin

@@ -112,7 +112,7 @@ class Page {
 
   void First(const Evidence& evidence) {
     const bool last = content_.annexes.empty();
-    out_ += "<section class=\"sheet first" + std::string(last ? " last" : "") + "\"" + (last ? High(BodyHeight(), kBlockUm, evidence) : "") + ">\n<div>\n";
+    out_ += "<section class=\"sheet first" + std::string(last ? " last" : "") + "\"" + (last ? High(BodyHeight(), {}, 0, kBlockUm, evidence) : "") + ">\n<div>\n";
     Letterhead();
     out_ += "<h1>" + Titled(content_.title) + "</h1>\n<div class=\"body\">\n";
     if (!content_.addressees.empty()) out_ += "<div class=\"to\">" + Printed(content_.addressees, true) + "</div>\n";
@@ -212,7 +212,7 @@ class Page {
     const TableType type = FitTable(ShapeOf(annex));
     const int64_t page = type.wide ? kWideBlockUm : kBlockUm;
     out_ += "<section class=\"sheet annex" + std::string(last ? " last" : "") + (type.wide ? " wide" : "") + "\"" +
-            (last ? High(AnnexHeight(annex, type), page, evidence) : "") + ">\n<div>\n";
+            (last ? High(HeightBefore(annex, type), type, NotesHeight(annex, type), page, evidence) : "") + ">\n<div>\n";
     out_ += "<div class=\"label\">" + AnnexLabel(index, content_.annexes.size()) + "</div>\n<h1 title=\"" + Escape(DefinitionWords(annex)) + "\">" +
             Titled(annex.title) + "</h1>\n";
     if (!annex.subtitle.empty()) out_ += "<div class=\"sub\">" + Printed(annex.subtitle, true) + "</div>\n";
@@ -296,20 +296,25 @@ class Page {
     return height + Lines(4);
   }
 
-  int64_t AnnexHeight(const Annex& annex, const TableType& type) const {
-    int64_t height = Lines(2) + 11'600 * static_cast<int64_t>(LinesOf(CleanText(annex.title), type.wide ? 56 : 38)) + type.height_um;
+  int64_t HeightBefore(const Annex& annex, const TableType& type) const {
+    int64_t height = Lines(2) + 1'500 + 11'600 * static_cast<int64_t>(LinesOf(CleanText(annex.title), type.wide ? 56 : 38));
     if (!annex.subtitle.empty()) height += Lines(1);
     if (!annex.unit_note.empty()) height += 8'000;
+    return height;
+  }
+
+  int64_t NotesHeight(const Annex& annex, const TableType& type) const {
+    int64_t height = 0;
     for (const Runs& note : annex.notes) height += 1'500 + 7'000 * static_cast<int64_t>(LinesOf(CleanText(note), type.wide ? 100 : 72));
     return height;
   }
 
   // The style attribute that makes the last part fill whole pages, so that its tail stands at the foot.
-  std::string High(int64_t height_um, int64_t page_um, const Evidence& evidence) const {
+  std::string High(int64_t before_um, const TableType& table, int64_t after_um, int64_t page_um, const Evidence& evidence) const {
     const size_t lines = 4 + evidence.heads.size() + evidence.annexes.size() + (content_.corrects ? 1 : 0);
-    height_um += 5'000 + 3'000 + 3'300 * static_cast<int64_t>(lines) + 9'400 + 8'200 * static_cast<int64_t>(LinesOf(CopiesLine(content_), 54)) + 1'200;
+    after_um += 5'000 + 3'000 + 3'300 * static_cast<int64_t>(lines) + 9'400 + 8'200 * static_cast<int64_t>(LinesOf(CopiesLine(content_), 54)) + 1'200;
     // A hair less than the pages: a sheet that is a rounding error too high would bring one more.
-    return " style=\"--high:calc(var(--block)*" + std::to_string(PagesOf(height_um, page_um)) + " - 1mm)\"";
+    return " style=\"--high:calc(var(--block)*" + std::to_string(PagesOf(before_um, table, after_um, page_um)) + " - 1mm)\"";
   }
 
   const Content& content_;

@@ -145,15 +145,24 @@ TEST(MeasureTest, TypeGetsSmallerAndThePageIsTurnedLast) {
   EXPECT_EQ(fit(9, 5).points, "9");
   EXPECT_FALSE(fit(9, 5).wide);
   EXPECT_TRUE(fit(12, 5).wide);
-  EXPECT_GT(fit(4, 40).height_um, fit(4, 20).height_um);
   for (size_t columns = 1; columns < 40; ++columns) {
     int sum = 0;
     for (const int permille : fit(columns, 3).permille) sum += permille;
     EXPECT_LE(sum, 1000);
     EXPECT_GT(sum, 1000 - static_cast<int>(columns) - 1);
   }
-  EXPECT_EQ(PagesOf(0, 225'000), 1u);
-  EXPECT_EQ(PagesOf(225'000, 225'000), 2u);  // too close to be sure
+}
+
+TEST(MeasureTest, PagesAreFilledRowByRow) {
+  TableType table;
+  table.head_um = 30'000;
+  table.rows_um.assign(20, 20'000);
+  EXPECT_EQ(PagesOf(0, {}, 0, 100'000), 1u);
+  EXPECT_EQ(PagesOf(0, {}, 99'000, 100'000), 2u);   // too close to be sure
+  EXPECT_EQ(PagesOf(250'000, {}, 10'000, 100'000), 3u);
+  EXPECT_EQ(PagesOf(0, table, 0, 100'000), 7u);     // three rows a page, under their headings
+  EXPECT_EQ(PagesOf(0, table, 40'000, 100'000), 8u);
+  EXPECT_EQ(PagesOf(60'000, table, 0, 100'000), 8u);
 }
 
 }  // namespace
