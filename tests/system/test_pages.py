@@ -160,7 +160,7 @@ class PagesTest(unittest.TestCase):
         self.assertTrue(last.startswith(issuer) and last.endswith("印发"), last)
         bottom = BLOCK[paper.pages[-1].lying][3]
         self.assertLess(bottom - lines[-1][0].middle, 9)  # half its own line, and the rounding of the block
-        self.assertEqual(1, paper.squeezed.count("印发"))
+        self.assertEqual(1, paper.squeezed.count("抄送："))
 
     def test_pages(self):
         self.assertEqual(7, len(self.paper.pages))
