@@ -14,6 +14,7 @@ namespace anju::feed {
 
 inline constexpr int kBookmarkIntervalMs = 500;  // also how old what an idle follower knows may grow
 inline constexpr size_t kFollowersMax = 64;  // streams at once; beyond it OVERLOADED
+inline constexpr size_t kLookupsMax = 256;   // of positions at once; beyond it OVERLOADED
 inline constexpr size_t kMessageBytesMax = 4 << 20;  // of blocks in one message; a larger block stands alone
 inline constexpr int kBackoffMsMin = 50;
 inline constexpr int kBackoffMsMax = 2000;

@@ -81,6 +81,23 @@ class FeedService final : public v1::FeedService::CallbackService {
     return stream;
   }
 
+  grpc::ServerUnaryReactor* GetPosition(grpc::CallbackServerContext* context, const v1::GetPositionRequest* request,
+                                        v1::GetPositionResponse* response) override {
+    return rpc::Answer<v1::GetPositionResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetPositionResponse> finish) {
+      absl::Status status = rpc::Authorize(caller, rpc::Action::kOperate, 0, nullptr, Date{});
+      if (!status.ok()) return finish(status);
+      {
+        std::lock_guard lock(mutex_);
+        if (ending_) status = MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping");
+        else if (lookups_.size() >= kLookupsMax) status = MakeError(Reason::OVERLOADED, "", "", "more than " + std::to_string(kLookupsMax) + " lookups at once");
+        else lookups_.push_back({request->sequence(), finish});
+        woken_ = true;
+      }
+      if (!status.ok()) return finish(status);
+      changed_.notify_all();
+    });
+  }
+
   void EndStreams() {
     {
       std::lock_guard lock(mutex_);
@@ -123,11 +140,31 @@ class FeedService final : public v1::FeedService::CallbackService {
   }
 
  private:
+  struct Lookup {
+    uint64_t sequence = 0;
+    rpc::Finish<v1::GetPositionResponse> finish;
+  };
+
+  absl::StatusOr<v1::GetPositionResponse> LookUp(uint64_t sequence) const {
+    const journal::Position durable = journal_.durable();
+    if (sequence == 0 || sequence > durable.sequence) {
+      return MakeError(Reason::UNKNOWN_BASIS, "sequence", std::to_string(sequence), "the journal has " + std::to_string(durable.sequence) + " events");
+    }
+    ASSIGN_OR_RETURN(const std::vector<std::string> blocks, journal_.ReadBlocksContaining(sequence, 1));
+    ASSIGN_OR_RETURN(const journal::BlockView block, journal::DecodeBlockPrefix(blocks.front()));
+    const bool ends_here = block.header.last_sequence() == sequence;
+    v1::GetPositionResponse response;
+    *response.mutable_position() = rpc::ToProto(journal::Position{journal_.identity().id, sequence, ends_here ? block.hash : journal::Hash{}});
+    return response;
+  }
+
   // Serves whoever can take something, then sleeps until something happens or the next bookmark is due.
   void Pump() {
     std::vector<Stream*> ready;
+    std::vector<Lookup> lookups;
     while (true) {
       ready.clear();
+      lookups.clear();
       bool ending = false;
       {
         std::unique_lock lock(mutex_);
@@ -142,6 +179,7 @@ class FeedService final : public v1::FeedService::CallbackService {
           changed_.wait_until(lock, due, woken);
         }
         woken_ = false;
+        lookups.swap(lookups_);
         if (stopping_) return;
         ending = ending_;
         for (Stream* stream : streams_) {
@@ -149,6 +187,7 @@ class FeedService final : public v1::FeedService::CallbackService {
           if (!stream->writing_ && !stream->finished_) ready.push_back(stream);
         }
       }
+      for (const Lookup& lookup : lookups) lookup.finish(LookUp(lookup.sequence));
       const TimePoint now = std::chrono::steady_clock::now();
       for (Stream* stream : ready) Serve(*stream, ending, now);
     }
@@ -207,6 +246,7 @@ class FeedService final : public v1::FeedService::CallbackService {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<Stream*> streams_;
+  std::vector<Lookup> lookups_;  // the calls that wait for the pump; at most kLookupsMax
   bool woken_ = false;
   bool ending_ = false;
   bool stopping_ = false;

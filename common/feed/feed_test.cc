@@ -99,6 +99,36 @@ TEST(FeedPromise, Resumable) {
   }
 }
 
+// What proves a prefix of the journal can be asked for at any time: the hash of the block that ends there.
+TEST(FeedPositions, AreToldWithTheHashOfTheBlockThatEndsThere) {
+  Upstream upstream;
+  const auto stub = v1::FeedService::NewStub(rpc::Connect(upstream.address()));
+  const auto ask = [&](uint64_t sequence) -> absl::StatusOr<Position> {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    v1::GetPositionRequest request;
+    request.set_sequence(sequence);
+    v1::GetPositionResponse response;
+    if (const grpc::Status status = stub->GetPosition(&context, request, &response); !status.ok()) return rpc::FromGrpc(status);
+    return rpc::FromProto(response.position());
+  };
+  EXPECT_THAT(ask(1), HasReasonAt(Reason::UNKNOWN_BASIS, "sequence"));
+  std::vector<Position> ends;
+  for (int i = 0; i < 5; ++i) ends.push_back(upstream.Append({"a", "b", "c"}));
+  for (const Position& end : ends) {
+    const absl::StatusOr<Position> told = ask(end.sequence);
+    ASSERT_THAT(told, IsOk());
+    EXPECT_EQ(*told, end);
+    const absl::StatusOr<Position> inside = ask(end.sequence - 1);  // a prefix that ends inside a block has no hash of its own
+    ASSERT_THAT(inside, IsOk());
+    EXPECT_EQ(inside->sequence, end.sequence - 1);
+    EXPECT_EQ(inside->journal_id, end.journal_id);
+    EXPECT_EQ(inside->block_hash, journal::Hash{});
+  }
+  EXPECT_THAT(ask(0), HasReasonAt(Reason::UNKNOWN_BASIS, "sequence"));
+  EXPECT_THAT(ask(16), HasReasonAt(Reason::UNKNOWN_BASIS, "sequence"));
+}
+
 TEST(FeedPromise, Bookmarkable) {
   Upstream upstream;
   const Position first = upstream.Append({"1"});

@@ -99,7 +99,8 @@ class ApplierTest : public ::testing::Test {
   void PrintQuestions() {
     Frames frames(*applier_);
     Upstreams upstreams({});
-    Handlers handlers(*applier_, frames, upstreams);
+    UpstreamHeads heads({});
+    Handlers handlers(*applier_, frames, upstreams, heads);
     const rpc::Caller caller{.identity = "t", .role = rpc::Role::kOperator, .everywhere = true};
     types::v1::Basis half = applier_->Stamp().basis();
     half.mutable_progress(0)->set_sequence(half.progress(0).sequence() / 2);
@@ -239,7 +240,8 @@ TEST_F(ApplierTest, AtLeastEndsBehindAtItsDeadline) {
   Seed(1, 2);
   Frames frames(*applier_);
   Upstreams upstreams({});
-  Handlers handlers(*applier_, frames, upstreams);
+  UpstreamHeads heads({});
+  Handlers handlers(*applier_, frames, upstreams, heads);
   types::v1::Basis wanted = applier_->Stamp().basis();
   wanted.mutable_plan()->set_sequence(wanted.plan().sequence() + 1);
   v1::GetRollupRequest request;
@@ -256,7 +258,8 @@ TEST_F(ApplierTest, ACallerSeesOnlyItsSubtreeAndOnlyOperatorsTheWhole) {
   Seed(2, 1);
   Frames frames(*applier_);
   Upstreams upstreams({});
-  Handlers handlers(*applier_, frames, upstreams);
+  UpstreamHeads heads({});
+  Handlers handlers(*applier_, frames, upstreams, heads);
   const rpc::Caller county{.identity = "t", .role = rpc::Role::kReporter, .region = "C2"};
   const auto rollup = [&](const std::string& region) {
     v1::GetRollupRequest request;

@@ -43,6 +43,13 @@ absl::Status TooManyFollowers() { return MakeError(Reason::OVERLOADED, "", "", "
 
 absl::Status TooManyExplanations() { return MakeError(Reason::OVERLOADED, "", "", "Too many explanations are waiting for a progress service already."); }
 
+absl::Status TooManyHeads() { return MakeError(Reason::OVERLOADED, "", "", "Too many positions are being looked up with their owners already."); }
+
+absl::Status OwnerUnavailable(std::string_view address, std::string_view why) {
+  return MakeError(Reason::UNAVAILABLE, "basis", address,
+                   absl::StrCat("The hash of a position of the past comes from the owner of its journal, which does not answer: ", absl::string_view(why.data(), why.size())));
+}
+
 absl::Status TooManyMoments(size_t moments, size_t moments_max) {
   return MakeError(moments == 0 ? Reason::EMPTY_REQUEST : Reason::TOO_MANY_ROWS, "moments", absl::StrCat(moments),
                    absl::StrCat("The request names ", moments, " moments; it may name 1 to ", moments_max, "."));

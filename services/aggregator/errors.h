@@ -19,6 +19,8 @@ absl::Status Stopping();
 absl::Status TooManyDumps();
 absl::Status TooManyFollowers();
 absl::Status TooManyExplanations();
+absl::Status TooManyHeads();
+absl::Status OwnerUnavailable(std::string_view address, std::string_view why);
 absl::Status TooManyMoments(size_t moments, size_t moments_max);
 absl::Status BadPageSize(int64_t size, int64_t size_max);
 absl::Status BadPageToken(std::string_view token);

@@ -45,6 +45,34 @@ TEST_F(ServerTest, ABlockWaitsForThePlanPositionItNames) {
   EXPECT_EQ(Status().following(1).lag(), 0U);
 }
 
+// What a bulletin of an earlier day is proved by is asked of the owners: it is not kept here.
+TEST_F(ServerTest, HeadsOfABasisOfThePastComeFromTheOwnersOfTheJournals) {
+  Seed();
+  StartServer();
+  const journal::Position plan = plan_at_, progress = Report({2, 3, 1, k2017}, 4);
+  Report({2, 3, 1, k2017}, 9, MakeDate(2017, 7, 31));
+  plan_at_ = plan_.Append({DocumentEvent("文1", {})});
+  ASSERT_THAT(Rollup("C", "2017", Token()), IsOk());
+  ASSERT_OK_AND_ASSIGN(const types::v1::Basis past, rpc::ParseToken(TokenOf(plan, progress)));
+  v1::GetHeadsRequest request;
+  *request.mutable_basis() = past;
+  ASSERT_EQ(past.progress(0).block_hash(), "");
+  const auto heads = [&] { return Call(&v1::AggregatorService::Stub::GetHeads, request, 2'000); };
+  ASSERT_OK_AND_ASSIGN(const v1::GetHeadsResponse told, heads());
+  EXPECT_EQ(told.basis().plan().SerializeAsString(), rpc::ToProto(plan).SerializeAsString());
+  ASSERT_EQ(told.basis().progress_size(), 1);
+  EXPECT_EQ(told.basis().progress(0).SerializeAsString(), rpc::ToProto(progress).SerializeAsString());
+  // Journals that are not ours, positions that have not come about, and an owner that does not answer.
+  request.mutable_basis()->mutable_progress(0)->set_journal_id(std::string(32, 'a'));
+  EXPECT_THAT(heads(), HasReason(Reason::UNKNOWN_BASIS));
+  *request.mutable_basis() = past;
+  request.mutable_basis()->mutable_plan()->set_sequence(99);
+  EXPECT_FALSE(heads().ok());
+  *request.mutable_basis() = past;
+  progress_.Stop();
+  EXPECT_THAT(heads(), HasReason(Reason::UNAVAILABLE));
+}
+
 // Two progress services and a plan that grows meanwhile.
 class RandomFeedsTest : public ServerTest, public ::testing::WithParamInterface<uint64_t> {};
 

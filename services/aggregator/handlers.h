@@ -18,6 +18,7 @@
 #include "services/aggregator/frames.h"
 #include "services/aggregator/moments.h"
 #include "services/aggregator/upstream.h"
+#include "services/aggregator/upstream_heads.h"
 #include "services/aggregator/worker.h"
 
 namespace anju::aggregator {
@@ -57,8 +58,8 @@ Number OrZero(absl::StatusOr<Number> resolved, ErrorCollector* errors) {
 // Safe for concurrent use. Answers come on the caller's thread or, when something was waited for, on another.
 class Handlers {
  public:
-  Handlers(Applier& applier, Frames& frames, Upstreams& upstreams, Clock& clock = RealClock())
-      : applier_(applier), frames_(frames), upstreams_(upstreams), clock_(clock) {}
+  Handlers(Applier& applier, Frames& frames, Upstreams& upstreams, UpstreamHeads& heads, Clock& clock = RealClock())
+      : applier_(applier), frames_(frames), upstreams_(upstreams), heads_(heads), clock_(clock) {}
 
   // Something was applied, or is known to be complete: looks again at who waits for it.
   void Wake() { waiting_.Wake(); }
@@ -69,6 +70,7 @@ class Handlers {
   void ListGaps(const rpc::Caller& caller, const v1::ListGapsRequest& request, Deadline deadline, rpc::Finish<v1::ListGapsResponse> finish);
   void GetMilestoneStatus(const rpc::Caller& caller, const v1::GetMilestoneStatusRequest& request, Deadline deadline,
                           rpc::Finish<v1::GetMilestoneStatusResponse> finish);
+  void GetHeads(const rpc::Caller& caller, const v1::GetHeadsRequest& request, Deadline deadline, rpc::Finish<v1::GetHeadsResponse> finish);
   absl::StatusOr<std::shared_ptr<Frames::Follower>> FollowFrames(const rpc::Caller& caller, const v1::FollowFramesRequest& request,
                                                                  std::function<void()> wake);
   // Runs `ready` once a column can be followed from where the request says. BAD_TOKEN; a basis that does not come about is left to the look.
@@ -122,6 +124,7 @@ class Handlers {
   Applier& applier_;
   Frames& frames_;
   Upstreams& upstreams_;
+  UpstreamHeads& heads_;
   Clock& clock_;
   Worker worker_;
   rpc::WaitingRoom waiting_;  // goes first: whoever waits may still post a dump

@@ -21,7 +21,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   server->frames_ = std::make_unique<Frames>(*server->applier_);
   server->columns_ = std::make_unique<ColumnFollowers>(*server->applier_);
   server->upstreams_ = std::make_unique<Upstreams>(options.progress);
-  server->handlers_ = std::make_unique<Handlers>(*server->applier_, *server->frames_, *server->upstreams_, *options.clock);
+  std::vector<std::string> owners = {options.plan};
+  owners.insert(owners.end(), options.progress.begin(), options.progress.end());
+  server->heads_ = std::make_unique<UpstreamHeads>(owners);
+  server->handlers_ = std::make_unique<Handlers>(*server->applier_, *server->frames_, *server->upstreams_, *server->heads_, *options.clock);
   server->service_ = std::make_unique<Service>(*server->handlers_, *server->frames_, *server->columns_);
   server->applier_->set_on_applied([raw = server.get()] {
     raw->frames_->Moved();

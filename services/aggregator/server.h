@@ -16,6 +16,7 @@
 #include "services/aggregator/handlers.h"
 #include "services/aggregator/service.h"
 #include "services/aggregator/upstream.h"
+#include "services/aggregator/upstream_heads.h"
 
 namespace anju::aggregator {
 
@@ -46,6 +47,7 @@ class Server {
   std::unique_ptr<Frames> frames_;
   std::unique_ptr<ColumnFollowers> columns_;
   std::unique_ptr<Upstreams> upstreams_;
+  std::unique_ptr<UpstreamHeads> heads_;
   std::unique_ptr<Handlers> handlers_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Followers> followers_;

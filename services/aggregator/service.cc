@@ -51,6 +51,13 @@ grpc::ServerUnaryReactor* Service::GetMilestoneStatus(grpc::CallbackServerContex
   });
 }
 
+grpc::ServerUnaryReactor* Service::GetHeads(grpc::CallbackServerContext* context, const v1::GetHeadsRequest* request,
+                                            v1::GetHeadsResponse* response) {
+  return rpc::Answer<v1::GetHeadsResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetHeadsResponse> finish) {
+    handlers_.GetHeads(caller, *request, context->deadline(), std::move(finish));
+  });
+}
+
 grpc::ServerWriteReactor<v1::ColumnStep>* Service::FollowColumn(grpc::CallbackServerContext* context, const v1::FollowColumnRequest* request) {
   using StepStream = Stream<v1::ColumnStep>;
   const std::shared_ptr<StepStream> stream = StepStream::Make();

@@ -26,6 +26,7 @@ class Service final : public v1::AggregatorService::CallbackService {
                                      v1::ListGapsResponse* response) override;
   grpc::ServerUnaryReactor* GetMilestoneStatus(grpc::CallbackServerContext* context, const v1::GetMilestoneStatusRequest* request,
                                                v1::GetMilestoneStatusResponse* response) override;
+  grpc::ServerUnaryReactor* GetHeads(grpc::CallbackServerContext* context, const v1::GetHeadsRequest* request, v1::GetHeadsResponse* response) override;
   grpc::ServerWriteReactor<v1::ColumnStep>* FollowColumn(grpc::CallbackServerContext* context, const v1::FollowColumnRequest* request) override;
   grpc::ServerWriteReactor<v1::Frame>* FollowFrames(grpc::CallbackServerContext* context, const v1::FollowFramesRequest* request) override;
   grpc::ServerWriteReactor<v1::DumpResponse>* Dump(grpc::CallbackServerContext* context, const v1::DumpRequest* request) override;

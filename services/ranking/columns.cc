@@ -82,6 +82,18 @@ void Columns::Get(const aggregator::v1::GetColumnsRequest& request, Deadline dea
       [](auto* stub, auto* context, auto* asked, auto* response, auto finished) { stub->GetColumns(context, asked, response, std::move(finished)); });
 }
 
+void Columns::GetHeads(const types::v1::Basis& basis, Deadline deadline, Done<types::v1::Basis> done) {
+  aggregator::v1::GetHeadsRequest request;
+  *request.mutable_basis() = basis;
+  Ask<aggregator::v1::GetHeadsRequest, aggregator::v1::GetHeadsResponse>(
+      request, deadline,
+      [done](absl::StatusOr<aggregator::v1::GetHeadsResponse> heads) {
+        if (!heads.ok()) return done(heads.status());
+        done(std::move(*heads->mutable_basis()));
+      },
+      [](auto* stub, auto* context, auto* asked, auto* response, auto finished) { stub->GetHeads(context, asked, response, std::move(finished)); });
+}
+
 void Columns::GetMilestones(const aggregator::v1::GetMilestoneStatusRequest& request, Deadline deadline,
                             Done<aggregator::v1::GetMilestoneStatusResponse> done) {
   Ask<aggregator::v1::GetMilestoneStatusRequest, aggregator::v1::GetMilestoneStatusResponse>(

@@ -27,6 +27,8 @@ class Columns {
   void Get(const aggregator::v1::GetColumnsRequest& request, Deadline deadline, Done<aggregator::v1::GetColumnsResponse> done);
   void GetMilestones(const aggregator::v1::GetMilestoneStatusRequest& request, Deadline deadline,
                      Done<aggregator::v1::GetMilestoneStatusResponse> done);
+  // The basis with the hashes of the blocks that end at its positions.
+  void GetHeads(const types::v1::Basis& basis, Deadline deadline, Done<types::v1::Basis> done);
 
  private:
   struct Calls;

@@ -231,7 +231,7 @@ void Composer::AskTable(std::shared_ptr<Gathering> gathering) {
 
 // Where every table is of another region, nobody has said yet what the bulletin's own is called at this basis.
 void Composer::AskRegion(std::shared_ptr<Gathering> gathering) {
-  if (!gathering->region.empty()) return AskMilestone(std::move(gathering));
+  if (!gathering->region.empty()) return AskHeads(std::move(gathering));
   const Question& question = *gathering->questions.front();
   aggregator::v1::GetColumnsRequest request = question.NewRequest();
   request.clear_at_least();
@@ -243,6 +243,20 @@ void Composer::AskRegion(std::shared_ptr<Gathering> gathering) {
     if (taken.ok()) taken = of.AuthorizeAnswer(columns->columns(0));
     if (!taken.ok()) return gathering->finish(errors::InField(taken, "region", gathering->source().region));
     gathering->TakeRegion(columns->columns(0), of);
+    AskHeads(gathering);
+  });
+}
+
+// The newest basis comes with the hashes of the journals' heads; those of a basis of the past the owners of the journals know. One that was given
+// stands as it was given.
+void Composer::AskHeads(std::shared_ptr<Gathering> gathering) {
+  const types::v1::Basis& basis = gathering->stamp.basis();
+  bool proved = basis.plan().sequence() == 0 || !basis.plan().block_hash().empty();
+  for (const types::v1::Position& position : basis.progress()) proved = proved && !position.block_hash().empty();
+  if (proved || gathering->asked.basis) return AskMilestone(std::move(gathering));
+  columns_->GetHeads(basis, rpc::AnswerBy(gathering->asked.deadline), [this, gathering](absl::StatusOr<types::v1::Basis> heads) {
+    if (!heads.ok()) return gathering->finish(heads.status());
+    *gathering->stamp.mutable_basis() = *std::move(heads);
     AskMilestone(gathering);
   });
 }

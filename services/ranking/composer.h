@@ -63,6 +63,7 @@ class Composer {
   struct Gathering;
   void AskTable(std::shared_ptr<Gathering> gathering);
   void AskRegion(std::shared_ptr<Gathering> gathering);
+  void AskHeads(std::shared_ptr<Gathering> gathering);
   void AskMilestone(std::shared_ptr<Gathering> gathering);
 
   const Store& store_;

@@ -223,6 +223,16 @@ grpc::Status TestAggregator::GetColumns(grpc::ServerContext* context, const aggr
   return grpc::Status::OK;
 }
 
+grpc::Status TestAggregator::GetHeads(grpc::ServerContext*, const aggregator::v1::GetHeadsRequest* request, aggregator::v1::GetHeadsResponse* response) {
+  const auto hash = [](types::v1::Position* position) {
+    if (position->sequence() > 0) position->set_block_hash(std::string(32, static_cast<char>(position->sequence())));
+  };
+  *response->mutable_basis() = request->basis();
+  if (response->basis().has_plan()) hash(response->mutable_basis()->mutable_plan());
+  for (types::v1::Position& position : *response->mutable_basis()->mutable_progress()) hash(&position);
+  return grpc::Status::OK;
+}
+
 grpc::Status TestAggregator::GetMilestoneStatus(grpc::ServerContext* context, const aggregator::v1::GetMilestoneStatusRequest* request,
                                                 aggregator::v1::GetMilestoneStatusResponse* response) {
   const std::lock_guard lock(mutex_);

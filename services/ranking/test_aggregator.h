@@ -84,6 +84,9 @@ class TestAggregator final : public aggregator::v1::AggregatorService::Service {
                           aggregator::v1::GetColumnsResponse* response) override;
   grpc::Status GetMilestoneStatus(grpc::ServerContext* context, const aggregator::v1::GetMilestoneStatusRequest* request,
                                   aggregator::v1::GetMilestoneStatusResponse* response) override;
+  // Hashes made of the sequence.
+  grpc::Status GetHeads(grpc::ServerContext* context, const aggregator::v1::GetHeadsRequest* request,
+                        aggregator::v1::GetHeadsResponse* response) override;
   grpc::Status FollowColumn(grpc::ServerContext* context, const aggregator::v1::FollowColumnRequest* request,
                             grpc::ServerWriter<aggregator::v1::ColumnStep>* writer) override;
 

@@ -41,11 +41,13 @@ void ShellSubject::Boot() {
   frames_ = std::make_unique<aggregator::Frames>(*applier_);
   columns_ = std::make_unique<aggregator::ColumnFollowers>(*applier_);
   upstreams_ = std::make_unique<aggregator::Upstreams>(std::vector<std::string>());
-  handlers_ = std::make_unique<aggregator::Handlers>(*applier_, *frames_, *upstreams_);
+  heads_ = std::make_unique<aggregator::UpstreamHeads>(std::vector<std::string>());
+  handlers_ = std::make_unique<aggregator::Handlers>(*applier_, *frames_, *upstreams_, *heads_);
 }
 
 void ShellSubject::Restart() {
   handlers_.reset();
+  heads_.reset();
   upstreams_.reset();
   columns_.reset();
   frames_.reset();

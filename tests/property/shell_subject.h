@@ -65,6 +65,7 @@ class ShellSubject {
   std::unique_ptr<aggregator::Frames> frames_;
   std::unique_ptr<aggregator::ColumnFollowers> columns_;
   std::unique_ptr<aggregator::Upstreams> upstreams_;
+  std::unique_ptr<aggregator::UpstreamHeads> heads_;
   std::unique_ptr<aggregator::Handlers> handlers_;
 };
 

@@ -458,7 +458,9 @@ class BadInput(BulletinTest):
         self.assertEqual({}, changes(content, self.content(issued["number"])))
         self.assertVerified(issued["number"])
         # Whoever chose the basis knows that there is more.
-        chosen, _ = self.draft("--at", draft["basis"]["token"])
+        chosen, same = self.draft("--at", draft["basis"]["token"])
+        self.assertEqual(content, same, "the same basis is the same content, with the hashes of the journals' heads")
+        self.assertTrue(all(len(head["hash"]) == 64 for head in same["basis"]), same["basis"])
         self.assertEqual(draft["basis"]["token"], self.issue(subject=chosen["draft"])["basis"]["token"])
 
     def test_before_anybody_has_reported(self):

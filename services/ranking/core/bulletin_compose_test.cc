@@ -54,13 +54,13 @@ TEST_F(Diqing, Titles) {
 }
 
 TEST_F(Diqing, ATemplateNamesRegionsAsItsOfficeDoes) {
-  const bulletin::Content named = ComposeOf(DiqingTemplate() + "\nnames: {533423: 维西, 999999: 无此地}\n");
+  const bulletin::Content named = ComposeOf(std::string(DiqingTemplate()) + "\nnames: {533423: 维西, 999999: 无此地}\n");
   EXPECT_EQ(Lines(named.annexes[0])[2], "维西|1475|900|61.02%|3");
   EXPECT_EQ(named.annexes[0].rows[2].name, "维西");
   EXPECT_NE(bulletin::PlainText(named.body.back().runs).find("维西开工900套"), std::string::npos) << bulletin::PlainText(named.body.back().runs);
   EXPECT_EQ(Lines(named.annexes[0])[0], Lines(content_.annexes[0])[0]);
-  EXPECT_FALSE(ParseTemplate(DiqingTemplate() + "\nnames: {533423: \"\"}\n").ok());
-  EXPECT_FALSE(ParseTemplate(DiqingTemplate() + "\nnames: {533423: 第3师}\n").ok());  // a digit that is bound to nothing
+  EXPECT_FALSE(ParseTemplate(std::string(DiqingTemplate()) + "\nnames: {533423: \"\"}\n").ok());
+  EXPECT_FALSE(ParseTemplate(std::string(DiqingTemplate()) + "\nnames: {533423: 第3师}\n").ok());  // a digit that is bound to nothing
 }
 
 TEST_F(Diqing, AnnexOnePrintsAsInTheOriginal) {
