@@ -17,6 +17,10 @@ namespace anju {
 inline constexpr size_t kCheckRowsMax = 100'000;
 // How many blank cells may be computed one from the other.
 inline constexpr size_t kComputedDepthMax = 1'000;
+// Room for a relation of kRelationOperandsMax ids that say where their cells stand.
+inline constexpr size_t kCheckFieldBytesMax = 65'536;
+// Of all relations of a file: what a reading needs of memory.
+inline constexpr size_t kCheckOperandsMax = 2'000'000;
 
 // A row: a printed cell, a printed blank, or (blank with a relation) an operand to be computed.
 struct CheckCell {

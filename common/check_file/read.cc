@@ -105,7 +105,7 @@ void MarkExactColumns(std::vector<CheckCell>& cells) {
 }  // namespace
 
 absl::StatusOr<CheckFile> ReadCheckFile(std::string_view bytes, const Vocabulary& vocabulary) {
-  ASSIGN_OR_RETURN(const csv::Table table, csv::Parse(bytes, Columns()));
+  ASSIGN_OR_RETURN(const csv::Table table, csv::Parse(bytes, Columns(), kCheckFieldBytesMax));
   if (table.rows.empty()) return MakeError(Reason::EMPTY_REQUEST, "", "", "a header and no rows");
   if (table.rows.size() > kCheckRowsMax) {
     return MakeError(Reason::TOO_MANY_ROWS, "", std::to_string(table.rows.size()), absl::StrCat("a check file has ", kCheckRowsMax, " rows at most"));
@@ -113,7 +113,14 @@ absl::StatusOr<CheckFile> ReadCheckFile(std::string_view bytes, const Vocabulary
   ErrorCollector errors;
   std::vector<ReadCell> cells;
   cells.reserve(table.rows.size());
-  for (const csv::Row& row : table.rows) cells.push_back(RowReader(row, vocabulary, errors).Read());
+  size_t operands = 0;
+  for (const csv::Row& row : table.rows) {
+    cells.push_back(RowReader(row, vocabulary, errors).Read());
+    for (const Relation& relation : cells.back().cell.relations) operands += relation.operands.size();
+    if (operands <= kCheckOperandsMax) continue;
+    errors.Add(MakeError(Reason::BAD_RELATION, "should_be", row.fields[kShouldBe], absl::StrCat("more operands in the file than ", kCheckOperandsMax)), row.line);
+    return errors.ToStatus();
+  }
   CheckFile file;
   file.computed = ResolveCells(cells, vocabulary, errors);
   RETURN_IF_ERROR(errors.ToStatus());

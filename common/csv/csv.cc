@@ -47,7 +47,7 @@ size_t LineLength(std::string_view text) {
 
 class Reader {
  public:
-  explicit Reader(const std::vector<Column>& schema) : schema_(schema) {
+  Reader(const std::vector<Column>& schema, size_t field_bytes_max) : schema_(schema), field_bytes_max_(field_bytes_max) {
     table_.present.resize(schema.size(), false);
     Open();
   }
@@ -113,8 +113,8 @@ class Reader {
   void TakeRow(std::vector<std::string> fields) {
     bool blank = true;
     for (std::string& field : fields) {
-      if (field.size() > kFieldBytesMax) {
-        errors_.Add(BadLine(Reason::BAD_CSV, row_line_, absl::StrCat("A field of the row on line ", row_line_, " is longer than ", kFieldBytesMax, " bytes.")));
+      if (field.size() > field_bytes_max_) {
+        errors_.Add(BadLine(Reason::BAD_CSV, row_line_, absl::StrCat("The row on line ", row_line_, " has a field that is longer than ", field_bytes_max_, " bytes.")));
         return;
       }
       const std::string_view trimmed = Trim(field);
@@ -194,6 +194,7 @@ class Reader {
   }
 
   const std::vector<Column>& schema_;
+  const size_t field_bytes_max_;
   csv_parser parser_;
   ErrorCollector errors_;
   Table table_;
@@ -208,12 +209,12 @@ class Reader {
 
 }  // namespace
 
-absl::StatusOr<Table> Parse(std::string_view bytes, const std::vector<Column>& schema) {
+absl::StatusOr<Table> Parse(std::string_view bytes, const std::vector<Column>& schema, size_t field_bytes_max) {
   if (bytes.size() > kFileBytesMax) {
     return MakeError(Reason::TOO_MANY_ROWS, "", "", absl::StrCat("The file is larger than ", kFileBytesMax >> 20, " MiB."));
   }
   ASSIGN_OR_RETURN(const std::string text, DecodeText(bytes));
-  return Reader(schema).Read(text);
+  return Reader(schema, field_bytes_max).Read(text);
 }
 
 std::string Quote(std::string_view field) {

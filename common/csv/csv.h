@@ -34,8 +34,9 @@ struct Table {
 // Decodes and parses. Every error of the file at once (at most kErrorsMax), each with its line:
 // BAD_ENCODING, BAD_CSV, BAD_HEADER (missing, repeated or unknown column), TOO_MANY_ROWS (also for kFileBytesMax).
 // Header names match exactly once blanks are cut. Blank lines, rows of nothing but commas, and empty fields beyond the header's
-// last column (spreadsheets leave them) are skipped; any other row has exactly as many fields as the header.
-absl::StatusOr<Table> Parse(std::string_view bytes, const std::vector<Column>& schema);
+// last column (spreadsheets leave them) are skipped; any other row has exactly as many fields as the header. A field longer than
+// `field_bytes_max` is BAD_CSV.
+absl::StatusOr<Table> Parse(std::string_view bytes, const std::vector<Column>& schema, size_t field_bytes_max = kFieldBytesMax);
 
 // To UTF-8: strips a BOM, takes valid UTF-8 as it is, else decodes GB18030; BAD_ENCODING names the line when it is neither. A file
 // that begins with a UTF-8 BOM says that it is UTF-8 and is never taken for GB18030.

@@ -77,7 +77,7 @@ std::string DifferenceText(const CheckCell& cell, const Fraction& computed, Lang
 std::string_view UnjudgedWords(Unjudged why, Lang lang) {
   switch (why) {
     case Unjudged::kBlankOperand: return Say(lang, "有一项是空格", "an operand is blank");
-    case Unjudged::kZeroDivisor: return Say(lang, "除数为零", "the divisor is zero");
+    case Unjudged::kZeroDivisor: return Say(lang, "除数是零，或按印出的位数可能是零", "the divisor is zero or, as printed, may be");
     case Unjudged::kNothingToAdd: return Say(lang, "各项都是空格", "every operand is blank");
     case Unjudged::kNo: break;
   }
@@ -181,12 +181,15 @@ std::string SummaryInWords(const CheckCounts& counts, Lang lang) {
                              : absl::StrCat(counts.checked, " relations checked: ", counts.exact, " exact, ", counts.rounding, " rounding, ", wrong, " wrong");
   if (counts.notes > 0) absl::StrAppend(&text, chinese ? absl::StrCat("，", counts.notes, " 处提示") : absl::StrCat(", ", counts.notes, " notes"));
   if (wrong > 0) {
-    absl::StrAppend(&text, chinese ? absl::StrCat("。差错在 ", counts.wrong_cells, " 格上：", counts.errors, " 处数字不符，", counts.not_additive, " 处把不可相加的指标相加")
-                                   : absl::StrCat(". Wrong cells: ", counts.wrong_cells, " (", counts.errors, " differ, ", counts.not_additive, " add what does not add)"));
+    absl::StrAppend(&text, chinese ? "。差错在 " : ". Wrong cells: ", counts.wrong_cells, chinese ? " 格上" : "");
+    if (counts.not_additive > 0) {
+      absl::StrAppend(&text, chinese ? absl::StrCat("：", counts.errors, " 处数字不符，", counts.not_additive, " 处把不可相加的指标相加")
+                                     : absl::StrCat(" (", counts.errors, " differ, ", counts.not_additive, " add what does not add)"));
+    }
   }
   if (counts.unjudged > 0) absl::StrAppend(&text, chinese ? absl::StrCat("；另有 ", counts.unjudged, " 个关系未能核对") : absl::StrCat("; ", counts.unjudged, " could not be judged"));
   absl::StrAppend(&text, chinese ? absl::StrCat("。印出的数共 ", counts.printed, " 个") : absl::StrCat(". Numbers printed: ", counts.printed));
-  if (counts.unrelated > 0) absl::StrAppend(&text, chinese ? absl::StrCat("，其中 ", counts.unrelated, " 个不在任何关系中") : absl::StrCat(", in no relation: ", counts.unrelated));
+  if (counts.unrelated > 0) absl::StrAppend(&text, chinese ? absl::StrCat("，其中 ", counts.unrelated, " 个没有可核对的关系") : absl::StrCat(", in no relation: ", counts.unrelated));
   absl::StrAppend(&text, chinese ? "。" : ".");
   return text;
 }

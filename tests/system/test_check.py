@@ -224,6 +224,31 @@ class BadFiles(unittest.TestCase):
         self.assertEqual((4, [("BROKEN_CATALOGUE", 3, str(broken))]), (result.code, [(e["reason"], e["line"], e["file"]) for e in result.errors()]))
         self.assertEqual(3, anju(table, "--catalogue", self.directory / "nowhere.csv").code)
 
+    def test_a_thousand_parts_fit_into_a_relation_and_a_file_has_a_limit_of_them(self):
+        ids = [f"somewhere_far_away_{i}_starts" for i in range(1_001)]
+        rows = HEADER + "".join(f"{name},,x,1,套,\n" for name in ids)
+        self.assertEqual(0, anju(self.file(rows + f"t,,x,1000,套,sum({' '.join(ids[:1_000])})\n")).code)
+        self.refused(rows + f"t,,x,1001,套,sum({' '.join(ids)})\n", [("BAD_RELATION", 1_003, "should_be", f"sum({' '.join(ids)})"[:200])])
+        short = [f"{a}{b}" for a in "abcdefghijklmnopqrstuvwxyz" for b in range(40)][:1_000]
+        rows = HEADER + "".join(f"{name},,x,1,套,\n" for name in short) + "".join(f"t{i}_,,y,1000,套,sum({' '.join(short)})\n" for i in range(2_001))
+        result = anju(self.file(rows), "-o", "json")
+        self.assertEqual((4, ""), (result.code, result.out))
+        self.assertEqual([("BAD_RELATION", 3_002)], [(e["reason"], e["line"]) for e in result.errors()])
+        self.assertIn("2000000", result.errors()[0]["message"])
+
+    def test_faults_of_the_csv_read_in_chinese(self):
+        for text, words in ((HEADER + "a," + "x" * 65_537 + ",x,1,套,\n", "第 2 行有一栏长于 65536 字节"), (HEADER + "a,p\0,x,1,套,\n", "第 2 行含有空字符"),
+                            (HEADER + 'a,p"q"r,x,1,套,\n', "第 2 行的引号没有成对"), (HEADER + 'a,"p,x,1,套,\n', "第 2 行的引号没有闭合")):
+            result = anju(self.file(text), "--lang", "zh")
+            self.assertEqual((4, ""), (result.code, result.out))
+            self.assertIn(words, result.err)
+            self.assertIn(":2:", result.err)
+
+    def test_the_summary_says_only_what_is_there(self):
+        result = anju(self.file(HEADER + "a,表,x,1,套,\nb,表,y,3,套,sum(a)\n"), "--lang", "zh")
+        self.assertIn("差错在 1 格上。", result.out)
+        self.assertNotIn("不可相加", result.out)
+
     def test_ten_thousand_errors_are_cut_at_a_hundred(self):
         result = anju(self.file(HEADER + "".join(f"a{i},,x,abc,,\n" for i in range(10_000))), "-o", "json")
         self.assertEqual((4, 100), (result.code, len(result.errors())))
