@@ -1,10 +1,12 @@
 // What a main does around its server: signals, and telling its address.
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 
 #include <pthread.h>
 
 #include "common/rpc/rpc.h"
+#include "common/rpc/stop_signal.h"
 
 namespace anju::rpc {
 namespace {
@@ -14,6 +16,10 @@ sigset_t StopSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  // A terminal that closes asks to stop like any other, and what lies in temporary directories has to go. Blocking what nohup has ignored
+  // would bring it back.
+  struct sigaction hangup {};
+  if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -30,6 +36,13 @@ void WaitForSignal() {
   int signal = 0;
   while (sigwait(&signals, &signal) != 0) {
   }
+}
+
+std::optional<int> StopSignalWithin(int timeout_ms) {
+  const sigset_t signals = StopSignals();
+  const timespec timeout = {.tv_sec = timeout_ms / 1'000, .tv_nsec = timeout_ms % 1'000 * 1'000'000L};
+  const int signal = sigtimedwait(&signals, nullptr, &timeout);
+  return signal > 0 ? std::optional<int>(signal) : std::nullopt;
 }
 
 void Announce(const std::string& address) {

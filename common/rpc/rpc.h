@@ -117,9 +117,9 @@ class Server {
   std::unique_ptr<Impl> impl_;
 };
 
-// Blocks SIGTERM and SIGINT in this thread and all later ones; call first in main.
+// Blocks SIGTERM, SIGINT and SIGHUP in this thread and all later ones; call first in main.
 void BlockSignals();
-// Waits for SIGTERM or SIGINT.
+// Waits for one of them.
 void WaitForSignal();
 // A channel with the suite's settings to HOST:PORT.
 std::shared_ptr<grpc::Channel> Connect(const std::string& address);

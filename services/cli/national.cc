@@ -1,8 +1,6 @@
 // The national demonstration: regions, documents, reports, and the table that the ranking service gives of them.
 #include "services/cli/national.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -11,6 +9,7 @@
 
 #include "common/client/client.h"
 #include "common/rpc/rpc.h"
+#include "common/rpc/stop_signal.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/cli/demo_dates.h"
@@ -53,16 +52,6 @@ std::string FindRegions() {
     if (at == at.root_path()) break;
   }
   return "build/national/regions.csv";
-}
-
-// True when SIGINT or SIGTERM came within `timeout_ms`. REQUIRES: rpc::BlockSignals.
-bool IsStopAsked(int timeout_ms) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  const timespec timeout = {.tv_sec = timeout_ms / 1000, .tv_nsec = (timeout_ms % 1000) * 1'000'000L};
-  return sigtimedwait(&signals, nullptr, &timeout) > 0;
 }
 
 int64_t ElapsedMs(SteadyClock::time_point since) {
@@ -212,7 +201,7 @@ class NationalRun {
   absl::Status Show(Screen& screen, const NationalFeed& feed, const NationalPump& pump, std::string at_least) {
     auto drawn = SteadyClock::now() - std::chrono::milliseconds(kPrintMs), answered_at = SteadyClock::now(), rate_since = answered_at;
     uint64_t rate_from = feed.answered(), per_second = 0;
-    while (!IsStopAsked(kSignalLookMs)) {
+    while (!rpc::StopSignalWithin(kSignalLookMs)) {
       if (ElapsedMs(drawn) < (screen.is_terminal() ? kRedrawMs : kPrintMs)) continue;
       drawn = SteadyClock::now();
       RETURN_IF_ERROR(suite_.health());

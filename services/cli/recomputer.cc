@@ -7,12 +7,14 @@
 #include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/client/client.h"
 #include "common/rpc/rpc.h"
+#include "common/rpc/stop_signal.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/cli/bulletin_proof.h"
@@ -25,6 +27,7 @@ using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr int kLookMs = 20;
+constexpr int kSignalLookMs = 50;
 constexpr int kStatusCallMs = 1'000;
 
 // What an interrupt has to take away. One command recomputes once.
@@ -67,16 +70,11 @@ struct Interruptible::Impl {
 Interruptible::Interruptible() : impl_(new Impl) {
   rpc::BlockSignals();
   impl_->watcher = std::thread([impl = impl_.get()] {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
     while (!impl->over) {
-      const timespec moment{0, 50'000'000};
-      const int signal = sigtimedwait(&signals, nullptr, &moment);
-      if (signal <= 0) continue;
+      const std::optional<int> signal = rpc::StopSignalWithin(kSignalLookMs);
+      if (!signal.has_value()) continue;
       TakeAway();
-      _exit(128 + signal);
+      _exit(128 + *signal);
     }
   });
 }

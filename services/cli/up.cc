@@ -1,15 +1,16 @@
 // Running the suite in the foreground until a signal comes or it gives up.
 #include "services/cli/up.h"
 
-#include <csignal>
 #include <cstdio>
-#include <ctime>
 
 #include "common/rpc/rpc.h"
+#include "common/rpc/stop_signal.h"
 #include "common/status/status.h"
 
 namespace anju::cli {
 namespace {
+
+constexpr int kSignalLookMs = 100;
 
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "anju up: %s: %s\n", std::string(ReasonName(ErrorsOf(status).front().reason)).c_str(), std::string(status.message()).c_str());
@@ -18,16 +19,6 @@ int Fail(const absl::Status& status) {
   if (HasReason(status, Reason::BAD_VALUE)) return kUsage;
   if (HasReason(status, Reason::FILE_NOT_FOUND)) return kNotFound;
   return kDamaged;
-}
-
-// Waits for SIGTERM or SIGINT, which are blocked, for a moment.
-bool SignalCame() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  const timespec moment = {.tv_sec = 0, .tv_nsec = 100'000'000};
-  return sigtimedwait(&signals, nullptr, &moment) > 0;
 }
 
 }  // namespace
@@ -44,7 +35,7 @@ int RunUp(const UpOptions& options) {
   std::printf("ready\n");
   std::fflush(stdout);
   int restarts = 0;
-  while (!SignalCame()) {
+  while (!rpc::StopSignalWithin(kSignalLookMs)) {
     if (const absl::Status health = (*suite)->health(); !health.ok()) return Fail(health);
     if (const int now = (*suite)->restarts(); now != restarts && !options.quiet) {
       restarts = now;

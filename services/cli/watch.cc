@@ -1,14 +1,13 @@
 // Watching a league table over the client library's resuming stream.
 #include "services/cli/watch.h"
 
-#include <csignal>
 #include <cstdio>
-#include <ctime>
 
 #include "common/client/client.h"
 #include "common/client/watch_stream.h"
 #include "common/csv/csv.h"
 #include "common/rpc/rpc.h"
+#include "common/rpc/stop_signal.h"
 #include "common/status/macros.h"
 #include "services/cli/definition.h"
 #include "services/cli/differences.h"
@@ -43,16 +42,6 @@ absl::StatusOr<ranking::v1::WatchRequest> MakeRequest(const WatchOptions& option
   return request;
 }
 
-// SIGTERM or SIGINT, which are blocked, waits to be seen.
-bool SignalWaits() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  const timespec now = {.tv_sec = 0, .tv_nsec = 0};
-  return sigtimedwait(&signals, nullptr, &now) > 0;
-}
-
 Json StateJson(const RowState& state) {
   return {{"rank", state.rank() > 0 ? Json(state.rank()) : Json(nullptr)},
           {"key", OrNull(state.has_key(), state.key())},
@@ -83,13 +72,13 @@ class Watcher {
       Print(event);
       std::fflush(stdout);
     }
-    return !SignalWaits() && (count_ == 0 || transitions_ < count_);
+    return !rpc::StopSignalWithin(0).has_value() && (count_ == 0 || transitions_ < count_);
   }
 
   bool OnLost(const absl::Status& problem) {
     if (!lost_) Talk(context_, std::string(context_.Say("连接中断，正在重连：", "Lost the service, looking for it again: ")) + std::string(problem.message()));
     lost_ = true;  // said once, however often it is looked for
-    return !SignalWaits();
+    return !rpc::StopSignalWithin(0).has_value();
   }
 
   void Header() const {
