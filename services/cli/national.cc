@@ -197,7 +197,7 @@ class NationalRun {
     return kOk;
   }
 
-  // Draws until it is asked to stop. Services that are away for a while are waited for: the suite starts them again.
+  // Draws until it is asked to stop or nobody reads it any more. Services that are away for a while are waited for: the suite starts them again.
   absl::Status Show(Screen& screen, const NationalFeed& feed, const NationalPump& pump, std::string at_least) {
     auto drawn = SteadyClock::now() - std::chrono::milliseconds(kPrintMs), answered_at = SteadyClock::now(), rate_since = answered_at;
     uint64_t rate_from = feed.answered(), per_second = 0;
@@ -222,7 +222,7 @@ class NationalRun {
       view->per_second = per_second;
       view->date = pump.ended() ? "" : FormatDate(pump.date());
       const auto [columns, rows] = screen.size();
-      screen.Draw(NationalLines(context_, *view, columns, rows));
+      if (!screen.Draw(NationalLines(context_, *view, columns, rows))) return absl::OkStatus();
       last_view_ = std::move(*view);
     }
     return absl::OkStatus();

@@ -48,7 +48,7 @@ Screen::Size Screen::size() const {
   return {window.ws_col, window.ws_row};
 }
 
-void Screen::Draw(const std::vector<std::string>& lines) {
+bool Screen::Draw(const std::vector<std::string>& lines) {
   std::string out;
   if (!terminal_) {
     for (const std::string& line : lines) out += line + "\n";
@@ -65,7 +65,7 @@ void Screen::Draw(const std::vector<std::string>& lines) {
     out += "\033[J";
   }
   std::fwrite(out.data(), 1, out.size(), stdout);
-  std::fflush(stdout);
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
 }
 
 void Screen::Restore() {

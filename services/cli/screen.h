@@ -24,8 +24,9 @@ class Screen {
     int columns = 0, rows = 0;
   };
   Size size() const;
-  // On a terminal: in place of what was there, cut to its size. Else: the lines and an empty one.
-  void Draw(const std::vector<std::string>& lines);
+  // On a terminal: in place of what was there, cut to its size. Else: the lines and an empty one. False when nobody reads any more (the
+  // other end of a pipe has gone, the disk is full).
+  bool Draw(const std::vector<std::string>& lines);
   // Leaves the terminal as it was. Idempotent; nothing is drawn afterwards.
   void Restore();
 

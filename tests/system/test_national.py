@@ -235,6 +235,14 @@ class Live(unittest.TestCase):
             self.assertEqual(code, process.returncode, prefix)
             self.assertEqual([], list(self.temporary.iterdir()), prefix)
 
+    def test_a_reader_that_has_enough(self):
+        process = subprocess.Popen(self.command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(0, process.wait(timeout=40))
+        self.assertEqual([], list(self.temporary.iterdir()))
+
     def test_into_a_file(self):
         process = subprocess.Popen(self.command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
