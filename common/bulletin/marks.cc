@@ -126,6 +126,9 @@ std::optional<Marks> JsonMarks(std::string_view bytes) {
 }  // namespace
 
 absl::StatusOr<Marks> ReadMarks(std::string_view bytes) {
+  if (bytes.starts_with("%PDF-")) {
+    return MakeError(Reason::BAD_VALUE, "file", "PDF", "the text, HTML, CSV or JSON form: a browser writes no PDF twice the same, so verify the number printed on it");
+  }
   std::optional<Marks> marks;
   if (bytes.starts_with("{")) {
     marks = JsonMarks(bytes);

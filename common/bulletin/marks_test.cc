@@ -80,6 +80,11 @@ TEST(CheckFileTest, HasEveryFigureOnceWithItsRule) {
   }
 }
 
+TEST(MarksTest, APdfIsToldFromATamperedFile) {
+  const absl::Status status = ReadMarks("%PDF-1.4\n").status();
+  EXPECT_EQ(ErrorsOf(status).front().reason, Reason::BAD_VALUE);
+}
+
 TEST(CheckFileTest, AWordWithoutRuleIsNoRow) {
   Content content = DiqingContent();
   const size_t before = FiguresOf(content).size();

@@ -35,8 +35,10 @@ absl::StatusOr<BulletinRecord> SendDraft(const Context& context, const DraftOpti
 }  // namespace
 
 int DefineTemplate(const Context& context, const DefineOptions& options) {
-  const auto source = ReadInput(options.file);
-  if (!source.ok()) return Fail(context, source.status());
+  const auto bytes = ReadInput(options.file);
+  if (!bytes.ok()) return Fail(context, bytes.status());
+  const auto source = csv::DecodeText(*bytes);  // written like other files of an office
+  if (!source.ok()) return Fail(context, source.status(), options.file);
   ranking::v1::DefineTemplateRequest request;
   request.set_source(*source);
   request.set_dry_run(options.dry_run);

@@ -136,6 +136,7 @@ bool NeedsDetail(Reason reason) {
     case Reason::DUPLICATE_ROW:
     case Reason::BAD_VALUE:
     case Reason::BAD_HEADER:
+    case Reason::BAD_TEMPLATE:
       return true;
     default:
       return false;
@@ -167,7 +168,7 @@ std::string MessageOf(const ErrorDetail& detail, Lang lang) {
   }
   if (!detail.message.empty() && !detail.value.empty()) {
     if (lang == Lang::kEnglish) text += " (" + detail.message + ")";
-    if (lang == Lang::kChinese && (NeedsDetail(detail.reason) || detail.field == "should_be") && detail.candidates.empty()) text += "（" + RuleWords(message, lang) + "）";
+    if (lang == Lang::kChinese && (NeedsDetail(detail.reason) || detail.field == "should_be" || (detail.reason == Reason::UNKNOWN_BULLETIN && detail.field == "file")) && detail.candidates.empty()) text += "（" + RuleWords(message, lang) + "）";
   }
   // A soft check that wants an explanation is named by its rule.
   if (detail.reason == Reason::EXPLANATION_REQUIRED && !detail.value.empty()) text += std::string(Say(lang, "：", ": ")) + Reading(detail.value, lang);
@@ -239,6 +240,28 @@ std::string RuleWords(std::string_view rule, Lang lang) {
       {"a blank cell is computed by one sum, difference, quotient, product or =id", "空格只能由一个和、差、比、积或 =编号 算出"},
       {"these blank cells are computed from each other", "这些空格互相计算"}, {" names its own row", " 引用了本行"}, {", its row in ", "，本行为 "},
       {"a bare number", "无单位"}, {"named by ", "见于 "}, {"leads beyond exact 128-bit arithmetic", "超出精确运算的范围"}, {"a place is printed in 名次 or without a unit", "名次的单位写“名次”或留空"}, {" is counted in ", " 的单位为 "},
+      {"a template is UTF-8 text without control characters", "模板须为 UTF-8 文字，不含控制字符"}, {"not YAML: ", "不是 YAML："},
+      {"end of map flow not found", "花括号没有闭合，或其中有全角逗号、冒号"}, {"end of map not found", "缩进有误，或含 { } 的文字没有加引号"},
+      {"illegal map value", "冒号用错：冒号用半角，后面空一格"}, {"aliases are not allowed in a template", "模板不用 YAML 别名"},
+      {"anchors are not allowed in a template", "模板不用 YAML 锚点"}, {"tags are not allowed in a template", "模板不用 YAML 标签"},
+      {"a text holds a control or format character", "文字里有控制字符或格式字符"}, {"the key ", "键 "}, {" stands twice", " 出现两次"}, {"there is no key ", "没有这个键："},
+      {"a template is one document", "一个文件只写一个模板"}, {"nested deeper than 8 levels", "嵌套超过 8 层"}, {"a key is one word", "键须为一个词"},
+      {" is one word", " 须为一个词"}, {" is required", " 不能缺"}, {" is a number from 0 to ", " 须为整数，0 至 "}, {" is a list", " 须为列表"}, {" is a map of names", " 须按名称逐项列出"},
+      {" is a map of keys", " 须写成“键: 值”"}, {"a template has at least one table", "模板至少有一个表"}, {"a template's code is 2 to 40 of a-z, 0-9 and -, a letter first", "模板代码为 2 至 40 个小写字母、数字或 -，以字母开头"},
+      {"a template", "模板"}, {"the name ", "名称 "}, {" is taken: ", " 已经用过："}, {" must mean one thing", " 只能指一样"}, {"digits of ", ""}, {" are those of the table's rank", " 的小数位由该表的 rank 定"},
+      {" is no number that could be zero", " 不是数，谈不上是否为零"}, {" is no number", " 不是数"}, {"a column has a cell or parts", "一栏写 cell 或 parts 之一"},
+      {"a composed cell has at least one part", "组合栏至少有一部分"}, {"an annex has at least one column", "附件表至少有一栏"}, {"a list has one threshold", "名单只有一个界限"},
+      {" is a pattern with {year} and {n} of at most 80 bytes, as in ", " 须含 {year} 和 {n}，至多 80 字节，如 "}, {"a block is one of heading, subheading, text", "每段写 heading、subheading、text 之一"},
+      {"a name is printed, so it cannot be empty", "名称要印出，不能为空"}, {"a name here is at most 32 of a-z, 0-9 and _, a letter first", "名称至多 32 个小写字母、数字或 _，以字母开头"},
+      {"a } without {; a printed brace is }}", "} 前面没有 {；要印出花括号写 }}"}, {"{' without '}", "{' 后面没有 '}"}, {"a { without }; a printed brace is {{", "{ 后面没有 }；要印出花括号写 {{"},
+      {"a placeholder is words joined by points, without blanks: {table.row.cell}", "占位写作 {表.行.列}，中间不留空格"}, {" is a text of at most 8,192 bytes", " 是至多 8,192 字节的文字"},
+      {"no placeholder is allowed here", "此处不用占位"}, {"a full-width brace; placeholders stand between { and }", "全角花括号；占位写在半角 { } 之间"},
+      {"a threshold", "界限"}, {"a decimal number or a milestone's name", "小数或节点名称"}, {"a number of 1 to ", "1 至 "},
+      {" bytes without control characters or outer blanks", " 字节的文号，不含控制字符，首尾不留空格"},
+      {"the number of a bulletin: D and digits name a draft, and no number begins with -", "文号：D 加数字指草稿，文号也不以 - 开头"},
+      {"a draft, which nobody has issued", "这是草稿，尚未印发"},
+      {"the file does not say which bulletin it is: its marks are missing or have been changed", "文件没有写明是哪份通报：标记缺失或已被改动"},
+      {"the text, HTML, CSV or JSON form: a browser writes no PDF twice the same, so verify the number printed on it", "text、HTML、CSV、JSON 形式的通报；PDF 每次打印都不同，请按印在上面的文号验证"},
       {" stands twice in it", " 出现两次"}, {"more operands than ", "项数超过 "}, {"more operands in the file than ", "全文件的项数超过 "}, {"more relations in a row than ", "一行的关系式超过 "},
       {"a longer chain of computed cells than ", "连环计算的空格超过 "},
       {"document ", "文件"},                {"parent ", "上级 "},              {"line ", "第 "},               {" is ", " 为 "},

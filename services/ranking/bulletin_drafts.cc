@@ -281,6 +281,7 @@ void Bulletins::DiffBulletin(const rpc::Caller& caller, const v1::DiffBulletinRe
         const absl::StatusOr<std::shared_ptr<const Template>> source = ReadTemplate(found->defined.source());
         if (!source.ok()) return finish(source.status());
         Composition composition = CompositionOf(caller, *asked, found->defined, *source, deadline);
+        composition.region = found->content->region;
         composition.corrected = found->corrected;
         composition.number = found->issued.number();
         composition.date = found->issued.date();

@@ -7,6 +7,7 @@
 #include "common/status/macros.h"
 #include "services/ranking/bulletin_requests.h"
 #include "services/ranking/bulletins.h"
+#include "services/ranking/core/bulletin_text.h"
 #include "services/ranking/errors.h"
 
 namespace anju::ranking {
@@ -20,11 +21,22 @@ struct Numbered {
   uint32_t ordinal = 0;
 };
 
+// D12 is a draft and -x an option wherever a bulletin is named.
+bool MeansSomethingElse(std::string_view number) {
+  if (number.starts_with('-')) return true;
+  return number.size() > 1 && number.starts_with('D') && number.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
+bool HasOuterBlank(std::string_view number) {
+  static constexpr std::string_view kBlanks[] = {" ", "\u3000"};
+  return std::any_of(std::begin(kBlanks), std::end(kBlanks), [&](std::string_view blank) { return number.starts_with(blank) || number.ends_with(blank); });
+}
+
 absl::Status CheckNumber(const std::string& number) {
-  const bool printable = std::none_of(number.begin(), number.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  if (number.empty() || number.size() > kNumberBytesMax || !printable || number.front() == ' ' || number.back() == ' ') {
+  if (number.empty() || number.size() > kNumberBytesMax || !IsReadable(number) || HasOuterBlank(number)) {
     return errors::BadValue("number", number, absl::StrCat("a number of 1 to ", kNumberBytesMax, " bytes without control characters or outer blanks"));
   }
+  if (MeansSomethingElse(number)) return errors::BadValue("number", number, "the number of a bulletin: D and digits name a draft, and no number begins with -");
   return absl::OkStatus();
 }
 

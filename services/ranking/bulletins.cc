@@ -22,7 +22,12 @@ absl::StatusOr<RegionNumber> JudgeTemplate(const Template& source, const Content
   ErrorCollector refused;
   const Catalogue& catalogue = contents.registry->catalogue;
   const absl::StatusOr<RegionNumber> region = FindRegion(contents.registry->regions, source.region, today);
-  if (!region.ok()) refused.Add(errors::InField(region.status(), "region", source.region));
+  if (!region.ok()) refused.Add(errors::InField(region.status(), "region", source.region), source.region_line);
+  for (const auto& [code, line] : source.name_lines) {
+    // A name beside a code that nobody has would never be printed.
+    if (contents.registry->regions.FindCode(code) != 0) continue;
+    refused.Add({.reason = Reason::UNKNOWN_REGION, .field = "names", .value = code, .message = "names are given by the codes of regions", .line = line});
+  }
   for (const TemplateTable& table : source.tables) {
     const absl::StatusOr<Definition> definition = DefinitionOf(table, today, catalogue);
     refused.Add(definition.status(), table.line);

@@ -162,6 +162,9 @@ TEST_F(BulletinsServer, AnIssuedBulletinHasTheNextNumberOfItsYearAndIsIssuedOnce
   EXPECT_THAT(DraftAndIssue("2017-07-05", "迪安居通〔2017〕6号"), HasReasonAt(Reason::BULLETIN_CONFLICT, "number"));
   EXPECT_THAT(DraftAndIssue("2017-07-05", std::string(101, 'x')), HasReasonAt(Reason::BAD_VALUE, "number"));
   EXPECT_THAT(DraftAndIssue("2017-07-05", "a\nb"), HasReasonAt(Reason::BAD_VALUE, "number"));
+  for (const char* unclear : {"D5", "-5", "5号\u3000", "5\u202e号", "5\u200b号"}) {
+    EXPECT_THAT(DraftAndIssue("2017-07-05", unclear), HasReasonAt(Reason::BAD_VALUE, "number")) << unclear;
+  }
 }
 
 TEST_F(BulletinsServer, TemplatesOfOnePatternShareItsNumbers) {

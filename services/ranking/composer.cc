@@ -59,6 +59,11 @@ struct Composer::Gathering {
   absl::Status nothing_known;                // NO_FIGURES of the first table that has none
 
   const Template& source() const { return *asked.source; }
+  // A name may be another region's by now, or nobody's. What compares with an issued bulletin or corrects it is about the region that it was.
+  const std::string& RegionAsked() const {
+    if (!asked.region.empty()) return asked.region;
+    return asked.corrected != nullptr ? asked.corrected->region : source().region;
+  }
   absl::Status ReadTables();
   absl::Status ReadMilestones();
   absl::Status TakeTable(const GetColumnsResponse& columns);
@@ -78,7 +83,7 @@ absl::Status Composer::Gathering::ReadTables() {
       refused.Add(definition.status(), table.line);
       continue;
     }
-    Asked question{.region = table.region.empty() ? source().region : table.region, .as_of = asked.as_of, .tree = asked.tree,
+    Asked question{.region = table.region.empty() ? RegionAsked() : table.region, .as_of = asked.as_of, .tree = asked.tree,
                    .since = SinceOf(table, asked.as_of), .view = asked.view, .at_least = asked.at_least};
     absl::StatusOr<std::shared_ptr<Question>> read = Question::Read(asked.caller, question, *std::move(definition), contents);
     refused.Add(read.status(), table.line);
@@ -235,13 +240,13 @@ void Composer::AskRegion(std::shared_ptr<Gathering> gathering) {
   const Question& question = *gathering->questions.front();
   aggregator::v1::GetColumnsRequest request = question.NewRequest();
   request.clear_at_least();
-  request.set_region(gathering->source().region);
+  request.set_region(gathering->RegionAsked());
   question.AddMoment(gathering->asked.as_of, gathering->ViewOf(question), &request);
   columns_->Get(request, rpc::AnswerBy(gathering->asked.deadline), [this, gathering](absl::StatusOr<GetColumnsResponse> columns) {
     const Question& of = *gathering->questions.front();
     absl::Status taken = columns.status();
     if (taken.ok()) taken = of.AuthorizeAnswer(columns->columns(0));
-    if (!taken.ok()) return gathering->finish(errors::InField(taken, "region", gathering->source().region));
+    if (!taken.ok()) return gathering->finish(errors::InField(taken, "region", gathering->RegionAsked()));
     gathering->TakeRegion(columns->columns(0), of);
     AskHeads(gathering);
   });

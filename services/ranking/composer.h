@@ -26,6 +26,7 @@ struct Composition {
   uint32_t template_version = 0;
   Date as_of;
   std::optional<Date> tree;
+  std::string region;                       // code to ask about in place of the template's name; empty: that of the corrected bulletin, else the template's
   types::v1::View view;                     // review, and at which basis: known_on or at; nothing: the newest
   std::string at_least;
   std::optional<types::v1::Basis> basis;    // a basis to compose at again, instead of the view's: the content repeats its hashes

@@ -234,6 +234,18 @@ class Causes(BulletinTest):
         # At the bulletin's own basis nothing has changed.
         self.assertExit(0, self.suite.anju("bulletin", "diff", issued["number"], "--at", issued["basis"]["token"]))
 
+    def test_the_region_is_another_name_by_now(self):
+        """The template says 迪庆州, which two regions are called since: the bulletin is compared and corrected as that of the region it was."""
+        issued = self.issue()
+        regions = (DATA / "regions.csv").read_text(encoding="utf-8") + "990000,迪庆州,,province,administrative,1981,,,,1,,\n"
+        self.suite.ok("regions", "import", self.suite.file(regions, name="regions.csv"))
+        token = self.suite.report("维西县,shantytown.urban,starts,2017,2017-06-30,925,套,correction,补报25套,,")["basis"]["token"]
+        self.assertReason(4, "AMBIGUOUS_REGION", "bulletin", "draft", CODE, *JUNE, "--at-least", token)
+        self.assertExit(2, self.suite.anju("bulletin", "diff", issued["number"], "--at-least", token))
+        correction = self.suite.ok("bulletin", "correct", issued["number"], "--at-least", token, "-o", "json", "--out", self.suite.directory / "c.json").json()
+        self.assertEqual("533400", self.content(correction["number"])["region"])
+        self.assertVerified(issued["number"], correction["number"])
+
     def test_a_correction_of_a_correction(self):
         first = self.issue()["number"]
         numbers = [first]
@@ -410,10 +422,20 @@ class BadInput(BulletinTest):
         self.assertEqual(line, self.refused_template("", "UNKNOWN_CELL", change=body("开工{absent.total.value}%"))["line"])
         self.assertEqual(line, self.refused_template("", "UNBOUND_NUMBER", change=body("开工2294套"))["line"])
         self.assertEqual(line, self.refused_template("", "BAD_TEMPLATE", change=body("开工{starts.total"))["line"])
+        self.assertEqual(4, self.refused_template("", "UNKNOWN_REGION", change=lambda source: source.replace("region: 迪庆州", "region: 无此州", 1))["line"])
+        names = self.refused_template("", "UNKNOWN_REGION", change=lambda source: source.replace("names: {533423:", "names: {维西傈僳族自治县:", 1))
+        self.assertEqual("维西傈僳族自治县", names["value"])
+        error = self.refused_template("", "BAD_TEMPLATE", change=lambda source: source.replace("body:\n", "body:\n  - text: 开工｛starts.total.value｝%\n", 1))
+        self.assertRegex(error["message"], "全角")
+        self.assertRegex(self.refused_template("\nregion: 迪庆州\n", "BAD_TEMPLATE")["message"], "出现两次")
         self.refused_template("\nnonsense: [\n", "BAD_TEMPLATE")
         self.refused_template("\nunknown_key: 甲\n", "BAD_TEMPLATE")
         self.assertExit(2, self.suite.anju("bulletin", "define", self.suite.file(TEMPLATE.read_text(encoding="utf-8") + "\n# 又一版\n", name="b.yaml"), "--dry-run"))
         self.assertExit(0, self.suite.anju("bulletin", "define", TEMPLATE, "--dry-run"))
+        # Written in GB18030 it is the same template; bytes that are neither are told with their line.
+        text = TEMPLATE.read_text(encoding="utf-8")
+        self.assertExit(0, self.suite.anju("bulletin", "define", self.suite.file(text, encoding="gb18030", name="gb.yaml"), "--dry-run"))
+        self.assertReason(4, "BAD_ENCODING", "bulletin", "define", self.suite.file(b"template: a\nregion: \xff\xff\xff\n", name="bytes.yaml"))
         self.assertReason(3, "FILE_NOT_FOUND", "bulletin", "define", "/absent.yaml")
         self.assertReason(3, "UNKNOWN_TEMPLATE", "bulletin", "template", "absent")
         self.assertReason(3, "UNKNOWN_TEMPLATE", "bulletin", "template", CODE, "--version", "9")
@@ -432,7 +454,8 @@ class BadInput(BulletinTest):
     def test_issuing(self):
         draft, _ = self.draft()
         name = draft["draft"]
-        for bad in ((name, "--date", "2017-06-29"), (name, "--date", "2999-01-01"), (name, "--date", "x"), (name, "--number", "x" * 101), (name, "--number", "甲\x1b[1m")):
+        for bad in ((name, "--date", "2017-06-29"), (name, "--date", "2999-01-01"), (name, "--date", "x"), (name, "--number", "x" * 101), (name, "--number", "甲\x1b[1m"),
+                    (name, "--number", name), (name, "--number", "甲\u202e号")):
             self.assertExit(4, self.suite.anju("bulletin", "issue", *bad))
         issued = self.issue(subject=name)
         self.assertReason(5, "BULLETIN_CONFLICT", "bulletin", "issue", name)
@@ -445,7 +468,10 @@ class BadInput(BulletinTest):
         self.assertReason(64, "USAGE", "bulletin", "issue", CODE)
         self.assertReason(64, "USAGE", "bulletin", "show", name, "--form", "pdf")
         drafted = self.forms(again["draft"], "drafted")
-        self.assertReason(3, "UNKNOWN_BULLETIN", "bulletin", "verify", drafted[0])
+        errors = self.assertReason(3, "UNKNOWN_BULLETIN", "bulletin", "verify", drafted[0])
+        self.assertIn("草稿，尚未印发", errors[0]["message"])
+        printed = self.suite.file(b"%PDF-1.4\n", name="printed.pdf")
+        self.assertIn("文号验证", self.assertReason(4, "BAD_VALUE", "bulletin", "verify", printed)[0]["message"])
 
     def test_figures_that_moved_after_the_draft(self):
         draft, content = self.draft()

@@ -88,6 +88,7 @@ Template ReadDocument(const YamlNode& root, ErrorCollector& errors) {
     fields.Refuse(Reason::BAD_TEMPLATE, "template", source.code, "a template's code is 2 to 40 of a-z, 0-9 and -, a letter first");
   }
   source.region = fields.Word("region", true);
+  if (const YamlNode* region = root.Find("region")) source.region_line = region->line;
   source.issuer = fields.Literal("issuer", true);
   source.letterhead = fields.Get("letterhead") ? fields.Literal("letterhead") : source.issuer + "文件";
   source.signature = fields.Get("signature") ? fields.Literal("signature") : source.issuer;
@@ -101,6 +102,7 @@ Template ReadDocument(const YamlNode& root, ErrorCollector& errors) {
     std::string name = ReadLiteral(entry->value, "names." + entry->key, errors);
     if (name.empty()) errors.Add({.reason = Reason::BAD_TEMPLATE, .field = "names", .value = entry->key, .message = "a name is printed, so it cannot be empty", .line = entry->line});
     source.names[entry->key] = std::move(name);
+    source.name_lines[entry->key] = entry->line;
   }
   const auto named = [&](const char* section, const YamlNode::Entry& entry) {
     if (IsWordOf(entry.key, '_', 1, kNameBytesMax)) return;

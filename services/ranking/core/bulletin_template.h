@@ -102,10 +102,12 @@ struct TemplateBlock {
 
 struct Template {
   std::string code, region, issuer, letterhead, signature;
+  uint32_t region_line = 0;
   std::string number;             // pattern with {year} of the date of issue and {n}
   TemplateText title, addressees, copies;
   Words words;
   std::map<std::string, std::string> names;  // of regions as this office prints them, by code; all others have their own
+  std::map<std::string, uint32_t> name_lines;
   std::vector<TemplateTable> tables;
   std::vector<TemplateList> lists;
   std::vector<TemplateMilestone> milestones;

@@ -138,6 +138,10 @@ std::vector<Bad> BadTemplates() {
       {"a scalar for a list", With("notes: [\"共{starts.reported}个\"]", "notes: 共"), Reason::BAD_TEMPLATE, 25, "共"},
       {"digit in the title", With("title: 关于", "title: 关于2017"), Reason::UNBOUND_NUMBER, 5, "2017"},
       {"full-width digit", With("addressees: 各县：", "addressees: 各３县："), Reason::UNBOUND_NUMBER, 6, "３"},
+      {"digit of another script", With("addressees: 各县：", "addressees: 各٣县："), Reason::UNBOUND_NUMBER, 6, "٣"},
+      {"share in words", With("  - heading: 一、情况", "  - heading: 达百分之六十二点五以上"), Reason::UNBOUND_NUMBER, 30, "百分之六十二点五"},
+      {"full-width brace", With("开工{starts.total.numerator}套", "开工｛starts.total.numerator｝套"), Reason::BAD_TEMPLATE, 31, "｛"},
+      {"format character", With("region: 迪庆州", "region: \"迪\\u202e庆州\""), Reason::BAD_TEMPLATE, 2, "迪\u202e庆州"},
       {"decimal in the body", With("  - heading: 一、情况", "  - heading: 达61.58%"), Reason::UNBOUND_NUMBER, 30, "61.58"},
       {"digit in a heading", With("heading: 投资", "heading: 投资5"), Reason::UNBOUND_NUMBER, 21, "5"},
       {"digit in a suffix", With("suffix: \"%\"", "suffix: \"1\""), Reason::UNBOUND_NUMBER, 20, "1"},
@@ -243,6 +247,12 @@ TEST(ParseTemplate, AnythingElseIsRefusedOrRead) {
     auto parsed = ParseTemplate(text);
     for (const ErrorDetail& detail : ErrorsOf(parsed.status())) EXPECT_NE(detail.reason, Reason::INTERNAL) << text;
   }
+}
+
+TEST(ParseTemplate, NumeralsThatAreWordsAreText) {
+  const auto parsed = ParseTemplate(With("copies: 州政府", "copies: 第三纪工委，一要狠抓，两月一次，百分之百努力，“十三五”"));
+  EXPECT_FALSE(parsed.ok());  // 百分之百 is a share
+  EXPECT_TRUE(ParseTemplate(With("copies: 州政府", "copies: 第三纪工委，一要狠抓，两月一次，①“十三五”，几百分之几，{'百分之百'}努力")).ok());
 }
 
 TEST(MakeNumber, PutsInTheYearOfTheDateAndTheOrdinal) {

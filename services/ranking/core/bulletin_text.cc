@@ -1,18 +1,50 @@
 // Reads the texts of a template character by character.
 #include "services/ranking/core/bulletin_text.h"
 
+#include <algorithm>
 #include <utility>
+
+#include <utf8proc.h>
 
 namespace anju::ranking {
 namespace {
 
 constexpr std::string_view kQuote = "{'", kUnquote = "'}";
 
-// Bytes of the digit that `text` begins with, 0 for none: ASCII, or full-width as Chinese typing produces.
+struct Character {
+  size_t bytes = 0;  // 0 at the end, in the middle of a character, and where it is no UTF-8
+  utf8proc_category_t category = UTF8PROC_CATEGORY_CN;
+};
+
+Character CharacterAt(std::string_view text) {
+  utf8proc_int32_t code = 0;
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  const utf8proc_ssize_t length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size()), &code);
+  if (length <= 0) return {};
+  return {static_cast<size_t>(length), utf8proc_category(code)};
+}
+
+// Bytes of the digit that `text` begins with, 0 for none: of any script, full-width ones as Chinese typing produces them among them.
 size_t DigitAt(std::string_view text) {
-  if (text.empty()) return 0;
-  if (text[0] >= '0' && text[0] <= '9') return 1;
-  return text.size() >= 3 && text.substr(0, 2) == "\xEF\xBC" && text[2] >= '\x90' && text[2] <= '\x99' ? 3 : 0;
+  const Character character = CharacterAt(text);
+  return character.category == UTF8PROC_CATEGORY_ND ? character.bytes : 0;
+}
+
+// Bytes of the share in words that `text` begins with (百分之六十), 0 for none.
+size_t ShareAt(std::string_view text) {
+  static constexpr std::string_view kOf[] = {"百分之", "千分之", "万分之"};
+  static constexpr std::string_view kNumerals = "〇零一二三四五六七八九十百两点";
+  size_t end = 0;
+  for (const std::string_view of : kOf) {
+    if (text.starts_with(of)) end = of.size();
+  }
+  if (end == 0) return 0;
+  const size_t before = end;
+  while (true) {
+    const size_t bytes = CharacterAt(text.substr(end)).bytes;
+    if (bytes != 3 || kNumerals.find(text.substr(end, bytes)) == std::string_view::npos) return end == before ? 0 : end;
+    end += bytes;
+  }
 }
 
 // The digits that `text` begins with, a decimal point between two of them included.
@@ -51,7 +83,9 @@ class Splitter {
     } else if (rest_[0] == '}') {
       Refuse(Reason::BAD_TEMPLATE, rest_.substr(0, 1), "a } without {; a printed brace is }}");
       rest_.remove_prefix(1);
-    } else if (const size_t number = NumberAt(rest_)) {
+    } else if (rest_.starts_with("｛") || rest_.starts_with("｝")) {
+      Refuse(Reason::BAD_TEMPLATE, Take(std::string_view("｛").size()), "a full-width brace; placeholders stand between { and }");
+    } else if (const size_t number = std::max(NumberAt(rest_), ShareAt(rest_))) {
       Refuse(Reason::UNBOUND_NUMBER, rest_.substr(0, number), "a number in a text must be bound to a cell; a quotation is written {'…'}");
       rest_.remove_prefix(number);
     } else {
@@ -104,6 +138,22 @@ class Splitter {
 };
 
 }  // namespace
+
+bool IsReadable(std::string_view text) {
+  while (!text.empty()) {
+    const Character character = CharacterAt(text);
+    switch (character.category) {
+      case UTF8PROC_CATEGORY_CC:
+      case UTF8PROC_CATEGORY_CF:
+      case UTF8PROC_CATEGORY_ZL:
+      case UTF8PROC_CATEGORY_ZP: return false;
+      default: break;
+    }
+    if (character.bytes == 0) return false;
+    text.remove_prefix(character.bytes);
+  }
+  return true;
+}
 
 TemplateText ReadText(const YamlNode& scalar, const std::string& field, ErrorCollector& errors) {
   TemplateText text;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -14,6 +15,7 @@
 #include <yaml-cpp/parser.h>
 
 #include "common/status/status.h"
+#include "services/ranking/core/bulletin_text.h"
 
 namespace anju::ranking {
 namespace {
@@ -73,14 +75,8 @@ class Builder : public YAML::EventHandler {
     YamlNode node;
     node.kind = kind;
     node.line = LineOf(mark);
-    for (const char c : value) {
-      if (c == '\n' || c == '\r') continue;
-      if ((c >= 0 && c < 0x20) || c == 0x7F) {
-        errors_.Add(Bad(node.line, value, "a text holds a control character"));
-        break;
-      }
-      node.text += c;
-    }
+    std::copy_if(value.begin(), value.end(), std::back_inserter(node.text), [](char c) { return c != '\n' && c != '\r'; });
+    if (!IsReadable(node.text)) errors_.Add(Bad(node.line, value, "a text holds a control or format character"));
     Put(std::move(node));
   }
 
