@@ -25,10 +25,13 @@ std::string InBrackets(std::string_view text, Lang lang) {
   return absl::StrCat(Words(lang, "（", " ("), std::string(text), Words(lang, "）", ")"));
 }
 
+// Cells of spreadsheets have line ends inside; here every sentence is one line.
+std::vector<std::string> WordsOf(const std::string& text) { return absl::StrSplit(text, absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty()); }
+std::string OneLine(const std::string& text) { return absl::StrJoin(WordsOf(text), " "); }
+
 // The words of `place` behind those that it shares with `own` from the beginning.
 std::string Beyond(const std::string& own, const std::string& place) {
-  const std::vector<std::string> own_words = absl::StrSplit(own, ' ', absl::SkipEmpty());
-  const std::vector<std::string> words = absl::StrSplit(place, ' ', absl::SkipEmpty());
+  const std::vector<std::string> own_words = WordsOf(own), words = WordsOf(place);
   const auto [unused, from] = std::mismatch(own_words.begin(), own_words.end(), words.begin(), words.end());
   return absl::StrJoin(from, words.end(), " ");
 }
@@ -44,7 +47,7 @@ std::string OperandText(const CheckFile& file, const CheckCell& row, const Opera
   const CheckCell& cell = file.cells[operand.cell];
   std::vector<std::string> name;
   if (std::string place = Beyond(row.place, cell.place); !place.empty()) name.push_back(std::move(place));
-  if (cell.label != row.label) name.push_back(cell.label);
+  if (cell.label != row.label) name.push_back(OneLine(cell.label));
   if (name.empty()) name.push_back(cell.place.empty() ? cell.id : std::string(Say(lang, "同处", "same place")));
   return absl::StrJoin(name, " ") + InBrackets(FigureText(row, cell, lang), lang);
 }
@@ -110,7 +113,7 @@ class Section {
 
  private:
   std::string Heading(const CheckCell& cell) const {
-    return absl::StrCat(cell.place.empty() ? cell.id : cell.place, cell.label.empty() ? "" : " ", cell.label,
+    return absl::StrCat(cell.place.empty() ? cell.id : OneLine(cell.place), cell.label.empty() ? "" : " ", OneLine(cell.label),
                         InBrackets(absl::StrCat(Words(lang_, "第 ", "line "), cell.line, Words(lang_, " 行", "")), lang_));
   }
 

@@ -244,6 +244,11 @@ class BadFiles(unittest.TestCase):
             self.assertIn(words, result.err)
             self.assertIn(":2:", result.err)
 
+    def test_line_ends_inside_a_spreadsheet_cell_break_no_sentence(self):
+        result = anju(self.file(HEADER + 'a,"表\n甲",x,1,套,\nb,"表\r\n乙","x\ny",3,套,sum(a)\n'), "--lang", "zh")
+        self.assertIn(" 1. 表 乙 x y（第 4 行）\n", result.out)
+        self.assertIn("各项之和：甲 x（1）\n", result.out)
+
     def test_the_summary_says_only_what_is_there(self):
         result = anju(self.file(HEADER + "a,表,x,1,套,\nb,表,y,3,套,sum(a)\n"), "--lang", "zh")
         self.assertIn("差错在 1 格上。", result.out)
