@@ -73,7 +73,10 @@ absl::Status CauseFinder::Begin(const BulletinRecord& record, const DiffBulletin
   ASSIGN_OR_RETURN(before_, bulletin::ParseCanonical(record.content()));
   ASSIGN_OR_RETURN(after_, bulletin::ParseCanonical(diff.content()));
   for (const bulletin::Content* content : {&before_, &after_}) {
-    for (const bulletin::PlacedFigure& placed : bulletin::FiguresOf(*content)) figures_[placed.figure->id] = placed.figure;
+    for (const bulletin::PlacedFigure& placed : bulletin::FiguresOf(*content)) {
+      figures_[placed.figure->id] = placed.figure;
+      for (std::string& operand : IdsOf(placed.figure->rule)) operands_[placed.figure->id].insert(std::move(operand));
+    }
   }
   // Also figures that nobody prints: what is printed may be computed from them.
   for (const bulletin::Change& change : bulletin::Compare(before_, after_)) changed_.insert(change.id);
@@ -186,7 +189,8 @@ absl::Status CauseFinder::Collect(const std::string& id, const FigureChange* cha
     const bulletin::Figure& f = *figure->second;
     region = f.region, programme = f.programme, indicator = f.indicator, plan_year = f.plan_year;
   }
-  std::vector<std::string> operands = figure == figures_.end() ? std::vector<std::string>() : IdsOf(figure->second->rule);
+  const auto rule = operands_.find(id);
+  std::set<std::string> operands = rule == operands_.end() ? std::set<std::string>() : rule->second;
   std::erase_if(operands, [&](const std::string& operand) { return operand == id || !changed_.contains(operand); });
   const bool computed = !operands.empty();  // its parts changed, and they say why
   const Cell* cell = nullptr;

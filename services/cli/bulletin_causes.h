@@ -51,6 +51,7 @@ class CauseFinder {
   bool filtered_ = false;                           // only reviewed or confirmed figures count
   bulletin::Content before_, after_;
   std::map<std::string, const bulletin::Figure*> figures_;          // by id; as it is now, else as issued
+  std::map<std::string, std::set<std::string>> operands_;           // by id; of both rules, so that a total knows the parts it has lost
   std::set<std::string> changed_;                                   // ids of figures that differ
   std::map<std::string, Cell> cells_;
   std::optional<std::vector<Cause>> boundaries_;    // all that came later

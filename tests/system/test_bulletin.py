@@ -234,6 +234,17 @@ class Causes(BulletinTest):
         # At the bulletin's own basis nothing has changed.
         self.assertExit(0, self.suite.anju("bulletin", "diff", issued["number"], "--at", issued["basis"]["token"]))
 
+    def test_a_county_that_is_gone(self):
+        """Behind every figure that reads otherwise stands the move, also behind the totals that no longer name the county."""
+        issued = self.issue("--tree", "2018-06-01")
+        self.assertExit(0, self.suite.boundaries("2018-01-01,move,德钦县,130400,,,,,测试〔2018〕1号,"))
+        result = self.suite.anju("bulletin", "diff", issued["number"], "-o", "json")
+        self.assertExit(2, result)
+        totals = [change for change in result.json()["changes"] if change["id"] in ("starts.total.numerator", "allotment.total.numerator", "completions.total.investment")]
+        self.assertEqual(3, len(totals))
+        for change in result.json()["changes"]:
+            self.assertEqual([("boundary", "move")], [(cause["kind"], cause["event"]) for cause in change["causes"]], change)
+
     def test_the_region_is_another_name_by_now(self):
         """The template says 迪庆州, which two regions are called since: the bulletin is compared and corrected as that of the region it was."""
         issued = self.issue()
