@@ -20,6 +20,7 @@ using ranking::v1::BulletinRecord;
 using ranking::v1::DiffBulletinResponse;
 using ranking::v1::FigureChange;
 
+constexpr std::string_view kPreviousValue = "previous_value";
 constexpr int kDepthMax = 6;  // of rules over figures over rules; a bulletin has three
 
 // Ids in a rule: letters, digits, points and underscores that begin with a letter and are no function.
@@ -78,6 +79,13 @@ absl::Status CauseFinder::Begin(const BulletinRecord& record, const DiffBulletin
       for (std::string& operand : IdsOf(placed.figure->rule)) operands_[placed.figure->id].insert(std::move(operand));
     }
   }
+  // Movement is since a day that only the template says.
+  ranking::v1::GetTemplateRequest request;
+  request.set_code(record.template_code());
+  request.set_version(record.template_version());
+  request.set_as_of(record.parameters().as_of());
+  ASSIGN_OR_RETURN(const auto defined, client::BulletinClient(context_.endpoints.ranking).GetTemplate(request, CallOptionsOf(context_)));
+  for (const auto& table : defined.template_().definitions()) since_[table.name()] = table.since();
   // Also figures that nobody prints: what is printed may be computed from them.
   for (const bulletin::Change& change : bulletin::Compare(before_, after_)) changed_.insert(change.id);
   return absl::OkStatus();
@@ -88,8 +96,8 @@ bool CauseFinder::IsLater(const std::string& journal, uint64_t sequence) const {
   return it == known_.end() || sequence > it->second;
 }
 
-absl::StatusOr<const CauseFinder::Cell*> CauseFinder::CellOf(const std::string& region, const std::string& programme, const std::string& indicator, const std::string& plan_year) {
-  const std::string key = region + "\n" + programme + "\n" + indicator + "\n" + plan_year;
+absl::StatusOr<const CauseFinder::Cell*> CauseFinder::CellOf(const std::string& region, const std::string& programme, const std::string& indicator, const std::string& plan_year, const std::string& as_of) {
+  const std::string key = region + "\n" + programme + "\n" + indicator + "\n" + plan_year + "\n" + as_of;
   if (const auto it = cells_.find(key); it != cells_.end()) return &it->second;
   Cell& cell = cells_[key];
   RankOptions question = question_;
@@ -97,6 +105,7 @@ absl::StatusOr<const CauseFinder::Cell*> CauseFinder::CellOf(const std::string& 
   question.programme = programme;
   question.indicator = indicator;
   question.year = plan_year;
+  question.as_of = as_of;
   const auto answer = FetchExplanation(context_, question);
   if (!answer.ok()) {
     // A region that ended or moved has no cell any more; the boundary change says why.
@@ -195,9 +204,10 @@ absl::Status CauseFinder::Collect(const std::string& id, const FigureChange* cha
   const bool computed = !operands.empty();  // its parts changed, and they say why
   const Cell* cell = nullptr;
   if (!computed && !region.empty() && !programme.empty() && !indicator.empty()) {
-    ASSIGN_OR_RETURN(cell, CellOf(region, programme, indicator, plan_year));
+    const auto since = cell_word == kPreviousValue ? since_.find(id.substr(0, id.find('.'))) : since_.end();
+    ASSIGN_OR_RETURN(cell, CellOf(region, programme, indicator, plan_year, since == since_.end() ? question_.as_of : since->second));
     add(IsTarget(cell_word) ? cell->amendments : cell->updates);
-    if (cell_word == "value" || cell_word.starts_with("rate")) add(cell->amendments);
+    if (cell_word == "value" || cell_word == kPreviousValue || cell_word.starts_with("rate")) add(cell->amendments);
   }
   if (depth < kDepthMax) {
     for (const std::string& operand : operands) RETURN_IF_ERROR(Collect(operand, nullptr, depth + 1, found));

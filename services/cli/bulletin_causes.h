@@ -39,7 +39,8 @@ class CauseFinder {
     std::vector<Cause> updates, amendments;
   };
   absl::Status Collect(const std::string& id, const ranking::v1::FigureChange* change, int depth, std::map<std::tuple<std::string, uint64_t, std::string>, Cause>* found);
-  absl::StatusOr<const Cell*> CellOf(const std::string& region, const std::string& programme, const std::string& indicator, const std::string& plan_year);
+  absl::StatusOr<const Cell*> CellOf(const std::string& region, const std::string& programme, const std::string& indicator, const std::string& plan_year,
+                                     const std::string& as_of);
   absl::StatusOr<std::vector<Cause>> BoundariesOf(const std::string& region);
   bool IsLater(const std::string& journal, uint64_t sequence) const;
 
@@ -52,6 +53,7 @@ class CauseFinder {
   bulletin::Content before_, after_;
   std::map<std::string, const bulletin::Figure*> figures_;          // by id; as it is now, else as issued
   std::map<std::string, std::set<std::string>> operands_;           // by id; of both rules, so that a total knows the parts it has lost
+  std::map<std::string, std::string> since_;                        // by table: the day its movement is since
   std::set<std::string> changed_;                                   // ids of figures that differ
   std::map<std::string, Cell> cells_;
   std::optional<std::vector<Cause>> boundaries_;    // all that came later

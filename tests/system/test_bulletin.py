@@ -234,6 +234,21 @@ class Causes(BulletinTest):
         # At the bulletin's own basis nothing has changed.
         self.assertExit(0, self.suite.anju("bulletin", "diff", issued["number"], "--at", issued["basis"]["token"]))
 
+    def test_movement_since_a_month_that_was_corrected(self):
+        """What was reported late for the month before changes the movement, and stands behind it."""
+        self.suite.report("维西县,shantytown.urban,starts,2017,2017-05-31,700,套,,,,")
+        source = TEMPLATE.read_text(encoding="utf-8").replace("    annex: yes\n", "    annex: yes\n    since: month\n", 1)
+        source = source.replace("开工率排序, cell: rank}", "开工率排序, cell: rank}\n      - {heading: 上月, cell: previous_value}\n      - {heading: 比上月, cell: value_change}", 1)
+        self.suite.ok("bulletin", "define", self.suite.file(source, name="movement.yaml"))
+        issued = self.issue()
+        token = self.suite.report("德钦县,shantytown.urban,starts,2017,2017-05-31,150,套,,补报五月,,")["basis"]["token"]
+        result = self.suite.anju("bulletin", "diff", issued["number"], "--at-least", token, "-o", "json")
+        self.assertExit(2, result)
+        said = {change["id"]: change for change in result.json()["changes"]}
+        for id in ("starts.533422.previous_value", "starts.533422.value_change", "starts.total.previous_value"):
+            self.assertEqual([("update", "533422", "150", "补报五月")], [(c["kind"], c["region"], c["value"], c["explanation"]) for c in said[id]["causes"]], said[id])
+        self.assertVerified(issued["number"])
+
     def test_a_county_that_is_gone(self):
         """Behind every figure that reads otherwise stands the move, also behind the totals that no longer name the county."""
         issued = self.issue("--tree", "2018-06-01")
