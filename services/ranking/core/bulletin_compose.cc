@@ -16,6 +16,7 @@ namespace {
 constexpr char kTextFigure[] = "x";  // ids x1, x2 …
 // What the service adds to a content: basis, numbers, the old bulletin.
 constexpr size_t kReservedBytes = 256 << 10;
+constexpr size_t kCellsMax = 2 * bulletin::kFiguresMax;  // of annexes; names and words are no figures
 
 class BulletinWriter {
  public:
@@ -23,6 +24,7 @@ class BulletinWriter {
       : source_(source), input_(input), catalogue_(catalogue), book_(source, input, catalogue) {}
 
   absl::StatusOr<bulletin::Content> Compose() {
+    if (CellsToPrint() > kCellsMax) return TooMuch(CellsToPrint());
     bulletin::Content content;
     content.template_code = source_.code;
     content.as_of = FormatDate(input_.as_of);
@@ -42,6 +44,7 @@ class BulletinWriter {
     content.copies = Text(source_.copies, "copies");
     content.operands = book_.Operands();
     RETURN_IF_ERROR(errors_.ToStatus());
+    if (IsFull()) return TooMuch(text_figures_);
     RETURN_IF_ERROR(CheckSize(content));
     return content;
   }
@@ -60,6 +63,7 @@ class BulletinWriter {
     line_ = text.line;
     bulletin::Runs runs;
     for (const TextPart& part : text.parts) {
+      if (IsFull()) break;
       if (part.path.empty()) {
         Append(runs, part.literal);
       } else {
@@ -105,6 +109,24 @@ class BulletinWriter {
     }
     const Shown shown = Show(answer, book_.RowAt(row), cell, rules, {});
     runs.push_back({shown.text, book_.Repeat(row, cell, word, shown.printed, id)});
+    text_bytes_ += shown.text.size();
+    ++text_figures_;
+  }
+
+  // A few bytes of a template can ask for a list of thousands of rows, again and again: nothing is written beyond what a bulletin may hold.
+  bool IsFull() const { return text_bytes_ > bulletin::kContentBytesMax || text_figures_ > bulletin::kFiguresMax; }
+
+  size_t CellsToPrint() const {
+    size_t cells = 0;
+    for (size_t i = 0; i < source_.tables.size(); ++i) {
+      if (!source_.tables[i].annex) continue;
+      for (const TemplateColumn& column : source_.tables[i].columns) cells += book_.RowsOf(i) * std::max<size_t>(column.parts.size(), 1);
+    }
+    return cells;
+  }
+
+  static absl::Status TooMuch(size_t figures) {
+    return MakeError(Reason::TOO_MANY_ROWS, "tables", std::to_string(figures), "a bulletin has at most 20,000 figures and 4 MiB");
   }
 
   // The total line, or the row of a region by code, else by name.
@@ -129,17 +151,19 @@ class BulletinWriter {
     return *std::find_if(source_.lists.begin(), source_.lists.end(), [&](const TemplateList& list) { return list.name == name; });
   }
 
-  std::vector<RowRef> RowsOf(const TemplateList& list) {
+  const std::vector<RowRef>& RowsOf(const TemplateList& list) {
+    const auto known = rows_.find(list.name);
+    if (known != rows_.end()) return known->second;
     absl::StatusOr<std::vector<RowRef>> rows = RowsOfList(source_, list, input_, book_);
     errors_.Add(rows.status());
-    return rows.value_or(std::vector<RowRef>{});
+    return rows_[list.name] = rows.value_or(std::vector<RowRef>{});
   }
 
   void List(const std::string& name, bulletin::Runs& runs) {
     const TemplateList& list = ListNamed(name);
-    const std::vector<RowRef> rows = RowsOf(list);
+    const std::vector<RowRef>& rows = RowsOf(list);
     if (rows.empty()) return Append(runs, list.nothing);
-    for (size_t i = 0; i < rows.size(); ++i) {
+    for (size_t i = 0; i < rows.size() && !IsFull(); ++i) {
       if (i > 0) Append(runs, list.separator);
       const Row& row = book_.RowAt(rows[i]);
       for (const TextPart& part : list.item.parts) {
@@ -190,8 +214,9 @@ class BulletinWriter {
     runs.push_back({answer->share, std::move(figure)});
   }
 
-  static void Append(bulletin::Runs& runs, const std::string& text) {
+  void Append(bulletin::Runs& runs, const std::string& text) {
     if (text.empty()) return;
+    text_bytes_ += text.size();
     if (runs.empty() || runs.back().figure) runs.emplace_back();
     runs.back().text += text;
   }
@@ -200,7 +225,7 @@ class BulletinWriter {
     if (bulletin::FiguresOf(content).size() <= bulletin::kFiguresMax && bulletin::Canonical(content).size() + kReservedBytes <= bulletin::kContentBytesMax) {
       return absl::OkStatus();
     }
-    return MakeError(Reason::TOO_MANY_ROWS, "tables", std::to_string(bulletin::FiguresOf(content).size()), "a bulletin has at most 20,000 figures and 4 MiB");
+    return TooMuch(bulletin::FiguresOf(content).size());
   }
 
   const Template& source_;
@@ -211,6 +236,8 @@ class BulletinWriter {
   std::string field_;   // of the text under way
   uint32_t line_ = 0;
   int texts_ = 0;
+  size_t text_bytes_ = 0, text_figures_ = 0;  // written so far
+  std::map<std::string, std::vector<RowRef>> rows_;  // of lists, by name
 };
 
 }  // namespace

@@ -53,6 +53,21 @@ TEST_F(Diqing, Titles) {
   EXPECT_EQ(bulletin::PlainText(content_.annexes[0].notes[0]), "应报3个，已报3个。");
 }
 
+TEST_F(Diqing, AFewBytesCannotAskForMoreThanABulletinHolds) {
+  const auto with_list = [](const std::string& item, size_t times, size_t texts) {
+    std::string yaml = DiqingTemplate(), text;
+    yaml.insert(yaml.find("lists:\n") + 7, "  l: {table: starts, item: \"" + item + "\"}\n");
+    for (size_t i = 0; i < times; ++i) text += "{l}";
+    for (size_t i = 0; i < texts; ++i) yaml += "  - text: \"" + text + "\"\n";
+    return yaml;
+  };
+  // Of three counties: 30,000 figures, and 24 MB of words.
+  for (const std::string& yaml : {with_list("{numerator}", 2'500, 4), with_list(std::string(8'000, 'a'), 1'000, 1)}) {
+    const absl::Status status = ComposeFor(yaml, country_, kMilestones).status();
+    EXPECT_EQ(ErrorsOf(status).front().reason, Reason::TOO_MANY_ROWS) << status;
+  }
+}
+
 TEST_F(Diqing, ATemplateNamesRegionsAsItsOfficeDoes) {
   const bulletin::Content named = ComposeOf(std::string(DiqingTemplate()) + "\nnames: {533423: 维西, 999999: 无此地}\n");
   EXPECT_EQ(Lines(named.annexes[0])[2], "维西|1475|900|61.02%|3");
@@ -259,7 +274,7 @@ TEST_F(Diqing, WhatTheAnswersDoNotHaveIsSaidWithTheLine) {
     return std::string(ReasonName(detail.reason)) + " " + std::to_string(detail.line) + " " + detail.value + " " + std::to_string(ErrorTotal(status));
   };
   EXPECT_EQ(error(Replaced("{starts.533422.value}", "{starts.州本级.value}"), kMilestones), "UNKNOWN_CELL 67 {starts.州本级.value} 1");
-  EXPECT_EQ(error(DiqingTemplate(), {}), "UNKNOWN_CELL 67 {june.month} 4");  // month, share, and the list twice
+  EXPECT_EQ(error(DiqingTemplate(), {}), "UNKNOWN_CELL 67 {june.month} 3");  // month, share, and the list
   EXPECT_EQ(error(Replaced("indicator: starts, year: \"{year}\", by: rate", "indicator: start, year: \"{year}\", by: rate"), kMilestones), "UNKNOWN_INDICATOR 12 start 1");
   EXPECT_EQ(error(Replaced("then_by: target", "then_by: 累计分配"), kMilestones), "UNKNOWN_INDICATOR 26 累计分配 1");
   EXPECT_EQ(error(Replaced("[\"target:built\",", "[\"target:built\", \"target.city:累计分配\","), kMilestones), "UNKNOWN_INDICATOR 39 target.city:累计分配 1");

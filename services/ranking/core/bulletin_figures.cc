@@ -71,7 +71,8 @@ size_t FigureBook::RowsOf(size_t table) const { return input_.tables[table].tabl
 
 std::string FigureBook::NewId(const std::string& stem) {
   std::string id = stem;
-  for (int n = 2; !ids_.insert(id).second; ++n) id = stem + "_" + std::to_string(n);
+  // Goes on where the stem was last found taken: a list may repeat a figure thousands of times.
+  for (int& n = suffixes_[stem]; !ids_.insert(id).second; ++n) id = stem + "_" + std::to_string(n + 2);
   return id;
 }
 

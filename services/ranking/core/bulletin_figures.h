@@ -73,6 +73,7 @@ class FigureBook {
   std::deque<Entry> entries_;  // in the order they were asked for; a deque, because rules are made while entries are held
   std::map<std::tuple<RowRef, std::string>, Entry*> by_cell_;
   std::set<std::string> ids_;
+  std::map<std::string, int> suffixes_;  // tried after a stem so far
 };
 
 // a.b.c with what no id may hold replaced by _.
