@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/journal/hash.h"
 #include "common/rpc/rpc.h"
-#include "services/ranking/core/bulletin_compose.h"
+#include "services/ranking/core/bulletin/compose.h"
 
 namespace anju::ranking {
 namespace {

@@ -7,7 +7,7 @@
 #include "common/status/macros.h"
 #include "services/ranking/bulletin_requests.h"
 #include "services/ranking/bulletins.h"
-#include "services/ranking/core/bulletin_text.h"
+#include "services/ranking/core/bulletin/text.h"
 #include "services/ranking/errors.h"
 
 namespace anju::ranking {

@@ -10,7 +10,7 @@
 #include "common/rpc/rpc.h"
 #include "services/ranking/bulletin_convert.h"
 #include "services/ranking/bulletin_desk.h"
-#include "services/ranking/core/bulletin_template.h"
+#include "services/ranking/core/bulletin/template.h"
 #include "services/ranking/question.h"
 #include "services/ranking/store/store.h"
 

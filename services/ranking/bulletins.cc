@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "services/ranking/bulletin_requests.h"
-#include "services/ranking/core/bulletin_compose.h"
+#include "services/ranking/core/bulletin/compose.h"
 #include "services/ranking/definitions.h"
 #include "services/ranking/errors.h"
 

@@ -12,8 +12,8 @@
 #include "common/bulletin/content.h"
 #include "common/rpc/rpc.h"
 #include "services/ranking/columns.h"
-#include "services/ranking/core/bulletin_compose.h"
-#include "services/ranking/core/bulletin_template.h"
+#include "services/ranking/core/bulletin/compose.h"
+#include "services/ranking/core/bulletin/template.h"
 #include "services/ranking/store/store.h"
 
 namespace anju::ranking {

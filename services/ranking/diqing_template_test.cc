@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "services/ranking/core/bulletin_template.h"
+#include "services/ranking/core/bulletin/template.h"
 
 namespace anju::ranking {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "common/status/macros.h"
 #include "common/status/status.h"
-#include "services/ranking/core/bulletin_compose.h"
-#include "services/ranking/core/bulletin_template.h"
+#include "services/ranking/core/bulletin/compose.h"
+#include "services/ranking/core/bulletin/template.h"
 
 namespace anju::ranking {
 namespace {

@@ -1,5 +1,5 @@
 // Puts a bulletin together: annex tables first, so that the text can point to their figures; then the texts; then what rules name beside.
-#include "services/ranking/core/bulletin_compose.h"
+#include "services/ranking/core/bulletin/compose.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,8 +7,8 @@
 #include "common/region/region_tree.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
-#include "services/ranking/core/bulletin_lists.h"
-#include "services/ranking/core/bulletin_print.h"
+#include "services/ranking/core/bulletin/lists.h"
+#include "services/ranking/core/bulletin/print.h"
 
 namespace anju::ranking {
 namespace {

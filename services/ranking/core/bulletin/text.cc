@@ -1,5 +1,5 @@
 // Reads the texts of a template character by character.
-#include "services/ranking/core/bulletin_text.h"
+#include "services/ranking/core/bulletin/text.h"
 
 #include <algorithm>
 #include <utility>

@@ -2,8 +2,8 @@
 #include <set>
 #include <utility>
 
-#include "services/ranking/core/bulletin_compose.h"
-#include "services/ranking/core/bulletin_print.h"
+#include "services/ranking/core/bulletin/compose.h"
+#include "services/ranking/core/bulletin/print.h"
 
 namespace anju::ranking {
 namespace {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "services/ranking/core/bulletin_cells.h"
-#include "services/ranking/core/bulletin_compose.h"
+#include "services/ranking/core/bulletin/cells.h"
+#include "services/ranking/core/bulletin/compose.h"
 
 namespace anju::ranking {
 

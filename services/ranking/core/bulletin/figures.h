@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "services/ranking/core/bulletin_values.h"
+#include "services/ranking/core/bulletin/values.h"
 
 namespace anju::ranking {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "common/status/status.h"
-#include "services/ranking/core/bulletin_template.h"
-#include "services/ranking/core/bulletin_yaml.h"
+#include "services/ranking/core/bulletin/template.h"
+#include "services/ranking/core/bulletin/yaml.h"
 
 namespace anju::ranking {
 

@@ -1,9 +1,9 @@
 // Typed access to the keys of a template's maps.
-#include "services/ranking/core/bulletin_fields.h"
+#include "services/ranking/core/bulletin/fields.h"
 
 #include <utility>
 
-#include "services/ranking/core/bulletin_text.h"
+#include "services/ranking/core/bulletin/text.h"
 
 namespace anju::ranking {
 

@@ -1,5 +1,5 @@
 // Builds our nodes from yaml-cpp's events. Its exceptions end in ReadYaml.
-#include "services/ranking/core/bulletin_yaml.h"
+#include "services/ranking/core/bulletin/yaml.h"
 
 #include <algorithm>
 #include <exception>
@@ -15,7 +15,7 @@
 #include <yaml-cpp/parser.h>
 
 #include "common/status/status.h"
-#include "services/ranking/core/bulletin_text.h"
+#include "services/ranking/core/bulletin/text.h"
 
 namespace anju::ranking {
 namespace {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "common/decimal/decimal.h"
-#include "services/ranking/core/bulletin_fields.h"
-#include "services/ranking/core/bulletin_text.h"
+#include "services/ranking/core/bulletin/fields.h"
+#include "services/ranking/core/bulletin/text.h"
 #include "services/ranking/core/definition_words.h"
 
 namespace anju::ranking {

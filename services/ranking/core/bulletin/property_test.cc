@@ -9,7 +9,7 @@
 #include "common/bulletin/render.h"
 #include "common/catalogue/embedded.h"
 #include "common/check_file/judge.h"
-#include "services/ranking/core/bulletin_fixture.h"
+#include "services/ranking/core/bulletin/fixture.h"
 
 namespace anju::ranking {
 namespace {

@@ -11,7 +11,7 @@
 #include "common/bulletin/content.h"
 #include "common/catalogue/catalogue.h"
 #include "common/time/date.h"
-#include "services/ranking/core/bulletin_template.h"
+#include "services/ranking/core/bulletin/template.h"
 #include "services/ranking/core/league_table.h"
 
 namespace anju::ranking {

@@ -1,7 +1,7 @@
 // What a template asks for a day: definitions of its tables, since when they show movement, milestones.
 #include "common/status/macros.h"
 #include "common/status/status.h"
-#include "services/ranking/core/bulletin_compose.h"
+#include "services/ranking/core/bulletin/compose.h"
 #include "services/ranking/core/definition_words.h"
 
 namespace anju::ranking {

@@ -1,5 +1,5 @@
 // Reads cells of computed rows.
-#include "services/ranking/core/bulletin_values.h"
+#include "services/ranking/core/bulletin/values.h"
 
 namespace anju::ranking {
 namespace {

@@ -1,5 +1,5 @@
 // What a template may say, and what is said of those that are off: reason, line and value of every error.
-#include "services/ranking/core/bulletin_template.h"
+#include "services/ranking/core/bulletin/template.h"
 
 #include <gtest/gtest.h>
 

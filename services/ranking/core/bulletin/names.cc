@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "common/decimal/decimal.h"
-#include "services/ranking/core/bulletin_cells.h"
-#include "services/ranking/core/bulletin_fields.h"
+#include "services/ranking/core/bulletin/cells.h"
+#include "services/ranking/core/bulletin/fields.h"
 #include "services/ranking/core/definition_words.h"
 
 namespace anju::ranking {

@@ -1,13 +1,13 @@
 // Reads a template: the document, its milestones and body. Tables and lists are read in bulletin_tables.cc, names resolved in bulletin_names.cc.
-#include "services/ranking/core/bulletin_template.h"
+#include "services/ranking/core/bulletin/template.h"
 
 #include <utility>
 
 #include "common/status/macros.h"
 #include "common/status/status.h"
-#include "services/ranking/core/bulletin_fields.h"
-#include "services/ranking/core/bulletin_text.h"
-#include "services/ranking/core/bulletin_yaml.h"
+#include "services/ranking/core/bulletin/fields.h"
+#include "services/ranking/core/bulletin/text.h"
+#include "services/ranking/core/bulletin/yaml.h"
 
 namespace anju::ranking {
 namespace {

@@ -1,5 +1,5 @@
 // Prints the cells of annex tables.
-#include "services/ranking/core/bulletin_print.h"
+#include "services/ranking/core/bulletin/print.h"
 
 #include <utility>
 

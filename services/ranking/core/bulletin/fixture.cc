@@ -1,5 +1,5 @@
 // Diqing's bulletin for tests, and the evaluator of rules.
-#include "services/ranking/core/bulletin_fixture.h"
+#include "services/ranking/core/bulletin/fixture.h"
 
 #include <set>
 #include <tuple>

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "common/status/status.h"
-#include "services/ranking/core/bulletin_template.h"
-#include "services/ranking/core/bulletin_yaml.h"
+#include "services/ranking/core/bulletin/template.h"
+#include "services/ranking/core/bulletin/yaml.h"
 
 namespace anju::ranking {
 

@@ -1,10 +1,10 @@
 // Diqing's bulletin of June 2017: every cell, word, rule and sentence.
-#include "services/ranking/core/bulletin_compose.h"
+#include "services/ranking/core/bulletin/compose.h"
 
 #include <gtest/gtest.h>
 
 #include "common/status/status.h"
-#include "services/ranking/core/bulletin_fixture.h"
+#include "services/ranking/core/bulletin/fixture.h"
 
 namespace anju::ranking {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "services/ranking/core/bulletin_figures.h"
+#include "services/ranking/core/bulletin/figures.h"
 
 namespace anju::ranking {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "services/ranking/core/bulletin_template.h"
+#include "services/ranking/core/bulletin/template.h"
 
 namespace anju::ranking {
 

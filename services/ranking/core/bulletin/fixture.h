@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "services/ranking/core/bulletin_compose.h"
+#include "services/ranking/core/bulletin/compose.h"
 #include "services/ranking/core/table_fixture.h"
 
 namespace anju::ranking {

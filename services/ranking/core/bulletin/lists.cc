@@ -1,5 +1,5 @@
 // Chooses and sorts the rows of lists.
-#include "services/ranking/core/bulletin_lists.h"
+#include "services/ranking/core/bulletin/lists.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,5 +1,5 @@
 // Figures and the rules they must satisfy, in the language of check files: whoever has the bulletin's CSV can recompute it.
-#include "services/ranking/core/bulletin_figures.h"
+#include "services/ranking/core/bulletin/figures.h"
 
 #include <algorithm>
 

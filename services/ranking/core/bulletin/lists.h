@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/ranking/core/bulletin_figures.h"
+#include "services/ranking/core/bulletin/figures.h"
 
 namespace anju::ranking {
 
