@@ -202,7 +202,9 @@ class Live(unittest.TestCase):
     def test_a_terminal_that_goes_away_leaves_nothing(self):
         """SIGHUP is an end like any other, unless the user had it ignored."""
         for prefix, signals, code in (((), (signal.SIGHUP,), 0), (("nohup",), (signal.SIGHUP, signal.SIGTERM), 0)):
-            process = subprocess.Popen([*prefix, *self.command], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+            # The tests themselves may run under nohup: then everything they start would ignore SIGHUP.
+            process = subprocess.Popen([*prefix, *self.command], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                       preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
             try:
                 for line in process.stdout:
                     if "合计" in line.decode():
