@@ -67,13 +67,13 @@ class BulletinWriter {
       if (part.path.empty()) {
         Append(runs, part.literal);
       } else {
-        Placeholder(part.path, runs);
+        Bound(part.path, runs);
       }
     }
     return runs;
   }
 
-  void Placeholder(const std::vector<std::string>& path, bulletin::Runs& runs) {
+  void Bound(const std::vector<std::string>& path, bulletin::Runs& runs) {
     if (path.size() == 1) {
       if (const std::string date = DateWord(path[0], input_.as_of); !date.empty()) return Append(runs, date);
       return List(path[0], runs);

@@ -27,7 +27,7 @@ class MapFields {
   // Scalars as they are; "" when absent. With `required` an absent or empty one is BAD_TEMPLATE.
   std::string Word(const char* key, bool required = false);
   TemplateText Text(const char* key, bool required = false);
-  // Printed text without placeholders.
+  // Printed text without bindings.
   std::string Literal(const char* key, bool required = false);
   // yes | no.
   bool YesNo(const char* key, bool otherwise);
@@ -55,7 +55,7 @@ TemplateTable ReadTable(const YamlNode::Entry& entry, ErrorCollector& errors);
 TemplateList ReadList(const YamlNode::Entry& entry, ErrorCollector& errors);
 Words ReadWords(const YamlNode* node, const std::string& field, ErrorCollector& errors);
 
-// Resolves every placeholder and cell word against the tables, lists and milestones: their paths are split, UNKNOWN_CELL for the rest.
+// Resolves every binding and cell word against the tables, lists and milestones: their paths are split, UNKNOWN_CELL for the rest.
 void ResolveNames(Template& source, ErrorCollector& errors);
 
 }  // namespace anju::ranking

@@ -1,4 +1,4 @@
-// Looks up every name a template uses: placeholders, cells, tables, lists, milestones.
+// Looks up every name a template uses: bindings, cells, tables, lists, milestones.
 #include <algorithm>
 #include <set>
 #include <utility>

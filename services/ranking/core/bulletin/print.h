@@ -26,7 +26,7 @@ Shown Show(const TableAnswer& answer, const Row& row, const CellRef& cell, const
 // One annex table, without its texts.
 bulletin::Annex PrintAnnex(const Template& source, size_t table, Date as_of, FigureBook& book);
 
-// Literals and {year}, {month}, {day} put together. REQUIRES: no other placeholders.
+// Literals and {year}, {month}, {day} put together. REQUIRES: no other bindings.
 std::string PlainOf(const TemplateText& text, Date as_of);
 // The word of {year}, {month}, {day}; "" for another word.
 std::string DateWord(const std::string& word, Date day);

@@ -18,7 +18,7 @@ namespace anju::ranking {
 inline constexpr size_t kTemplateBytesMax = 64 << 10;
 inline constexpr size_t kTemplateTablesMax = 16, kTemplateListsMax = 32, kTemplateMilestonesMax = 16, kTemplateBlocksMax = 200, kTemplateNamesMax = 1'000;
 
-// A piece of template text: literal, or a placeholder's words ({starts.total.value} → {"starts","total","value"}).
+// A piece of template text: literal, or a binding's words ({starts.total.value} → {"starts","total","value"}).
 struct TextPart {
   std::string literal;
   std::vector<std::string> path;  // empty for a literal
@@ -114,7 +114,7 @@ struct Template {
   std::vector<TemplateBlock> body;
 };
 
-// Every error at once, each with its line: BAD_TEMPLATE (YAML, keys, placeholder syntax), UNBOUND_NUMBER, UNKNOWN_CELL (a table, cell word, list or
+// Every error at once, each with its line: BAD_TEMPLATE (YAML, keys, binding syntax), UNBOUND_NUMBER, UNKNOWN_CELL (a table, cell word, list or
 // milestone that the template does not have), BAD_VALUE, TOO_MANY_ROWS. Regions, programmes and indicators are looked up later. Texts may be written over
 // several lines (`|`): line breaks are dropped, as no Chinese paragraph has any.
 absl::StatusOr<Template> ParseTemplate(std::string_view yaml);

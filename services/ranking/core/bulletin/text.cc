@@ -79,12 +79,12 @@ class Splitter {
     } else if (rest_.starts_with(kQuote)) {
       Quotation();
     } else if (rest_[0] == '{') {
-      Placeholder();
+      Binding();
     } else if (rest_[0] == '}') {
       Refuse(Reason::BAD_TEMPLATE, rest_.substr(0, 1), "a } without {; a printed brace is }}");
       rest_.remove_prefix(1);
     } else if (rest_.starts_with("｛") || rest_.starts_with("｝")) {
-      Refuse(Reason::BAD_TEMPLATE, Take(std::string_view("｛").size()), "a full-width brace; placeholders stand between { and }");
+      Refuse(Reason::BAD_TEMPLATE, Take(std::string_view("｛").size()), "a full-width brace; bindings stand between { and }");
     } else if (const size_t number = std::max(NumberAt(rest_), ShareAt(rest_))) {
       Refuse(Reason::UNBOUND_NUMBER, rest_.substr(0, number), "a number in a text must be bound to a cell; a quotation is written {'…'}");
       rest_.remove_prefix(number);
@@ -101,13 +101,13 @@ class Splitter {
     rest_.remove_prefix(end + kUnquote.size());
   }
 
-  void Placeholder() {
+  void Binding() {
     const size_t end = rest_.find_first_of("{}", 1);
     if (end == std::string_view::npos || rest_[end] == '{') return Refuse(Reason::BAD_TEMPLATE, Take(end), "a { without }; a printed brace is {{");
     const std::string_view words = rest_.substr(1, end - 1);
     const bool blank = words.find_first_of(" \t'\"") != std::string_view::npos;
     if (words.empty() || blank || words.front() == '.' || words.back() == '.' || words.find("..") != std::string_view::npos) {
-      Refuse(Reason::BAD_TEMPLATE, rest_.substr(0, end + 1), "a placeholder is words joined by points, without blanks: {table.row.cell}");
+      Refuse(Reason::BAD_TEMPLATE, rest_.substr(0, end + 1), "a binding is words joined by points, without blanks: {table.row.cell}");
     } else {
       parts_.push_back({"", {std::string(words)}});
     }
@@ -173,7 +173,7 @@ std::string ReadLiteral(const YamlNode& scalar, const std::string& field, ErrorC
   for (const TextPart& part : ReadText(scalar, field, errors).parts) {
     literal += part.literal;
     if (part.path.empty()) continue;
-    errors.Add({.reason = Reason::BAD_TEMPLATE, .field = field, .value = "{" + part.path[0] + "}", .message = "no placeholder is allowed here", .line = scalar.line});
+    errors.Add({.reason = Reason::BAD_TEMPLATE, .field = field, .value = "{" + part.path[0] + "}", .message = "no binding is allowed here", .line = scalar.line});
   }
   return literal;
 }
