@@ -2,6 +2,7 @@
 //
 //   store journal/ (StoreKind::kJournal)
 //     key 8 bytes big-endian 0        → Identity
+//     key 8 bytes of 0 | u32 big-endian index → Identity of the index-th journal this one continues (from 0, the oldest)
 //     key 8 bytes big-endian first    → Block whose first event has that sequence (≥ 1)
 //   file witness                      → two slots of 64 bytes written in turn; the valid one with the higher sequence counts
 //
@@ -15,8 +16,8 @@
 //   events    count × (u32 length | bytes); the header's length counts both
 //   witness slot  "ANJW" | u32 CRC-32C of the rest | u64 sequence | 32 bytes block hash | 16 bytes journal id
 //
-// Integers are little-endian. Block hash = H(0x02 ‖ previous hash ‖ header ‖ root); the previous hash of the first block is
-// H(0x03 ‖ Identity). Root per RFC 6962: leaf H(0x00 ‖ event), node H(0x01 ‖ left ‖ right).
+// Integers are little-endian. Block hash = H(0x02 ‖ previous hash ‖ header ‖ root); the previous hash of the first block that a journal records
+// is H(0x03 ‖ Identity), and the Identity names position and hash of the block it continues: see lineage.h. Root per RFC 6962: leaf H(0x00 ‖ event), node H(0x01 ‖ left ‖ right).
 #pragma once
 
 #include <array>
