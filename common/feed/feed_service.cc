@@ -10,6 +10,7 @@
 
 #include "anju/feed/v1/feed.grpc.pb.h"
 #include "common/feed/feed.h"
+#include "common/feed/sending.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -24,7 +25,7 @@ class FeedService;
 // One stream. Everything but gRPC's own calls happens under the service's mutex; it deletes itself in OnDone.
 class Stream final : public grpc::ServerWriteReactor<v1::FollowResponse> {
  public:
-  Stream(FeedService& service, journal::Position after) : service_(service), at_(std::move(after)) {}
+  Stream(FeedService& service, Sending sending) : service_(service), sending_(std::move(sending)) {}
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
@@ -32,7 +33,7 @@ class Stream final : public grpc::ServerWriteReactor<v1::FollowResponse> {
  private:
   friend class FeedService;
   FeedService& service_;
-  journal::Position at_;         // what was sent so far; the pump's
+  Sending sending_;              // the pump's
   v1::FollowResponse response_;  // being written
   TimePoint bookmark_due_{};     // at once: the first message tells a follower where the journal stands
   bool writing_ = false;
@@ -65,7 +66,7 @@ class FeedService final : public v1::FeedService::CallbackService {
     absl::StatusOr<journal::Position> after = rpc::FromProto(request->after());
     absl::Status status = rpc::Authorize(rpc::CallerOf(*context), rpc::Action::kOperate, 0, nullptr, Date{});
     if (status.ok()) status = after.status();
-    auto* stream = new Stream(*this, after.ok() ? *after : journal::Position{});
+    auto* stream = new Stream(*this, Sending(journal_, clock_, after.ok() ? *after : journal::Position{}));
     {
       std::lock_guard lock(mutex_);
       if (status.ok() && ending_) status = MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping");
@@ -201,29 +202,9 @@ class FeedService final : public v1::FeedService::CallbackService {
     }
     if (broken) return Finish(stream, grpc::Status::CANCELLED);
     if (ending) return Finish(stream, rpc::ToGrpc(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping")));
-    // The time comes first: what became durable before it is then in `durable`, and what came later may be or not.
-    const int64_t now_us = clock_.NowMicros();
-    const journal::Position durable = journal_.durable();
-    const bool first = stream.bookmark_due_ == TimePoint{};
-    if (!first && stream.at_.sequence == durable.sequence && now < stream.bookmark_due_) return;
-
-    absl::StatusOr<std::vector<std::string>> blocks = journal_.ReadBlocks(stream.at_, kMessageBytesMax);
-    if (!blocks.ok()) return Finish(stream, rpc::ToGrpc(blocks.status()));
-    // A bookmark names where this stream stands, never more: who resumes from it must miss nothing.
-    journal::Position at = stream.at_;
-    at.journal_id = journal_.identity().id;
-    if (at.sequence == durable.sequence) at.block_hash = durable.block_hash;
-    stream.response_.Clear();
-    if (!blocks->empty()) {
-      absl::StatusOr<journal::BlockView> last = journal::DecodeBlockPrefix(blocks->back());
-      if (!last.ok()) return Finish(stream, rpc::ToGrpc(last.status()));
-      at = {journal_.identity().id, last->header.last_sequence(), last->hash};
-      for (std::string& block : *blocks) stream.response_.add_blocks(std::move(block));
-    }
-    *stream.response_.mutable_position() = rpc::ToProto(at);
-    // Blocks may have come since `durable` was read; a message that the limit cut off ends before it and promises nothing.
-    if (at.sequence >= durable.sequence) stream.response_.set_sent_time_us(now_us);
-    stream.at_ = at;
+    absl::StatusOr<bool> filled = stream.sending_.Next(now >= stream.bookmark_due_, &stream.response_);
+    if (!filled.ok()) return Finish(stream, rpc::ToGrpc(filled.status()));
+    if (!*filled) return;
     stream.bookmark_due_ = now + std::chrono::milliseconds(kBookmarkIntervalMs);
     {
       std::lock_guard lock(mutex_);

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/faults/faults.h"
 #include "common/journal/state_writer.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -45,7 +46,8 @@ struct Block {
 
 }  // namespace
 
-// Threads meet at `mutex_` only: the queue on one side, the one handed-over block on the other.
+// Threads meet at `mutex_` only: the queue on one side, the one handed-over block on the other. Without threads one caller does the work of both in
+// pieces: the same deciding, handing over and writing, in an order that the caller chooses.
 struct Pipeline::Impl final : public Recorder {
  public:
   Impl(Model& model, Clock& clock, PipelineOptions options) : model_(model), clock_(clock), options_(std::move(options)) {
@@ -57,12 +59,14 @@ struct Pipeline::Impl final : public Recorder {
     ASSIGN_OR_RETURN(state_, StateWriter::Open(disk, *journal_, schema_version, model_, options_.state_flush_events));
     last_sequence_ = journal_->durable().sequence;
     last_time_us_ = journal_->last_time_us();
+    if (!options_.threads) return absl::OkStatus();
     decider_ = std::thread([this] { RunDecider(); });
     writer_ = std::thread([this] { RunWriter(); });
     return absl::OkStatus();
   }
 
   ~Impl() override {
+    if (!options_.threads) DrainByStep();
     if (!decider_.joinable()) return;
     {
       std::lock_guard lock(mutex_);
@@ -120,7 +124,61 @@ struct Pipeline::Impl final : public Recorder {
 
   Journal& journal() { return *journal_; }
 
+  // Both threads' work, one piece at a time, on the caller's.
+  bool Step(PipelineStep step) {
+    CHECK(!options_.threads);
+    if (Failed()) return false;
+    bool worked = false;
+    std::deque<std::unique_ptr<Request>> batch;
+    switch (step) {
+      case PipelineStep::kDecide: {
+        {
+          std::lock_guard lock(mutex_);
+          batch.swap(queue_);
+        }
+        worked = !batch.empty() || (open_ != nullptr && WriterFree());
+        DecideBatch(batch);
+        if (open_ != nullptr && !Failed() && WriterFree()) HandOver(std::nullopt);
+        break;
+      }
+      case PipelineStep::kWrite:
+        worked = WriteHandedOver();
+        break;
+      case PipelineStep::kFlush:
+        worked = state_->dirty();
+        if (const absl::Status flushed = state_->Flush(); !flushed.ok()) Fail(flushed, nullptr);
+        break;
+    }
+    if (Failed()) {
+      AbandonAll(std::move(batch));
+      options_.on_fatal(failure_);
+    }
+    return worked;
+  }
+
  private:
+  void DrainByStep() {
+    if (state_ == nullptr) return;  // it never opened
+    while (Step(PipelineStep::kWrite) || Step(PipelineStep::kDecide)) {
+    }
+    Step(PipelineStep::kFlush);
+  }
+
+  // The writer's turn in a pipeline without threads.
+  bool WriteHandedOver() {
+    std::unique_ptr<Block> block = std::move(handed_);
+    if (block == nullptr) return false;
+    if (const absl::Status status = Write(*block); !status.ok()) Fail(status, std::move(block));
+    return true;
+  }
+
+  void DecideBatch(std::deque<std::unique_ptr<Request>>& batch) {
+    while (!batch.empty() && !Failed()) {
+      Decide(std::move(batch.front()));
+      batch.pop_front();
+    }
+  }
+
   void RunDecider() {
     while (true) {
       std::deque<std::unique_ptr<Request>> batch;
@@ -133,10 +191,7 @@ struct Pipeline::Impl final : public Recorder {
         batch.swap(queue_);
         stop = stopping_ && batch.empty();
       }
-      while (!batch.empty() && !Failed()) {
-        Decide(std::move(batch.front()));
-        batch.pop_front();
-      }
+      DecideBatch(batch);
       if (Failed()) return AbandonAll(std::move(batch));
       if (open_ != nullptr && (stop || WriterFree())) HandOver(std::nullopt);
       if (stop) return Leave();
@@ -147,6 +202,7 @@ struct Pipeline::Impl final : public Recorder {
     if (open_ == nullptr) OpenBlock(std::nullopt);
     request_events_ = 0;
     request->Decide(*this);
+    faults::Reach("pipeline.decided");
     open_->rows.Append(std::move(request_rows_));
     request_rows_.Clear();
     open_->waiting.push_back({std::move(request), last_sequence_});
@@ -166,11 +222,13 @@ struct Pipeline::Impl final : public Recorder {
 
   // Waits until the writer can take the open block. With `next_time_us` a new block is opened under the running request.
   void HandOver(std::optional<int64_t> next_time_us) {
+    if (!options_.threads) WriteHandedOver();
     {
       std::unique_lock lock(mutex_);
       decider_wakes_.wait(lock, [this] { return (handed_ == nullptr && !writing_) || !failure_.ok(); });
       if (failure_.ok()) {
         handed_ = std::move(open_);
+        faults::Reach("pipeline.handed_over");
         writer_wakes_.notify_one();
       }
     }
@@ -248,7 +306,9 @@ struct Pipeline::Impl final : public Recorder {
     Answer(block, journal_->durable());  // reads at the front wait for nothing that is in this block
     if (!block.events.empty()) {
       RETURN_IF_ERROR(journal_->Append(block.events, block.plan_id, block.plan_sequence, block.time_us).status());
+      faults::Reach("pipeline.before_answers");
       Answer(block, journal_->durable());
+      faults::Reach("pipeline.after_answers");
     }
     return state_->Add(std::move(block.rows), block.events.size(), journal_->durable());
   }
@@ -274,6 +334,7 @@ struct Pipeline::Impl final : public Recorder {
     if (block != nullptr) {
       for (Block::Waiting& waiting : block->waiting) waiting.request->Done(status, durable);
     }
+    if (!options_.threads) return;  // Step abandons the rest
     {
       std::unique_lock lock(mutex_);
       writer_wakes_.wait(lock, [this] { return decider_left_; });
@@ -323,5 +384,6 @@ absl::Status Pipeline::Submit(std::unique_ptr<Request> request) { return impl_->
 void Pipeline::SetPlanPosition(const JournalId& id, uint64_t sequence) { impl_->SetPlanPosition(id, sequence); }
 Journal& Pipeline::journal() { return impl_->journal(); }
 size_t Pipeline::waiting() const { return impl_->waiting(); }
+bool Pipeline::Step(PipelineStep step) { return impl_->Step(step); }
 
 }  // namespace anju::journal

@@ -59,10 +59,18 @@ class Request {
 };
 
 struct PipelineOptions {
+  bool threads = true;                      // false: the owner drives decider and writer with Step, on one thread (a simulation)
   size_t queue_max = 4096;                  // requests waiting; beyond it Submit answers OVERLOADED
   uint64_t state_flush_events = 250'000;    // flush write-behind rows at the latest after this many events
   std::chrono::milliseconds state_idle_flush{5000};  // flush rows that are left when nothing has come for so long
   std::function<void(const absl::Status&)> on_fatal;  // a failed or unknown write; default: log and _exit(70)
+};
+
+// What the owner of a pipeline without threads may have done next.
+enum class PipelineStep {
+  kDecide,  // the decider takes what is queued, and hands its block over if the writer is free
+  kWrite,   // the writer writes the block it was handed, answers it and takes its rows
+  kFlush,   // nothing has come for a while: what is left of the rows goes to the state
 };
 
 class Pipeline {
@@ -82,6 +90,9 @@ class Pipeline {
   Journal& journal();
   // Requests that nobody has begun to decide.
   size_t waiting() const;
+  // One piece of work; false if there was none of that kind, or the pipeline has failed. When it fails, everybody waiting is told and `on_fatal`
+  // called before this returns. A decider that has to wait for the writer lets it write at once. REQUIRES: options without threads.
+  bool Step(PipelineStep step);
 
  private:
   Pipeline() = default;
