@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/faults/faults.h"
 #include "common/journal/pipeline.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -122,6 +123,7 @@ absl::Status StateWriter::Replay(const Journal& journal, Position from, Model& m
       }
       from = {journal.identity().id, block.header.last_sequence(), block.hash};
       RETURN_IF_ERROR(Add(std::move(rows), block.events.size(), from));
+      faults::Reach("state.replayed_block");
     }
   }
   return absl::OkStatus();
@@ -140,7 +142,9 @@ absl::Status StateWriter::Add(storage::Batch rows, uint64_t events, const Positi
 absl::Status StateWriter::WritePending() {
   pending_.Put(kMetaKey, EncodeMeta({schema_version_, pending_end_}));
   pending_.Sort();
+  faults::Reach("state.before_write");
   RETURN_IF_ERROR(store_->Write(pending_));
+  faults::Reach("state.after_write");
   pending_.Clear();
   return absl::OkStatus();
 }
@@ -149,6 +153,7 @@ absl::Status StateWriter::Flush() {
   if (!dirty_) return absl::OkStatus();
   RETURN_IF_ERROR(WritePending());
   RETURN_IF_ERROR(store_->Flush());
+  faults::Reach("state.after_flush");
   dirty_ = false;
   unflushed_events_ = 0;
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "common/faults/faults.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/time/date.h"
@@ -23,6 +24,7 @@ int64_t SteadyMs() {
 
 // Whether a block is to be applied now. An error when it is not the next one.
 absl::StatusOr<bool> IsNext(const journal::BlockView& block, const journal::Position& after, const journal::Position& have) {
+  if (faults::IsDisabled(faults::Protection::kPositionCheck)) return true;
   if (have.sequence > 0 && have.journal_id != after.journal_id) return NotTheNextBlock(block.header.first_sequence, have.sequence + 1);
   if (after.sequence <= have.sequence) return false;
   if (block.header.first_sequence != have.sequence + 1) return NotTheNextBlock(block.header.first_sequence, have.sequence + 1);
@@ -170,6 +172,7 @@ absl::Status Applier::ApplyPlan(const journal::BlockView& block, const journal::
     plan_ = {after, block.header.time_us};
     plan_seen_ = true;
     store_->PutPlanPosition(plan_);
+    faults::Reach("aggregator.plan_applied");
     last_applied_ms_ = SteadyMs();
   }
   if (on_applied_) on_applied_();
@@ -256,7 +259,9 @@ absl::Status Applier::ApplyProgress(Slot slot, const journal::BlockView& block, 
       progress_[slot] = {after, block.header.time_us};
     }
     PutChanges(slot, changes, store_.get());
+    faults::Reach("aggregator.before_position");
     store_->PutPosition(slot, {after, block.header.time_us});
+    faults::Reach("aggregator.progress_applied");
     last_applied_ms_ = SteadyMs();
     if (store_->pending_updates() >= kFlushUpdates) FlushLocked();
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/faults/faults.h"
 #include "common/rpc/rpc.h"
 #include "common/status/status.h"
 #include "services/aggregator/convert.h"
@@ -235,6 +236,7 @@ void Frames::Publish() {
     }
     *frame.mutable_from() = published_;
     *frame.mutable_to() = stamp;
+    faults::Reach("aggregator.before_frame");
     bool snapshot_needed;
     {
       const std::lock_guard lock(mutex_);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "common/faults/faults.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
 #include "services/plan/store/model.h"
@@ -51,6 +52,7 @@ class Decision final : public journal::Request {
   void Decide(journal::Recorder& recorder) override {
     Desk desk(model_, recorder);
     answer_ = handler_(caller_, request_, desk);
+    faults::Reach("plan.decided");
     sequence_ = desk.sequence();
     recorded_time_us_ = desk.recorded_time_us();
     complete_until_us_ = desk.complete_until_us();
@@ -65,6 +67,7 @@ class Decision final : public journal::Request {
       *basis.mutable_plan() = rpc::ToProto(position);
       *answer_->mutable_basis() = rpc::MakeStamp(std::move(basis), recorded_time_us_, complete_until_us_);
     }
+    faults::Reach("plan.before_answer");
     finish_(std::move(answer_));
   }
 

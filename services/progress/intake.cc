@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "services/progress/convert.h"
 #include "services/progress/core/content.h"
@@ -57,12 +58,14 @@ absl::Status Intake::Take(Model& model, journal::Recorder& recorder, const v1::I
   taken->ground = GroundOf(model);
   if (!end_.ok()) return end_;
   for (const v1::SeriesDefinition& definition : items.definitions()) dictionary_.Define(definition);
+  faults::Reach("progress.before_items");
   Round round{model, recorder, model.BooksOn(Clock::DateOfMicros(recorder.time_us())), taken};
   uint64_t number = items.first_sequence();
   for (const v1::Item& item : items.items()) {
     end_ = TakeItem(round, number++, item);
     if (!end_.ok()) break;
   }
+  faults::Reach("progress.after_items");
   taken->acked = LastNumber(model);
   taken->ground = GroundOf(model);
   return end_;
@@ -79,6 +82,10 @@ absl::Status Intake::TakeItem(Round& round, uint64_t number, const v1::Item& ite
       TakeNew(round, number, item, *series);
       return absl::OkStatus();
     case Standing::kRepeat:
+      if (faults::IsDisabled(faults::Protection::kDedupe)) {
+        TakeNew(round, number, item, *series);
+        return absl::OkStatus();
+      }
       TakeRepeat(round, number, item, *series);
       return absl::OkStatus();
     case Standing::kTooOld:

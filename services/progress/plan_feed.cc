@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "anju/plan/v1/event.pb.h"
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/progress/errors.h"
@@ -21,6 +22,7 @@ class PlanRequest final : public journal::Request {
   void Decide(journal::Recorder& recorder) override {
     // A block that cannot be read came out of a verified chain: the plan service wrote something this version does not know.
     CHECK_OK(desk_.model.ApplyPlan(block_, recorder.rows()));
+    faults::Reach("progress.plan_block");
     pipeline_.SetPlanPosition(block_.after.position.journal_id, block_.after.position.sequence);
   }
   void Done(const absl::Status& status, const journal::Position&) override {

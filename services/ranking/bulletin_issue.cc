@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "services/ranking/bulletin_requests.h"
 #include "services/ranking/bulletins.h"
@@ -215,6 +216,7 @@ void Bulletins::RecordIssue(std::shared_ptr<Issuing> issuing) {
         issued->set_ordinal(numbered.ordinal);
         issued->set_title(drafted.title());
         RETURN_IF_ERROR(desk.Record(event));
+        faults::Reach("ranking.issued");
         return Answered(*desk.model().FindBulletin(numbered.number), desk);
       },
       [issuing](absl::StatusOr<v1::BulletinRecord> record, const journal::Position& durable) {

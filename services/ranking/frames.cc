@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "common/faults/faults.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -27,6 +28,10 @@ bool SameBasis(const types::v1::Basis& a, const types::v1::Basis& b) {
     if (!SamePosition(a.progress(i), b.progress(i))) return false;
   }
   return true;
+}
+
+bool Follows(const Frame& frame, const types::v1::Basis& ours) {
+  return SameBasis(frame.from(), ours) || faults::IsDisabled(faults::Protection::kPositionCheck);
 }
 
 }  // namespace
@@ -120,18 +125,22 @@ Frames::Step Frames::Take(Frame frame) {
     pending_.push_back(std::move(frame));
     if (!pending_.back().last()) return pending_.size() < kSnapshotMessagesMax ? Step::kPending : Step::kMisfit;
     if (!pending_.back().has_to()) return Step::kMisfit;
+    faults::Reach("ranking.before_snapshot");
     CHECK_OK(store_.Replace(pending_));
+    faults::Reach("ranking.after_snapshot");
     pending_.clear();
     return Step::kApplied;
   }
   const std::shared_ptr<const Contents> contents = store_.Read();
-  if (!pending_.empty() || !contents->ready || !frame.has_to() || !SameBasis(frame.from(), contents->stamp.basis())) return Step::kMisfit;
+  if (!pending_.empty() || !contents->ready || !frame.has_to() || !Follows(frame, contents->stamp.basis())) return Step::kMisfit;
   const bool changes = frame.cells_size() + frame.regions_size() + frame.programmes_size() + frame.indicators_size() > 0;
   if (!changes && SameBasis(frame.from(), frame.to().basis())) {
     store_.Refresh(frame.to());
     return Step::kApplied;
   }
+  faults::Reach("ranking.before_frame");
   CHECK_OK(store_.Apply(frame));
+  faults::Reach("ranking.after_frame");
   return Step::kApplied;
 }
 

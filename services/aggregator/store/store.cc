@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/aggregator/store/rows.h"
@@ -233,7 +234,9 @@ absl::Status Store::Flush() {
   for (const auto& [day, last] : days_) {
     rows_.Put(RowWriter(Table::kDay).U16(day.first).U32(static_cast<uint32_t>(day.second.days)).bytes(), RowWriter().U64(last).bytes());
   }
+  faults::Reach("aggregator.before_write");
   RETURN_IF_ERROR(store_->Write(rows_));
+  faults::Reach("aggregator.after_write");
   rows_.Clear();
   updates_.clear();
   positions_.clear();

@@ -7,12 +7,18 @@
 #include "absl/strings/str_cat.h"
 #include "anju/plan/v1/event.pb.h"
 #include "common/checks/records.h"
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/progress/core/content.h"
 
 namespace anju::progress {
 namespace {
+
+// Whether a source has dealt with its numbers up to the one before this, and with no other.
+bool IsNextNumber(const SourceTable& sources, SourceNumber source, uint64_t number) {
+  return !sources.Has(source) || sources.at(source).window.last() + 1 == number || faults::IsDisabled(faults::Protection::kDedupe);
+}
 
 absl::Status Impossible(uint64_t sequence, std::string_view why) {
   return MakeError(Reason::DATA_LOSS, "journal", absl::StrCat(sequence),
@@ -117,7 +123,7 @@ absl::Status Model::ApplyUpdate(uint64_t sequence, UpdateEvent& update, storage:
   record_.kind = figure.kind;
   record_.explained = !figure.explanation.empty();
   record_.flags.swap(update.flags);
-  if (sources_.Has(update.source) && sources_.at(update.source).window.last() + 1 != update.source_sequence) {
+  if (!IsNextNumber(sources_, update.source, update.source_sequence)) {
     return Impossible(sequence, "its number is not the next one of its source");
   }
   RETURN_IF_ERROR(Record(record_));
@@ -139,7 +145,7 @@ absl::Status Model::ApplyOther(const journal::EventContext& context, const v1::E
         record.refused.candidates.assign(refusal.candidates().begin(), refusal.candidates().end());
         record.flags = FlagsOf(refusal.flags());
       }
-      if (sources_.Has(record.source) && sources_.at(record.source).window.last() + 1 != refusal.source_sequence()) {
+      if (!IsNextNumber(sources_, record.source, refusal.source_sequence())) {
         return Impossible(sequence, "its number is not the next one of its source");
       }
       RETURN_IF_ERROR(Record(record));
