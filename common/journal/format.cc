@@ -255,7 +255,14 @@ std::string BlockKey(uint64_t first_sequence) {
 
 std::string IdentityKey() { return BlockKey(0); }
 
+std::string AncestorKey(uint32_t index) {
+  std::string key = IdentityKey();
+  for (int i = 0; i < 4; ++i) key.push_back(static_cast<char>(index >> (8 * (3 - i))));
+  return key;
+}
+
 absl::StatusOr<uint64_t> ParseBlockKey(std::string_view key) {
+  if (key.size() == 12 && key.substr(0, 8) == IdentityKey()) return 0;
   if (key.size() != 8) return Damaged("the journal has a key that is not a sequence");
   uint64_t sequence = 0;
   for (char byte : key) sequence = sequence << 8 | static_cast<uint8_t>(byte);

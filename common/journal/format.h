@@ -15,6 +15,7 @@
 //             | 16 bytes plan journal id (zero if it depends on none) | u64 plan sequence | u64 0
 //   events    count × (u32 length | bytes); the header's length counts both
 //   witness slot  "ANJW" | u32 CRC-32C of the rest | u64 sequence | 32 bytes block hash | 16 bytes journal id
+//                 of the last durable block; before the first block of its own: the journal's id, the sequence it continues (0 if none), H(0x03 ‖ Identity)
 //
 // Integers are little-endian. Block hash = H(0x02 ‖ previous hash ‖ header ‖ root); the previous hash of the first block that a journal records
 // is H(0x03 ‖ Identity), and the Identity names position and hash of the block it continues: see lineage.h. Root per RFC 6962: leaf H(0x00 ‖ event), node H(0x01 ‖ left ‖ right).
@@ -94,7 +95,8 @@ absl::StatusOr<BlockView> DecodeBlockPrefix(std::string_view bytes);
 
 std::string BlockKey(uint64_t first_sequence);
 std::string IdentityKey();
-absl::StatusOr<uint64_t> ParseBlockKey(std::string_view key);  // first sequence, 0 for the identity; DATA_LOSS
+std::string AncestorKey(uint32_t index);
+absl::StatusOr<uint64_t> ParseBlockKey(std::string_view key);  // first sequence, 0 for an identity; DATA_LOSS
 
 // The witness: what was durable last. `kWitnessSlots` slots, written in turn, so that a torn write never costs the older one.
 inline constexpr size_t kWitnessSlotBytes = 64;

@@ -5,14 +5,12 @@
 
 #include <openssl/rand.h>
 
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
 namespace anju::journal {
 namespace {
-
-constexpr std::string_view kStoreName = "journal";
-constexpr std::string_view kWitnessName = "witness";
 
 absl::Status BadPosition(const Position& after, std::string_view why) {
   return MakeError(Reason::DATA_LOSS, "after", ToHex(after.journal_id) + "/" + std::to_string(after.sequence), why);
@@ -31,53 +29,70 @@ absl::Status Create(storage::Store& store, std::string_view service, Clock& cloc
   return store.Write(batch);
 }
 
+// Encoded identities of the journals this one continues, the oldest first.
+absl::StatusOr<std::vector<std::string>> ReadAncestors(storage::Store& store) {
+  std::vector<std::string> identities;
+  auto cursor = store.NewCursor();
+  for (cursor->Seek(AncestorKey(0)); cursor->Valid() && cursor->key() < BlockKey(1); cursor->Next()) {
+    if (cursor->key() != AncestorKey(static_cast<uint32_t>(identities.size())) || identities.size() >= kAncestorsMax) {
+      return MakeError(Reason::DATA_LOSS, "", "", "the journal's list of journals that it continues is damaged");
+    }
+    identities.emplace_back(cursor->value());
+  }
+  RETURN_IF_ERROR(cursor->status());
+  return identities;
+}
+
 }  // namespace
 
-Journal::Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Identity identity, Clock& clock)
-    : disk_(disk), store_(std::move(store)), identity_(std::move(identity)), clock_(clock) {}
+Journal::Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Lineage lineage, Clock& clock)
+    : disk_(disk), store_(std::move(store)), lineage_(std::move(lineage)), clock_(clock) {}
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(storage::Disk& disk, std::string_view service, Clock& clock) {
-  ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> store, disk.OpenStore(kStoreName, storage::StoreKind::kJournal));
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> store, disk.OpenStore(kJournalStore, storage::StoreKind::kJournal));
   ASSIGN_OR_RETURN(std::optional<std::string> encoded, store->Get(IdentityKey()));
   if (!encoded) {
-    // The identity is the first thing ever synced, so a store without one must be new in every other way too.
-    ASSIGN_OR_RETURN(std::optional<std::string> witness, disk.ReadFile(kWitnessName));
+    // The identity is the first thing ever synced, and the last of a restore: a store without one must be new in every other way too.
+    ASSIGN_OR_RETURN(std::optional<std::string> witness, disk.ReadFile(kWitnessFile));
     auto cursor = store->NewCursor();
     cursor->SeekToLast();
     RETURN_IF_ERROR(cursor->status());
     if (witness || cursor->Valid()) {
-      return MakeError(Reason::DATA_LOSS, "", "", "the journal of " + std::string(service) + " has lost its identity (a witness or blocks remain)");
+      return MakeError(Reason::DATA_LOSS, "", "",
+                       "the journal of " + std::string(service) +
+                           " has lost its identity (a witness or blocks remain), or is a restore that did not finish: restore into an empty directory");
     }
     encoded.emplace();
     RETURN_IF_ERROR(Create(*store, service, clock, &*encoded));
   }
-  ASSIGN_OR_RETURN(Identity identity, DecodeIdentity(*encoded));
-  if (identity.service != service) {
-    return MakeError(Reason::DATA_LOSS, "", identity.service,
-                     "this is the journal of the service " + identity.service + ", not of " + std::string(service));
+  ASSIGN_OR_RETURN(std::vector<std::string> identities, ReadAncestors(*store));
+  identities.push_back(*std::move(encoded));
+  ASSIGN_OR_RETURN(Lineage lineage, Lineage::FromIdentities(std::move(identities)));
+  if (lineage.current().service != service) {
+    return MakeError(Reason::DATA_LOSS, "", lineage.current().service,
+                     "this is the journal of the service " + lineage.current().service + ", not of " + std::string(service));
   }
-  std::unique_ptr<Journal> journal(new Journal(disk, std::move(store), std::move(identity), clock));
-  RETURN_IF_ERROR(journal->Recover(*encoded));
+  std::unique_ptr<Journal> journal(new Journal(disk, std::move(store), std::move(lineage), clock));
+  RETURN_IF_ERROR(journal->Recover());
   return journal;
 }
 
-absl::Status Journal::Recover(std::string_view encoded_identity) {
-  genesis_ = GenesisHash(encoded_identity);
-  durable_ = {identity_.id, 0, genesis_};
-  last_time_us_ = identity_.created_us;
+absl::Status Journal::Recover() {
+  durable_ = {identity().id, 0, lineage_.PreviousOf(1, {})};
+  last_time_us_ = identity().created_us;
   Position before_last = durable_;
   RETURN_IF_ERROR(RecoverLastBlock(&before_last));
+  RETURN_IF_ERROR(CheckForks());
   return CompareWitness(before_last);
 }
 
-// Sets the durable position from the last block, after checking it whole, its link to the one before, and that the first block names
-// this identity.
+// Sets the durable position from the last block, after checking it whole and its link to the one before.
 absl::Status Journal::RecoverLastBlock(Position* before_last) {
   auto cursor = store_->NewCursor();
   cursor->SeekToLast();
   RETURN_IF_ERROR(cursor->status());
   if (!cursor->Valid()) return Damaged("has no records");
-  if (cursor->key() == IdentityKey()) return absl::OkStatus();
+  if (cursor->key() < BlockKey(1)) return absl::OkStatus();
 
   RETURN_IF_ERROR(PrefixAt(*cursor).status());
   const std::string bytes(cursor->value());
@@ -85,43 +100,73 @@ absl::Status Journal::RecoverLastBlock(Position* before_last) {
   if (last.header.first_sequence > 1) {
     cursor->SeekForPrev(BlockKey(last.header.first_sequence - 1));
     RETURN_IF_ERROR(cursor->status());
-    if (!cursor->Valid() || cursor->key() == IdentityKey()) return Damaged("lacks the block before its last one");
+    if (!cursor->Valid() || cursor->key() < BlockKey(1)) return Damaged("lacks the block before its last one");
     ASSIGN_OR_RETURN(BlockView before, PrefixAt(*cursor));
     if (before.header.last_sequence() + 1 != last.header.first_sequence) return Damaged("has a gap before its last block");
-    *before_last = {identity_.id, before.header.last_sequence(), before.hash};
+    *before_last = lineage_.PositionOf(before.header.last_sequence(), before.hash);
   }
-  cursor->Seek(BlockKey(1));
-  RETURN_IF_ERROR(cursor->status());
-  if (!cursor->Valid()) return Damaged("lacks its first block");
-  ASSIGN_OR_RETURN(BlockView first, PrefixAt(*cursor));
-  if (first.header.first_sequence != 1 || first.previous_hash != genesis_) return Damaged("does not begin with its identity");
-  if (last.previous_hash != before_last->block_hash) return Damaged("has a broken chain at its last block");
-  durable_ = {identity_.id, last.header.last_sequence(), last.hash};
+  if (!lineage_.Chains(last.header.first_sequence, before_last->block_hash, last.previous_hash)) {
+    return Damaged("has a broken chain at its last block");
+  }
+  durable_ = lineage_.PositionOf(last.header.last_sequence(), last.hash);
   last_time_us_ = last.header.time_us;
+  return absl::OkStatus();
+}
+
+// Every journal of the lineage begins where it says, after the block that it names.
+absl::Status Journal::CheckForks() const {
+  auto cursor = store_->NewCursor();
+  for (const Identity& identity : lineage_.identities()) {
+    const uint64_t fork = identity.continues.sequence;
+    if (fork > durable_.sequence) return Damaged("ends before sequence " + std::to_string(fork) + ", which it continues");
+    Hash before = identity.continues.block_hash;
+    if (fork > 0) {
+      cursor->SeekForPrev(BlockKey(fork));
+      RETURN_IF_ERROR(cursor->status());
+      if (!cursor->Valid() || cursor->key() < BlockKey(1)) return Damaged("lacks the block of sequence " + std::to_string(fork));
+      ASSIGN_OR_RETURN(BlockView block, PrefixAt(*cursor));
+      if (block.header.last_sequence() != fork || block.hash != before) {
+        return Damaged("does not have the block at sequence " + std::to_string(fork) + " that it continues");
+      }
+    }
+    if (fork == durable_.sequence) continue;
+    cursor->Seek(BlockKey(fork + 1));
+    RETURN_IF_ERROR(cursor->status());
+    if (!cursor->Valid()) return Damaged("lacks the block of sequence " + std::to_string(fork + 1));
+    ASSIGN_OR_RETURN(BlockView first, PrefixAt(*cursor));
+    if (first.header.first_sequence != fork + 1 || !lineage_.Chains(fork + 1, before, first.previous_hash)) {
+      return Damaged("does not begin with its identity after sequence " + std::to_string(fork));
+    }
+  }
   return absl::OkStatus();
 }
 
 // The witness must stand at the last block or, when the process died between the two syncs, at the one before.
 absl::Status Journal::CompareWitness(const Position& before_last) {
-  ASSIGN_OR_RETURN(std::optional<std::string> file, disk_.ReadFile(kWitnessName));
-  const bool no_blocks = durable_.sequence == 0;
-  if (!file) return no_blocks ? WriteWitness(durable_) : Damaged("has blocks but its witness file is missing");
+  if (faults::IsDisabled(faults::Protection::kWitness)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::optional<std::string> file, disk_.ReadFile(kWitnessFile));
+  const Position expected = lineage_.WitnessOf(durable_);
+  // A new journal's identity is there before its witness. A restored one has both from the beginning.
+  const bool may_be_new = durable_.sequence == 0;
+  if (!file) return may_be_new ? WriteWitness(expected) : Damaged("has blocks but its witness file is missing");
   absl::StatusOr<Witness> witness = DecodeWitness(*file);
   if (!witness.ok()) {
     // The very first witness may have been torn; any later one leaves the older slot whole.
-    return no_blocks && file->size() <= kWitnessSlotBytes ? WriteWitness(durable_) : witness.status();
+    return may_be_new && file->size() <= kWitnessSlotBytes ? WriteWitness(expected) : witness.status();
   }
   witness_slot_ = (witness->slot + 1) % kWitnessSlots;
-  if (witness->position == durable_) return absl::OkStatus();
-  if (witness->position == before_last) return WriteWitness(durable_);
-  if (witness->position.journal_id != identity_.id) return Damaged("does not belong to its witness file");
+  if (witness->position == expected) return absl::OkStatus();
+  // Before its fork a journal's witness would be another journal's.
+  if (before_last.sequence >= lineage_.fork() && witness->position == lineage_.WitnessOf(before_last)) return WriteWitness(expected);
+  if (witness->position.journal_id != identity().id) return Damaged("does not belong to its witness file");
   return Damaged("ends at sequence " + std::to_string(durable_.sequence) + " but its witness remembers " +
                  std::to_string(witness->position.sequence) +
                  (witness->position.sequence > durable_.sequence ? ": records are lost" : " with another history"));
 }
 
 absl::Status Journal::WriteWitness(const Position& position) {
-  RETURN_IF_ERROR(disk_.WriteFileSynced(kWitnessName, witness_slot_ * kWitnessSlotBytes, EncodeWitnessSlot(position)));
+  if (faults::IsDisabled(faults::Protection::kWitness)) return absl::OkStatus();
+  RETURN_IF_ERROR(disk_.WriteFileSynced(kWitnessFile, witness_slot_ * kWitnessSlotBytes, EncodeWitnessSlot(position)));
   witness_slot_ = (witness_slot_ + 1) % kWitnessSlots;
   return absl::OkStatus();
 }
@@ -139,12 +184,16 @@ absl::StatusOr<Position> Journal::Append(const std::vector<std::string>& events,
   header.time_us = time_us.value_or(std::max(clock_.NowMicros(), last_time_us));
   header.plan_journal_id = plan_id;
   header.plan_sequence = plan_sequence;
-  Position after{identity_.id, before.sequence + events.size(), {}};
+  Position after{identity().id, before.sequence + events.size(), {}};
+  const Hash previous = lineage_.PreviousOf(header.first_sequence, before.block_hash);
   storage::Batch batch;
-  batch.Put(BlockKey(header.first_sequence), EncodeBlock(header, before.block_hash, events, &after.block_hash));
+  batch.Put(BlockKey(header.first_sequence), EncodeBlock(header, previous, events, &after.block_hash));
   failed_ = true;  // until both syncs are known to have worked
+  faults::Reach("journal.before_append");
   RETURN_IF_ERROR(store_->Write(batch));
+  faults::Reach("journal.between_syncs");
   RETURN_IF_ERROR(WriteWitness(after));
+  faults::Reach("journal.after_witness");
   failed_ = false;
   {
     std::lock_guard lock(mutex_);
@@ -171,13 +220,16 @@ absl::StatusOr<std::vector<std::string>> Journal::ReadBlocks(const Position& aft
   Position from = after;
   auto cursor = store_->NewCursor();
   if (after.sequence == 0) {
-    from = {identity_.id, 0, genesis_};
+    from = {identity().id, 0, {}};
   } else {
-    if (after.journal_id != identity_.id) return BadPosition(after, "the position is of another journal");
+    if (!lineage_.Knows(after.journal_id)) return BadPosition(after, "the position is of another journal");
+    if (!lineage_.Contains(after.journal_id, after.sequence)) {
+      return BadPosition(after, "the position was lost when the journal was restored: it went on from an earlier one");
+    }
     if (after.sequence > end.sequence) return BadPosition(after, "the position is beyond the end of the journal");
     cursor->SeekForPrev(BlockKey(after.sequence));
     RETURN_IF_ERROR(cursor->status());
-    if (!cursor->Valid() || cursor->key() == IdentityKey()) return Damaged("lacks the block of sequence " + std::to_string(after.sequence));
+    if (!cursor->Valid() || cursor->key() < BlockKey(1)) return Damaged("lacks the block of sequence " + std::to_string(after.sequence));
     ASSIGN_OR_RETURN(BlockView block, PrefixAt(*cursor));
     if (block.header.last_sequence() != after.sequence) return BadPosition(after, "the position is not the end of a block");
     if (after.block_hash != Hash{} && after.block_hash != block.hash) return BadPosition(after, "the position has another hash than the journal");
@@ -195,10 +247,11 @@ absl::StatusOr<std::vector<std::string>> Journal::ReadBlocksContaining(uint64_t 
   cursor->SeekForPrev(BlockKey(std::max<uint64_t>(sequence, 1)));
   RETURN_IF_ERROR(cursor->status());
   if (until == 0) return std::vector<std::string>();
-  if (!cursor->Valid() || cursor->key() == IdentityKey()) return Damaged("lacks the block of sequence " + std::to_string(sequence));
+  if (!cursor->Valid() || cursor->key() < BlockKey(1)) return Damaged("lacks the block of sequence " + std::to_string(sequence));
   ASSIGN_OR_RETURN(BlockView first, PrefixAt(*cursor));
   if (first.header.last_sequence() < sequence) return Damaged("lacks the block of sequence " + std::to_string(sequence));
-  return ReadFrom(*cursor, {identity_.id, first.header.first_sequence - 1, first.previous_hash}, until, bytes_max);
+  const uint64_t before = first.header.first_sequence - 1;
+  return ReadFrom(*cursor, lineage_.PositionOf(before, lineage_.ForkHash(before).value_or(first.previous_hash)), until, bytes_max);
 }
 
 // Collects blocks from the cursor on while they follow each other.
@@ -209,7 +262,7 @@ absl::StatusOr<std::vector<std::string>> Journal::ReadFrom(storage::Cursor& curs
     RETURN_IF_ERROR(cursor.status());
     if (!cursor.Valid()) return Damaged("lacks the block of sequence " + std::to_string(after.sequence + 1));
     ASSIGN_OR_RETURN(BlockView block, PrefixAt(cursor));
-    if (block.header.first_sequence != after.sequence + 1 || block.previous_hash != after.block_hash) {
+    if (block.header.first_sequence != after.sequence + 1 || !lineage_.Chains(block.header.first_sequence, after.block_hash, block.previous_hash)) {
       return Damaged("has a broken chain after sequence " + std::to_string(after.sequence));
     }
     const std::string_view value = cursor.value();
@@ -231,7 +284,7 @@ absl::StatusOr<BlockView> Journal::PrefixAt(const storage::Cursor& cursor) const
 }
 
 absl::Status Journal::Damaged(std::string_view what) const {
-  return MakeError(Reason::DATA_LOSS, "", ToHex(identity_.id), "the journal of " + identity_.service + " " + std::string(what));
+  return MakeError(Reason::DATA_LOSS, "", ToHex(identity().id), "the journal of " + identity().service + " " + std::string(what));
 }
 
 uint64_t Journal::AddListener(Listener listener) {

@@ -10,17 +10,23 @@
 #include <vector>
 
 #include "common/journal/format.h"
+#include "common/journal/lineage.h"
 #include "common/storage/storage.h"
 #include "common/time/date.h"
 
 namespace anju::journal {
 
+// Names of what a journal owns on its disk.
+inline constexpr std::string_view kJournalStore = "journal";
+inline constexpr std::string_view kWitnessFile = "witness";
+
+// Positions are named canonically: by the journal that recorded them, be it this one or one it continues (lineage.h).
 // Append from one thread; everything else from any thread.
 class Journal {
  public:
-  // Opens or creates. Walks the last block and compares it with the witness: a journal that ends before its witness, a broken
-  // chain or another service's journal is DATA_LOSS (nothing is changed). A journal one block ahead of its witness is fine: the
-  // process died between the two syncs; the witness is caught up.
+  // Opens or creates. Walks the last block and those where it continues others, and compares the end with the witness: a journal that ends
+  // before its witness, a broken chain or another service's journal is DATA_LOSS (nothing is changed). A journal one block ahead of its witness
+  // is fine: the process died between the two syncs; the witness is caught up.
   static absl::StatusOr<std::unique_ptr<Journal>> Open(storage::Disk& disk, std::string_view service, Clock& clock);
 
   // Appends one block and syncs it, then the witness. On error the outcome is unknown and the journal refuses further appends.
@@ -31,13 +37,14 @@ class Journal {
 
   // The last durable position: readers see nothing beyond it.
   Position durable() const;
-  const Identity& identity() const { return identity_; }
-  // Time of the last durable block; when the journal was created if there is none.
+  const Identity& identity() const { return lineage_.current(); }
+  const Lineage& lineage() const { return lineage_; }
+  // Time of the last durable block; when the journal was created if there is none of its own or of one it continues.
   int64_t last_time_us() const;
 
   // Encoded blocks after `after` (a block end, or 0), oldest first, up to `bytes_max` (at least one block if there is any).
-  // DATA_LOSS with field "after" when `after` is not a block end of this journal or its hash differs (a hash of zeros is not
-  // compared); DATA_LOSS without a field when the journal itself is damaged.
+  // DATA_LOSS with field "after" when `after` is not a block end of this journal (of one it continues: up to where it does) or its hash
+  // differs (a hash of zeros is not compared); DATA_LOSS without a field when the journal itself is damaged.
   absl::StatusOr<std::vector<std::string>> ReadBlocks(const Position& after, size_t bytes_max) const;
   // Encoded blocks from the one that contains `sequence` on; none when it is beyond the durable position.
   absl::StatusOr<std::vector<std::string>> ReadBlocksContaining(uint64_t sequence, size_t bytes_max) const;
@@ -48,9 +55,10 @@ class Journal {
   void RemoveListener(uint64_t id);  // after it returns the listener runs no more; not from within a listener
 
  private:
-  Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Identity identity, Clock& clock);
-  absl::Status Recover(std::string_view encoded_identity);
+  Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Lineage lineage, Clock& clock);
+  absl::Status Recover();
   absl::Status RecoverLastBlock(Position* before_last);
+  absl::Status CheckForks() const;
   absl::Status CompareWitness(const Position& before_last);
   absl::Status WriteWitness(const Position& position);
   absl::StatusOr<BlockView> PrefixAt(const storage::Cursor& cursor) const;
@@ -59,9 +67,8 @@ class Journal {
 
   storage::Disk& disk_;
   std::unique_ptr<storage::Store> store_;
-  Identity identity_;
+  const Lineage lineage_;
   Clock& clock_;
-  Hash genesis_{};  // what the first block's previous hash must be
   mutable std::mutex mutex_;
   Position durable_;
   int64_t last_time_us_ = 0;

@@ -16,10 +16,11 @@ absl::StatusOr<Lineage> Lineage::FromIdentities(std::vector<std::string> encoded
   for (const std::string& bytes : encoded) {
     ASSIGN_OR_RETURN(Identity identity, DecodeIdentity(bytes));
     const bool first = lineage.identities_.empty();
-    if (first && identity.continues.sequence != 0) return broken("the oldest journal continues one that is not there");
+    if (first && identity.continues != Position{}) return broken("the oldest journal continues one that is not there");
     if (!first) {
       const Identity& before = lineage.identities_.back();
-      if (identity.continues.sequence <= before.continues.sequence || identity.continues.journal_id != before.id || identity.service != before.service) {
+      const bool later = identity.continues.sequence > before.continues.sequence && identity.continues.journal_id == before.id;
+      if ((!later && identity.continues != before.continues) || identity.service != before.service) {
         return broken("a journal does not continue the one before it");
       }
     }
@@ -55,6 +56,22 @@ Hash Lineage::PreviousOf(uint64_t first_sequence, const Hash& before) const {
     if (identities_[i].continues.sequence + 1 == first_sequence) return genesis_[i];
   }
   return before;
+}
+
+std::optional<Hash> Lineage::ForkHash(uint64_t sequence) const {
+  for (size_t i = 1; sequence > 0 && i < identities_.size(); ++i) {
+    if (identities_[i].continues.sequence == sequence) return identities_[i].continues.block_hash;
+  }
+  return std::nullopt;
+}
+
+bool Lineage::Chains(uint64_t first_sequence, const Hash& before, const Hash& previous) const {
+  const std::optional<Hash> fork = ForkHash(first_sequence - 1);
+  return (!fork || before == *fork) && previous == PreviousOf(first_sequence, before);
+}
+
+Position Lineage::WitnessOf(const Position& durable) const {
+  return durable.sequence == fork() ? Position{current().id, durable.sequence, genesis_.back()} : durable;
 }
 
 }  // namespace anju::journal

@@ -60,7 +60,7 @@ absl::StatusOr<std::optional<Position>> UsablePosition(storage::Store& store, co
     return std::optional<Position>(Position{journal.identity().id, 0, {}});
   }
   std::optional<Meta> meta = DecodeMeta(*bytes);
-  if (!meta || meta->schema_version != schema_version || meta->position.journal_id != journal.identity().id) return std::optional<Position>();
+  if (!meta || meta->schema_version != schema_version || !journal.lineage().Knows(meta->position.journal_id)) return std::optional<Position>();
   if (meta->position.sequence == 0) return std::optional<Position>(meta->position);
   absl::Status known = journal.ReadBlocks(meta->position, 1).status();
   if (HasReason(known, Reason::DATA_LOSS) && ErrorsOf(known).front().field == "after") return std::optional<Position>();
@@ -121,7 +121,7 @@ absl::Status StateWriter::Replay(const Journal& journal, Position from, Model& m
         RETURN_IF_ERROR(model.Apply(context, event, rows));
         ++context.sequence;
       }
-      from = {journal.identity().id, block.header.last_sequence(), block.hash};
+      from = journal.lineage().PositionOf(block.header.last_sequence(), block.hash);
       RETURN_IF_ERROR(Add(std::move(rows), block.events.size(), from));
       faults::Reach("state.replayed_block");
     }
