@@ -129,6 +129,8 @@ class GatedDisk final : public storage::Disk {
   absl::Status WriteFileSynced(std::string_view name, uint64_t offset, std::string_view bytes) override {
     return disk_->WriteFileSynced(name, offset, bytes);
   }
+  absl::StatusOr<std::unique_ptr<storage::Store>> OpenStoreReadOnly(std::string_view name) override { return disk_->OpenStoreReadOnly(name); }
+  absl::StatusOr<uint64_t> FreeBytes() override { return disk_->FreeBytes(); }
 
  private:
   class GatedStore final : public storage::Store {

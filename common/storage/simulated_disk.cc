@@ -84,6 +84,7 @@ struct SimulatedMedium::Impl {
   uint64_t operations = 0;
   uint64_t crash_after = 0;
   bool ignore_syncs = false;
+  uint64_t free_bytes = UINT64_MAX;
 };
 
 namespace {
@@ -114,8 +115,8 @@ class SimulatedCursor final : public Cursor {
 class SimulatedStore final : public Store {
  public:
   using Impl = SimulatedMedium::Impl;
-  SimulatedStore(std::shared_ptr<Impl> impl, uint64_t machine, std::string name, StoreKind kind)
-      : impl_(std::move(impl)), machine_(machine), name_(std::move(name)), kind_(kind) {}
+  SimulatedStore(std::shared_ptr<Impl> impl, uint64_t machine, std::string name, StoreKind kind, bool read_only)
+      : impl_(std::move(impl)), machine_(machine), name_(std::move(name)), kind_(kind), read_only_(read_only) {}
 
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) override {
     std::lock_guard lock(impl_->mutex);
@@ -127,6 +128,7 @@ class SimulatedStore final : public Store {
   }
 
   absl::Status Write(const Batch& batch) override {
+    if (read_only_) return ReadOnly();
     std::lock_guard lock(impl_->mutex);
     StoreImage& store = impl_->stores[name_];
     switch (impl_->Begin(machine_)) {
@@ -149,6 +151,7 @@ class SimulatedStore final : public Store {
   }
 
   absl::Status Flush() override {
+    if (read_only_) return ReadOnly();
     std::lock_guard lock(impl_->mutex);
     switch (impl_->Begin(machine_)) {
       case Impl::Outcome::kDead:
@@ -170,10 +173,13 @@ class SimulatedStore final : public Store {
   }
 
  private:
+  absl::Status ReadOnly() const { return MakeError(Reason::STORAGE_FAILED, "", name_, name_ + " is open for reading only"); }
+
   std::shared_ptr<Impl> impl_;
   const uint64_t machine_;
   const std::string name_;
   const StoreKind kind_;
+  const bool read_only_;
 };
 
 class SimulatedDisk final : public Disk {
@@ -185,7 +191,14 @@ class SimulatedDisk final : public Disk {
     std::lock_guard lock(impl_->mutex);
     if (impl_->alive != machine_) return Crashed(name);
     impl_->stores.try_emplace(std::string(name));
-    return std::unique_ptr<Store>(std::make_unique<SimulatedStore>(impl_, machine_, std::string(name), kind));
+    return std::unique_ptr<Store>(std::make_unique<SimulatedStore>(impl_, machine_, std::string(name), kind, /*read_only=*/false));
+  }
+
+  absl::StatusOr<std::unique_ptr<Store>> OpenStoreReadOnly(std::string_view name) override {
+    std::lock_guard lock(impl_->mutex);
+    if (impl_->alive != machine_) return Crashed(name);
+    if (!impl_->stores.contains(name)) return MakeError(Reason::FILE_NOT_FOUND, "", name, "there is no store " + std::string(name));
+    return std::unique_ptr<Store>(std::make_unique<SimulatedStore>(impl_, machine_, std::string(name), StoreKind::kState, /*read_only=*/true));
   }
 
   absl::Status DestroyStore(std::string_view name) override {
@@ -224,6 +237,12 @@ class SimulatedDisk final : public Disk {
     return Crashed(name);
   }
 
+  absl::StatusOr<uint64_t> FreeBytes() override {
+    std::lock_guard lock(impl_->mutex);
+    if (impl_->alive != machine_) return Crashed("disk");
+    return impl_->free_bytes;
+  }
+
  private:
   std::shared_ptr<Impl> impl_;
   const uint64_t machine_;
@@ -255,6 +274,11 @@ uint64_t SimulatedMedium::operations() const {
 void SimulatedMedium::set_ignore_syncs(bool ignore) {
   std::lock_guard lock(impl_->mutex);
   impl_->ignore_syncs = ignore;
+}
+
+void SimulatedMedium::set_free_bytes(uint64_t bytes) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->free_bytes = bytes;
 }
 
 bool SimulatedMedium::FlipBit(std::string_view name, uint64_t which) {

@@ -28,6 +28,8 @@ class SimulatedMedium {
   void set_ignore_syncs(bool ignore);
   // Flips one bit of a stored value of a store, or of a file; for damage tests. False when there is nothing there.
   bool FlipBit(std::string_view name, uint64_t which);
+  // What FreeBytes says from now on; without it there is always room.
+  void set_free_bytes(uint64_t bytes);
   // Removes the last record of a store: a cut exactly on a record boundary.
   bool DropLast(std::string_view name);
 

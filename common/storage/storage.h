@@ -82,15 +82,25 @@ class Disk {
   virtual ~Disk() = default;
   // Opens or creates. `name` is a plain file name, e.g. "journal".
   virtual absl::StatusOr<std::unique_ptr<Store>> OpenStore(std::string_view name, StoreKind kind) = 0;
+  // Opens an existing store and changes no byte of it; its writes are refused. FILE_NOT_FOUND when there is none. Not while it is open otherwise.
+  virtual absl::StatusOr<std::unique_ptr<Store>> OpenStoreReadOnly(std::string_view name) = 0;
   // Deletes a store that is not open. Missing is fine.
   virtual absl::Status DestroyStore(std::string_view name) = 0;
   // nullopt when the file does not exist.
   virtual absl::StatusOr<std::optional<std::string>> ReadFile(std::string_view name) = 0;
   // Overwrites `bytes.size()` bytes at `offset` in place and syncs before it returns; creates the file.
   virtual absl::Status WriteFileSynced(std::string_view name, uint64_t offset, std::string_view bytes) = 0;
+  // What may still be written here before the disk is full.
+  virtual absl::StatusOr<uint64_t> FreeBytes() = 0;
 };
 
 // The real one: RocksDB and POSIX files under `path` (created, with parents). Takes a lock file for the life of the Disk.
 absl::StatusOr<std::unique_ptr<Disk>> OpenRocksDisk(const std::string& path);
+
+// The same directory for auditors: nothing on the disk is changed, not even a log is written; stores and files are only read. Any number of readers
+// at once, but DIRECTORY_IN_USE while a service holds it. FILE_NOT_FOUND naming the directory or the store that is not there. `salvage`
+// reads past damage (damaged records of a write-ahead log are left out, checksums are not compared), so that the reader sees which record
+// is wrong; without it damage is DATA_LOSS.
+absl::StatusOr<std::unique_ptr<Disk>> OpenRocksDiskReadOnly(const std::string& path, bool salvage);
 
 }  // namespace anju::storage
