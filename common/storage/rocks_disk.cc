@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/storage/posix.h"
@@ -83,7 +84,7 @@ class RocksDisk final : public Disk {
       if (wrote < 0) return SystemError("write", path, errno);
       done += static_cast<size_t>(wrote);
     }
-    if (::fdatasync(file.get()) != 0) return SystemError("fdatasync", path, errno);
+    if (!faults::IsDisabled(faults::Protection::kSync) && ::fdatasync(file.get()) != 0) return SystemError("fdatasync", path, errno);
     return created ? SyncDirectory(path_) : absl::OkStatus();
   }
 

@@ -15,6 +15,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/storage/rocks.h"
@@ -148,7 +149,7 @@ class RocksStore final : public Store {
       RETURN_IF_ERROR(FromRocks(status, path_));
     }
     rocksdb::WriteOptions options;
-    options.sync = mode_ == Mode::kSynced;
+    options.sync = mode_ == Mode::kSynced && !faults::IsDisabled(faults::Protection::kSync);
     options.disableWAL = mode_ == Mode::kBehind;
     return FromRocks(db_->Write(options, &writes), path_);
   }
