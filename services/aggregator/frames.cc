@@ -112,17 +112,17 @@ class Frames::Follower {
   std::deque<std::shared_ptr<const v1::Frame>> snapshot;     // goes out first
 };
 
-Frames::Frames(Applier& applier) : applier_(applier) {
+Frames::Frames(Applier& applier, bool thread) : applier_(applier) {
   applier_.StandStill([&](const Sight& sight, const auto& take) {
     take();
     published_ = sight.stamp.basis();
   });
-  thread_ = std::thread([this] { Run(); });
+  if (thread) thread_ = std::thread([this] { Run(); });
 }
 
 Frames::~Frames() {
   Stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Frames::Stop() {
@@ -207,9 +207,8 @@ void Frames::Run() {
       changed_.wait_until(lock, next_frame, [&] { return stopping_ || placing_; });
       if (stopping_) return;
     }
-    moved_ = placing_ = false;
     lock.unlock();
-    Publish();
+    Turn();
     lock.lock();
     if (std::any_of(followers_.begin(), followers_.end(), [](const auto& weak) {
           const auto follower = weak.lock();
@@ -220,6 +219,14 @@ void Frames::Run() {
       placing_ = true;
     }
   }
+}
+
+void Frames::Turn() {
+  {
+    const std::lock_guard lock(mutex_);
+    moved_ = placing_ = false;
+  }
+  Publish();
 }
 
 void Frames::Publish() {

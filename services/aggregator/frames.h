@@ -36,7 +36,8 @@ class Frames {
   // One follower. Hold it as long as it follows.
   class Follower;
 
-  explicit Frames(Applier& applier);
+  // With no thread the owner calls Turn: a simulation.
+  explicit Frames(Applier& applier, bool thread = true);
   ~Frames();  // ends every stream
 
   // Follows after a basis (nullopt: from a snapshot). `wake` is called, on any thread and without locks, when Next may have something;
@@ -48,6 +49,8 @@ class Frames {
   void Moved();
   // The basis after the newest frame.
   types::v1::Basis published() const;
+  // What the thread does whenever something was applied, somebody came, or news of freshness is due: gives everybody a place and publishes one frame.
+  void Turn();
   // No frames from now on: every follower's Next says UNAVAILABLE. Idempotent.
   void Stop();
 

@@ -9,6 +9,7 @@
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
 #include "services/progress/desk.h"
+#include "services/progress/plan_taker.h"
 
 namespace anju::progress {
 
@@ -23,16 +24,11 @@ class PlanFeed {
   void FillStatus(status::v1::Followed* followed) const;
 
  private:
-  absl::Status CheckJournal(const journal::Position& after);
   absl::Status Take(const journal::BlockView& block, const journal::Position& after);
 
   const std::string address_;
   Desk& desk_;
-  journal::Pipeline& pipeline_;
-  rpc::WaitingRoom& room_;
-  // Of the follower's thread.
-  journal::JournalId journal_{};  // the one to follow; zeros: any
-  journal::Position taken_;
+  PlanTaker taker_;  // of the follower's thread
   std::unique_ptr<feed::Follower> follower_;
 };
 

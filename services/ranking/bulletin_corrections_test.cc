@@ -241,7 +241,7 @@ class BulletinHandlers : public ::testing::Test {
     Open();
   }
   void Open() {
-    bulletins_ = std::make_unique<Bulletins>(*store_, std::make_unique<Columns>(rpc::Connect(server_.address()), server_.address()), model_, *pipeline_);
+    bulletins_ = std::make_unique<Bulletins>(*store_, ConnectColumns(rpc::Connect(server_.address()), server_.address()), model_, *pipeline_);
   }
   template <typename Response, typename Request>
   absl::StatusOr<Response> Ask(void (Bulletins::*method)(const rpc::Caller&, const Request&, Bulletins::Deadline, rpc::Finish<Response>),

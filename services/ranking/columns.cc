@@ -15,28 +15,46 @@ namespace anju::ranking {
 
 using aggregator::v1::GetColumnsResponse;
 
-struct Columns::Calls {
-  std::mutex mutex;
-  std::condition_variable fewer;
-  std::set<grpc::ClientContext*> running;
+namespace {
+
+class ConnectedColumns final : public Columns {
+ public:
+  ConnectedColumns(std::shared_ptr<grpc::Channel> channel, std::string address)
+      : stub_(aggregator::v1::AggregatorService::NewStub(std::move(channel))), address_(std::move(address)) {}
+  ~ConnectedColumns() override;
+  void Cancel() override;
+  void Get(const aggregator::v1::GetColumnsRequest& request, Deadline deadline, Done<GetColumnsResponse> done) override;
+  void GetMilestones(const aggregator::v1::GetMilestoneStatusRequest& request, Deadline deadline,
+                     Done<aggregator::v1::GetMilestoneStatusResponse> done) override;
+  void GetHeads(const types::v1::Basis& basis, Deadline deadline, Done<types::v1::Basis> done) override;
+
+ private:
+  struct Calls {
+    std::mutex mutex;
+    std::condition_variable fewer;
+    std::set<grpc::ClientContext*> running;
+  };
+  // `start` is given the stub, the context, the request, the response and what to call at the end.
+  template <typename Request, typename Response, typename Start>
+  void Ask(const Request& request, Deadline deadline, Done<Response> done, Start start);
+  const std::unique_ptr<aggregator::v1::AggregatorService::Stub> stub_;
+  const std::string address_;
+  const std::unique_ptr<Calls> calls_ = std::make_unique<Calls>();
 };
 
-Columns::Columns(std::shared_ptr<grpc::Channel> channel, std::string address)
-    : stub_(aggregator::v1::AggregatorService::NewStub(std::move(channel))), address_(std::move(address)), calls_(std::make_unique<Calls>()) {}
-
-void Columns::Cancel() {
+void ConnectedColumns::Cancel() {
   const std::lock_guard lock(calls_->mutex);
   for (grpc::ClientContext* context : calls_->running) context->TryCancel();
 }
 
-Columns::~Columns() {
+ConnectedColumns::~ConnectedColumns() {
   std::unique_lock lock(calls_->mutex);
   for (grpc::ClientContext* context : calls_->running) context->TryCancel();
   calls_->fewer.wait(lock, [&] { return calls_->running.empty(); });
 }
 
 template <typename Request, typename Response, typename Start>
-void Columns::Ask(const Request& request, Deadline deadline, Done<Response> done, Start start) {
+void ConnectedColumns::Ask(const Request& request, Deadline deadline, Done<Response> done, Start start) {
   struct Call {
     grpc::ClientContext context;
     Request request;
@@ -70,7 +88,7 @@ void Columns::Ask(const Request& request, Deadline deadline, Done<Response> done
   });
 }
 
-void Columns::Get(const aggregator::v1::GetColumnsRequest& request, Deadline deadline, Done<GetColumnsResponse> done) {
+void ConnectedColumns::Get(const aggregator::v1::GetColumnsRequest& request, Deadline deadline, Done<GetColumnsResponse> done) {
   Ask<aggregator::v1::GetColumnsRequest, GetColumnsResponse>(
       request, deadline,
       [moments = request.moments_size(), done](absl::StatusOr<GetColumnsResponse> columns) {
@@ -82,7 +100,7 @@ void Columns::Get(const aggregator::v1::GetColumnsRequest& request, Deadline dea
       [](auto* stub, auto* context, auto* asked, auto* response, auto finished) { stub->GetColumns(context, asked, response, std::move(finished)); });
 }
 
-void Columns::GetHeads(const types::v1::Basis& basis, Deadline deadline, Done<types::v1::Basis> done) {
+void ConnectedColumns::GetHeads(const types::v1::Basis& basis, Deadline deadline, Done<types::v1::Basis> done) {
   aggregator::v1::GetHeadsRequest request;
   *request.mutable_basis() = basis;
   Ask<aggregator::v1::GetHeadsRequest, aggregator::v1::GetHeadsResponse>(
@@ -94,12 +112,18 @@ void Columns::GetHeads(const types::v1::Basis& basis, Deadline deadline, Done<ty
       [](auto* stub, auto* context, auto* asked, auto* response, auto finished) { stub->GetHeads(context, asked, response, std::move(finished)); });
 }
 
-void Columns::GetMilestones(const aggregator::v1::GetMilestoneStatusRequest& request, Deadline deadline,
+void ConnectedColumns::GetMilestones(const aggregator::v1::GetMilestoneStatusRequest& request, Deadline deadline,
                             Done<aggregator::v1::GetMilestoneStatusResponse> done) {
   Ask<aggregator::v1::GetMilestoneStatusRequest, aggregator::v1::GetMilestoneStatusResponse>(
       request, deadline, std::move(done), [](auto* stub, auto* context, auto* asked, auto* response, auto finished) {
         stub->GetMilestoneStatus(context, asked, response, std::move(finished));
       });
+}
+
+}  // namespace
+
+std::unique_ptr<Columns> ConnectColumns(std::shared_ptr<grpc::Channel> channel, std::string address) {
+  return std::make_unique<ConnectedColumns>(std::move(channel), std::move(address));
 }
 
 }  // namespace anju::ranking

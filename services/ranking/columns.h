@@ -11,33 +11,26 @@
 
 namespace anju::ranking {
 
-// Safe for concurrent use. Calls `done` once, on a thread of gRPC: the answer, the aggregator's refusal, or UNAVAILABLE.
+// Whom the ranking service asks. Safe for concurrent use. Calls `done` once, on any thread: the answer, the aggregator's refusal, or UNAVAILABLE.
 class Columns {
  public:
   using Deadline = std::chrono::system_clock::time_point;
   template <typename Response>
   using Done = std::function<void(absl::StatusOr<Response>)>;
 
-  Columns(std::shared_ptr<grpc::Channel> channel, std::string address);
-  ~Columns();  // cancels what is under way and waits until every `done` has returned
+  virtual ~Columns() = default;  // cancels what is under way and waits until every `done` has returned
   // Cancels what is under way without waiting; what is asked later is not.
-  void Cancel();
+  virtual void Cancel() = 0;
 
   // As many columns as moments were asked for, all at one look.
-  void Get(const aggregator::v1::GetColumnsRequest& request, Deadline deadline, Done<aggregator::v1::GetColumnsResponse> done);
-  void GetMilestones(const aggregator::v1::GetMilestoneStatusRequest& request, Deadline deadline,
-                     Done<aggregator::v1::GetMilestoneStatusResponse> done);
+  virtual void Get(const aggregator::v1::GetColumnsRequest& request, Deadline deadline, Done<aggregator::v1::GetColumnsResponse> done) = 0;
+  virtual void GetMilestones(const aggregator::v1::GetMilestoneStatusRequest& request, Deadline deadline,
+                             Done<aggregator::v1::GetMilestoneStatusResponse> done) = 0;
   // The basis with the hashes of the blocks that end at its positions.
-  void GetHeads(const types::v1::Basis& basis, Deadline deadline, Done<types::v1::Basis> done);
-
- private:
-  struct Calls;
-  // `start` is given the stub, the context, the request, the response and what to call at the end.
-  template <typename Request, typename Response, typename Start>
-  void Ask(const Request& request, Deadline deadline, Done<Response> done, Start start);
-  const std::unique_ptr<aggregator::v1::AggregatorService::Stub> stub_;
-  const std::string address_;
-  const std::unique_ptr<Calls> calls_;
+  virtual void GetHeads(const types::v1::Basis& basis, Deadline deadline, Done<types::v1::Basis> done) = 0;
 };
+
+// The aggregator at an address, over gRPC.
+std::unique_ptr<Columns> ConnectColumns(std::shared_ptr<grpc::Channel> channel, std::string address);
 
 }  // namespace anju::ranking

@@ -7,37 +7,16 @@
 
 #include <spdlog/spdlog.h>
 
-#include "common/faults/faults.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
 namespace anju::ranking {
-namespace {
 
 using aggregator::v1::Frame;
 
-bool SamePosition(const types::v1::Position& a, const types::v1::Position& b) {
-  return a.journal_id() == b.journal_id() && a.sequence() == b.sequence();
-}
-
-// Journal ids and sequences; hashes are not compared, a basis may come without them.
-bool SameBasis(const types::v1::Basis& a, const types::v1::Basis& b) {
-  if (!SamePosition(a.plan(), b.plan()) || a.progress_size() != b.progress_size()) return false;
-  for (int i = 0; i < a.progress_size(); ++i) {
-    if (!SamePosition(a.progress(i), b.progress(i))) return false;
-  }
-  return true;
-}
-
-bool Follows(const Frame& frame, const types::v1::Basis& ours) {
-  return SameBasis(frame.from(), ours) || faults::IsDisabled(faults::Protection::kPositionCheck);
-}
-
-}  // namespace
-
 Frames::Frames(Store& store, std::shared_ptr<grpc::Channel> channel, std::string address, std::function<void()> applied)
-    : store_(store), channel_(std::move(channel)), stub_(aggregator::v1::AggregatorService::NewStub(channel_)), address_(std::move(address)),
+    : taker_(store), channel_(std::move(channel)), stub_(aggregator::v1::AggregatorService::NewStub(channel_)), address_(std::move(address)),
       applied_(std::move(applied)) {
   thread_ = std::thread([this] { Run(); });
 }
@@ -80,12 +59,7 @@ void Frames::Run() {
 
 // One stream from open to end.
 void Frames::FollowOnce() {
-  pending_.clear();
-  aggregator::v1::FollowFramesRequest request;
-  const std::shared_ptr<const Contents> contents = store_.Read();
-  // After a second misfit our basis is of no use to this aggregator: start with a snapshot.
-  if (contents->ready && misfits_ < 2) *request.mutable_from() = contents->stamp.basis();
-
+  const aggregator::v1::FollowFramesRequest request = taker_.Begin();
   grpc::ClientContext context;
   {
     const std::lock_guard lock(mutex_);
@@ -95,10 +69,10 @@ void Frames::FollowOnce() {
   std::unique_ptr<grpc::ClientReader<Frame>> reader = stub_->FollowFrames(&context, request);
   bool fits = true;
   for (Frame frame; fits && reader->Read(&frame);) {
-    const Step step = Take(std::move(frame));
-    fits = step != Step::kMisfit;
-    if (step != Step::kApplied) continue;
-    misfits_ = 0;
+    const absl::StatusOr<FrameTaker::Step> step = taker_.Take(std::move(frame));
+    CHECK_OK(step.status());
+    fits = *step != FrameTaker::Step::kMisfit;
+    if (*step != FrameTaker::Step::kApplied) continue;
     backoff_ms_ = kBackoffMsMin;
     SetProblem("");
     applied_();
@@ -110,38 +84,13 @@ void Frames::FollowOnce() {
     stream_ = nullptr;
   }
   if (!fits) {
-    ++misfits_;
+    taker_.EndWithMisfit();
     SetProblem("a frame did not follow on our basis; starting again");
     return;
   }
   const absl::Status status = rpc::FromGrpc(ended);
-  // The aggregator does not know our basis (its journals were restored or replaced).
-  if (HasReason(status, Reason::DATA_LOSS) || HasReason(status, Reason::BAD_TOKEN)) misfits_ = 2;
+  taker_.End(status);
   SetProblem(status.ok() ? "the aggregator ended the stream" : std::string(status.message()));
-}
-
-Frames::Step Frames::Take(Frame frame) {
-  if (frame.snapshot()) {
-    pending_.push_back(std::move(frame));
-    if (!pending_.back().last()) return pending_.size() < kSnapshotMessagesMax ? Step::kPending : Step::kMisfit;
-    if (!pending_.back().has_to()) return Step::kMisfit;
-    faults::Reach("ranking.before_snapshot");
-    CHECK_OK(store_.Replace(pending_));
-    faults::Reach("ranking.after_snapshot");
-    pending_.clear();
-    return Step::kApplied;
-  }
-  const std::shared_ptr<const Contents> contents = store_.Read();
-  if (!pending_.empty() || !contents->ready || !frame.has_to() || !Follows(frame, contents->stamp.basis())) return Step::kMisfit;
-  const bool changes = frame.cells_size() + frame.regions_size() + frame.programmes_size() + frame.indicators_size() > 0;
-  if (!changes && SameBasis(frame.from(), frame.to().basis())) {
-    store_.Refresh(frame.to());
-    return Step::kApplied;
-  }
-  faults::Reach("ranking.before_frame");
-  CHECK_OK(store_.Apply(frame));
-  faults::Reach("ranking.after_frame");
-  return Step::kApplied;
 }
 
 }  // namespace anju::ranking

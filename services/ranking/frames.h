@@ -11,18 +11,16 @@
 
 #include "anju/aggregator/v1/aggregator.grpc.pb.h"
 #include "anju/status/v1/status.pb.h"
+#include "services/ranking/frame_taker.h"
 #include "services/ranking/store/store.h"
 
 namespace anju::ranking {
 
-// One thread of its own, for ever: reconnects with backoff. A frame is applied whole iff its `from` is our basis; else the stream
-// is opened again from our basis, and if that does not fit either, with a snapshot. A snapshot takes effect when its last message
-// has arrived, all at once.
+// One thread of its own, for ever: reconnects with backoff and hands what comes to a FrameTaker.
 class Frames {
  public:
   static constexpr int kBackoffMsMin = 50;
   static constexpr int kBackoffMsMax = 2'000;
-  static constexpr int kSnapshotMessagesMax = 100'000;  // a stream that never ends its snapshot is given up
 
   // Calls `applied` on the thread of the stream after each frame. The store must outlive this and is written by nobody else.
   Frames(Store& store, std::shared_ptr<grpc::Channel> channel, std::string address, std::function<void()> applied);
@@ -31,21 +29,17 @@ class Frames {
   status::v1::Followed status() const;  // safe from any thread
 
  private:
-  enum class Step { kApplied, kPending, kMisfit };
   void Run();
   void FollowOnce();
-  Step Take(aggregator::v1::Frame frame);
   void SetProblem(std::string problem);
 
-  Store& store_;
+  FrameTaker taker_;  // of the thread
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<aggregator::v1::AggregatorService::Stub> stub_;
   const std::string address_;
   const std::function<void()> applied_;
 
   // Of the thread.
-  std::vector<aggregator::v1::Frame> pending_;  // a snapshot that has not ended yet
-  int misfits_ = 0;                             // streams in a row that did not fit our basis
   int backoff_ms_ = kBackoffMsMin;
 
   mutable std::mutex mutex_;

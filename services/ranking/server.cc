@@ -18,8 +18,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, Cl
   ASSIGN_OR_RETURN(server->pipeline_, journal::Pipeline::Open(*server->disk_, "ranking", schema::kBulletinSchemaVersion, *server->model_, clock, {}));
   server->feed_ = feed::NewFeedService(server->pipeline_->journal());
   std::shared_ptr<grpc::Channel> channel = rpc::Connect(options.aggregator);
-  server->bulletins_ = std::make_unique<Bulletins>(*server->store_, std::make_unique<Columns>(channel, options.aggregator), *server->model_, *server->pipeline_);
-  server->handlers_ = std::make_unique<Handlers>(*server->store_, std::make_unique<Columns>(channel, options.aggregator));
+  server->bulletins_ = std::make_unique<Bulletins>(*server->store_, ConnectColumns(channel, options.aggregator), *server->model_, *server->pipeline_);
+  server->handlers_ = std::make_unique<Handlers>(*server->store_, ConnectColumns(channel, options.aggregator));
   server->watches_ = std::make_unique<Watches>(*server->store_, channel);
   server->service_ = std::make_unique<Service>(*server->handlers_, *server->watches_);
   server->bulletin_service_ = std::make_unique<BulletinService>(*server->bulletins_);

@@ -371,7 +371,7 @@ TEST(RankingHandlers, RefuseACallerWhoseSubtreeDoesNotCoverTheRegion) {
   ASSERT_OK_AND_ASSIGN(auto disk, storage::OpenRocksDisk(directory.path()));
   ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
   ASSERT_THAT(store->Replace(World().Snapshot()), IsOk());
-  Handlers handlers(*store, std::make_unique<Columns>(rpc::Connect("127.0.0.1:1"), "127.0.0.1:1"));
+  Handlers handlers(*store, ConnectColumns(rpc::Connect("127.0.0.1:1"), "127.0.0.1:1"));
   auto ask = [&](const rpc::Caller& caller) {
     absl::Status answer;
     handlers.GetLeagueTable(caller, StartsRequest(), std::chrono::system_clock::now() + std::chrono::seconds(5),

@@ -85,13 +85,13 @@ absl::Status Unreadable(std::string_view key) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk) {
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk, bool thread) {
   for (const bool again : {false, true}) {
     ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> opened, disk.OpenStore(schema::kStoreName, storage::StoreKind::kState));
     auto store = std::unique_ptr<Store>(new Store(std::move(opened)));
     absl::Status loaded = store->Load();
     if (loaded.ok()) {
-      store->flusher_ = std::thread([raw = store.get()] { raw->FlushNowAndThen(); });
+      if (thread) store->flusher_ = std::thread([raw = store.get()] { raw->FlushNowAndThen(); });
       return store;
     }
     if (again || !absl::IsDataLoss(loaded)) return loaded;
@@ -103,7 +103,10 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk) {
 }
 
 Store::~Store() {
-  if (!flusher_.joinable()) return;
+  if (!flusher_.joinable()) {
+    (void)Flush();  // what is lost here comes again with the frames
+    return;
+  }
   {
     const std::lock_guard lock(write_mutex_);
     stopping_ = true;
@@ -173,19 +176,28 @@ absl::Status Store::Write(const storage::Batch& batch) {
   return absl::OkStatus();
 }
 
+absl::Status Store::Flush() {
+  const std::lock_guard lock(write_mutex_);
+  return FlushLocked();
+}
+
+absl::Status Store::FlushLocked() {
+  RETURN_IF_ERROR(failed_);
+  if (!dirty_) return absl::OkStatus();
+  dirty_ = false;
+  // What is on disk after a failure is unknown: nothing more may be written, and the next Write says so to its caller, who ends
+  // the process. Answers until then are right, they come from memory.
+  failed_ = store_->Flush();
+  if (!failed_.ok()) spdlog::critical("flush of cells failed: {}", std::string(failed_.message()));
+  return failed_;
+}
+
 void Store::FlushNowAndThen() {
   std::unique_lock lock(write_mutex_);
   while (!stopping_ || dirty_) {
     changed_.wait(lock, [&] { return dirty_ || stopping_; });
     changed_.wait_for(lock, kFlushInterval, [&] { return stopping_; });
-    if (!dirty_) continue;
-    dirty_ = false;
-    // What is on disk after a failure is unknown: nothing more may be written, and the next Write says so to its caller, who ends
-    // the process. Answers until then are right, they come from memory.
-    failed_ = store_->Flush();
-    if (failed_.ok()) continue;
-    spdlog::critical("flush of cells failed: {}", std::string(failed_.message()));
-    return;
+    if (!FlushLocked().ok()) return;
   }
 }
 

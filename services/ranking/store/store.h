@@ -31,7 +31,8 @@ class Store {
  public:
   // Opens the store of cells and loads it. Bytes that cannot be read, or rows of an older schema, are thrown away with a warning: they
   // come back with the next snapshot. SCHEMA_TOO_NEW; errors of the disk. The disk must outlive the store.
-  static absl::StatusOr<std::unique_ptr<Store>> Open(storage::Disk& disk);
+  // With no thread the owner calls Flush: a simulation.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(storage::Disk& disk, bool thread = true);
   ~Store();  // flushes
 
   // A whole state at one basis; keep it as long as an answer takes.
@@ -44,12 +45,15 @@ class Store {
   void Refresh(const types::v1::BasisStamp& stamp);
   // A snapshot: these messages replace everything, in one batch. The last one carries the basis.
   absl::Status Replace(const std::vector<aggregator::v1::Frame>& snapshot);
+  // What was written is durable when it returns. The store's own thread does it every half second.
+  absl::Status Flush();
 
  private:
   explicit Store(std::unique_ptr<storage::Store> store) : store_(std::move(store)) {}
   absl::Status Load();
   absl::Status Write(const storage::Batch& batch);
   void Publish(std::shared_ptr<const Contents> contents);
+  absl::Status FlushLocked();
   void FlushNowAndThen();
 
   std::unique_ptr<storage::Store> store_;

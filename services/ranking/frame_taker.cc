@@ -1,0 +1,76 @@
+// Taking frames: apply what follows, refuse what does not.
+#include "services/ranking/frame_taker.h"
+
+#include <memory>
+#include <utility>
+
+#include "common/faults/faults.h"
+#include "common/status/macros.h"
+#include "common/status/status.h"
+
+namespace anju::ranking {
+namespace {
+
+using aggregator::v1::Frame;
+
+bool SamePosition(const types::v1::Position& a, const types::v1::Position& b) {
+  return a.journal_id() == b.journal_id() && a.sequence() == b.sequence();
+}
+
+// Journal ids and sequences; hashes are not compared, a basis may come without them.
+bool SameBasis(const types::v1::Basis& a, const types::v1::Basis& b) {
+  if (!SamePosition(a.plan(), b.plan()) || a.progress_size() != b.progress_size()) return false;
+  for (int i = 0; i < a.progress_size(); ++i) {
+    if (!SamePosition(a.progress(i), b.progress(i))) return false;
+  }
+  return true;
+}
+
+bool Follows(const Frame& frame, const types::v1::Basis& ours) {
+  return SameBasis(frame.from(), ours) || faults::IsDisabled(faults::Protection::kPositionCheck);
+}
+
+}  // namespace
+
+aggregator::v1::FollowFramesRequest FrameTaker::Begin() {
+  pending_.clear();
+  aggregator::v1::FollowFramesRequest request;
+  const std::shared_ptr<const Contents> contents = store_.Read();
+  // After a second misfit our basis is of no use to this aggregator: start with a snapshot.
+  if (contents->ready && misfits_ < 2) *request.mutable_from() = contents->stamp.basis();
+  return request;
+}
+
+void FrameTaker::End(const absl::Status& said) {
+  // The aggregator does not know our basis (its journals were restored or replaced).
+  if (HasReason(said, Reason::DATA_LOSS) || HasReason(said, Reason::BAD_TOKEN)) misfits_ = 2;
+}
+
+absl::StatusOr<FrameTaker::Step> FrameTaker::Take(Frame frame) {
+  if (frame.snapshot()) {
+    pending_.push_back(std::move(frame));
+    if (!pending_.back().last()) return pending_.size() < kSnapshotMessagesMax ? Step::kPending : Step::kMisfit;
+    if (!pending_.back().has_to()) return Step::kMisfit;
+    faults::Reach("ranking.before_snapshot");
+    RETURN_IF_ERROR(store_.Replace(pending_));
+    faults::Reach("ranking.after_snapshot");
+    pending_.clear();
+    misfits_ = 0;
+    return Step::kApplied;
+  }
+  const std::shared_ptr<const Contents> contents = store_.Read();
+  if (!pending_.empty() || !contents->ready || !frame.has_to() || !Follows(frame, contents->stamp.basis())) return Step::kMisfit;
+  const bool changes = frame.cells_size() + frame.regions_size() + frame.programmes_size() + frame.indicators_size() > 0;
+  if (!changes && SameBasis(frame.from(), frame.to().basis())) {
+    store_.Refresh(frame.to());
+    misfits_ = 0;
+    return Step::kApplied;
+  }
+  faults::Reach("ranking.before_frame");
+  RETURN_IF_ERROR(store_.Apply(frame));
+  faults::Reach("ranking.after_frame");
+  misfits_ = 0;
+  return Step::kApplied;
+}
+
+}  // namespace anju::ranking

@@ -1,0 +1,36 @@
+// What a stream of frames does to our cells, and from where the next stream goes on: following the aggregator without gRPC and threads.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "anju/aggregator/v1/aggregator.pb.h"
+#include "services/ranking/store/store.h"
+
+namespace anju::ranking {
+
+// A frame is applied whole iff its `from` is our basis; else the stream is opened again from our basis, and if that does not fit either, with a
+// snapshot. A snapshot takes effect when its last message has arrived, all at once. Used by one thread at a time; the store must outlive it and
+// is written by nobody else.
+class FrameTaker {
+ public:
+  static constexpr int kSnapshotMessagesMax = 100'000;  // a stream that never ends its snapshot is given up
+  enum class Step { kApplied, kPending, kMisfit };
+
+  explicit FrameTaker(Store& store) : store_(store) {}
+
+  // A stream begins: what to ask for.
+  aggregator::v1::FollowFramesRequest Begin();
+  // After a misfit the stream is to be given up. An error of the disk leaves the outcome unknown: the process must end.
+  absl::StatusOr<Step> Take(aggregator::v1::Frame frame);
+  // The stream has ended, because of a misfit of ours or with what the aggregator said.
+  void EndWithMisfit() { ++misfits_; }
+  void End(const absl::Status& said);
+
+ private:
+  Store& store_;
+  std::vector<aggregator::v1::Frame> pending_;  // a snapshot that has not ended yet
+  int misfits_ = 0;                             // streams in a row that did not fit our basis
+};
+
+}  // namespace anju::ranking
