@@ -200,8 +200,8 @@ std::string EncodeBlock(const BlockHeader& header, const Hash& previous_hash, co
   return bytes;
 }
 
-absl::StatusOr<BlockView> DecodeBlockPrefix(std::string_view bytes) {
-  Decoder decoder(bytes);
+absl::StatusOr<BlockView> DecodeBlockHeader(std::string_view header, const Hash& previous_hash, const Hash& root) {
+  Decoder decoder(header);
   RETURN_IF_ERROR(CheckOpening(decoder, kBlockMagic, "a block"));
   BlockView block;
   block.header.first_sequence = decoder.Integer<uint64_t>();
@@ -211,15 +211,27 @@ absl::StatusOr<BlockView> DecodeBlockPrefix(std::string_view bytes) {
   block.header.plan_journal_id = decoder.Fixed<JournalId>();
   block.header.plan_sequence = decoder.Integer<uint64_t>();
   const uint64_t reserved = decoder.Integer<uint64_t>();
-  block.previous_hash = decoder.Fixed<Hash>();
-  block.root = decoder.Fixed<Hash>();
-  const BlockHeader& header = block.header;
-  if (!decoder.ok() || decoder.left() != header.event_bytes) return Damaged("a block has a wrong length");
-  if (header.first_sequence == 0 || header.count == 0 || header.first_sequence + header.count < header.first_sequence ||
-      header.count > header.event_bytes / kLengthBytes || reserved != 0) {
+  if (!decoder.ok() || decoder.left() != 0) return Damaged("a block has a wrong length");
+  if (block.header.first_sequence == 0 || block.header.count == 0 || block.header.first_sequence + block.header.count < block.header.first_sequence ||
+      block.header.count > block.header.event_bytes / kLengthBytes || reserved != 0) {
     return Damaged("a block has a damaged header");
   }
-  block.hash = BlockHash(block.previous_hash, bytes.substr(0, kHeaderBytes), block.root);
+  block.previous_hash = previous_hash;
+  block.root = root;
+  block.hash = BlockHash(previous_hash, header, root);
+  return block;
+}
+
+absl::StatusOr<BlockView> DecodeBlockPrefix(std::string_view bytes) {
+  // The opening comes first: a newer format is called that, whatever its length.
+  Decoder opening(bytes);
+  RETURN_IF_ERROR(CheckOpening(opening, kBlockMagic, "a block"));
+  if (bytes.size() < kPrefixBytes) return Damaged("a block has a wrong length");
+  Decoder decoder(bytes.substr(kHeaderBytes));
+  const Hash previous_hash = decoder.Fixed<Hash>();
+  const Hash root = decoder.Fixed<Hash>();
+  ASSIGN_OR_RETURN(BlockView block, DecodeBlockHeader(bytes.substr(0, kHeaderBytes), previous_hash, root));
+  if (decoder.left() != block.header.event_bytes) return Damaged("a block has a wrong length");
   return block;
 }
 

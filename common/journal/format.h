@@ -92,6 +92,8 @@ Hash MerkleRoot(const std::vector<std::string_view>& leaves);  // RFC 6962 secti
 
 // Header, previous hash, root and block hash of an encoded block, without looking at its events: O(1) whatever its size.
 absl::StatusOr<BlockView> DecodeBlockPrefix(std::string_view bytes);
+// The same from its three parts, as a proof carries them; `header` is kHeaderBytes long.
+absl::StatusOr<BlockView> DecodeBlockHeader(std::string_view header, const Hash& previous_hash, const Hash& root);
 
 std::string BlockKey(uint64_t first_sequence);
 std::string IdentityKey();
