@@ -131,6 +131,7 @@ class GatedDisk final : public storage::Disk {
   }
   absl::StatusOr<std::unique_ptr<storage::Store>> OpenStoreReadOnly(std::string_view name) override { return disk_->OpenStoreReadOnly(name); }
   absl::StatusOr<uint64_t> FreeBytes() override { return disk_->FreeBytes(); }
+  std::string PathOf(std::string_view name) const override { return disk_->PathOf(name); }
 
  private:
   class GatedStore final : public storage::Store {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/faults/faults.h"
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/storage/posix.h"
@@ -35,6 +36,8 @@ absl::StatusOr<std::optional<std::string>> ReadWholeFile(const std::string& path
     bytes.append(buffer, static_cast<size_t>(got));
   }
 }
+
+std::string Join(const std::string& directory, std::string_view name) { return name.empty() ? directory : directory + "/" + std::string(name); }
 
 class RocksDisk final : public Disk {
  public:
@@ -89,10 +92,9 @@ class RocksDisk final : public Disk {
   }
 
   absl::StatusOr<uint64_t> FreeBytes() override { return FreeBytesOf(path_); }
+  std::string PathOf(std::string_view name) const override { return Join(path_, name); }
 
  private:
-  std::string PathOf(std::string_view name) const { return path_ + "/" + std::string(name); }
-
   const std::string path_;
   Descriptor lock_;
   const RocksSettings settings_;
@@ -104,16 +106,17 @@ class ReadOnlyDisk final : public Disk {
 
   absl::StatusOr<std::unique_ptr<Store>> OpenStore(std::string_view name, StoreKind) override { return OpenStoreReadOnly(name); }
   absl::StatusOr<std::unique_ptr<Store>> OpenStoreReadOnly(std::string_view name) override {
-    return OpenRocksStoreReadOnly(path_ + "/" + std::string(name), salvage_, {});
+    return OpenRocksStoreReadOnly(PathOf(name), salvage_, {});
   }
   absl::Status DestroyStore(std::string_view name) override { return Refuse(name); }
-  absl::StatusOr<std::optional<std::string>> ReadFile(std::string_view name) override { return ReadWholeFile(path_ + "/" + std::string(name)); }
+  absl::StatusOr<std::optional<std::string>> ReadFile(std::string_view name) override { return ReadWholeFile(PathOf(name)); }
   absl::Status WriteFileSynced(std::string_view name, uint64_t, std::string_view) override { return Refuse(name); }
   absl::StatusOr<uint64_t> FreeBytes() override { return FreeBytesOf(path_); }
+  std::string PathOf(std::string_view name) const override { return Join(path_, name); }
 
  private:
   absl::Status Refuse(std::string_view name) const {
-    return MakeError(Reason::STORAGE_FAILED, "", name, path_ + "/" + std::string(name) + ": the directory is open for reading only");
+    return MakeError(Reason::STORAGE_FAILED, "", name, PathOf(name) + ": the directory is open for reading only");
   }
 
   const std::string path_;

@@ -16,6 +16,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "common/faults/faults.h"
+#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/storage/rocks.h"

@@ -2,6 +2,7 @@
 #include "common/storage/simulated_disk.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/status/macros.h"
@@ -12,6 +13,8 @@ namespace {
 
 // Values are shared so that cursors can hold a whole view cheaply.
 using Rows = std::map<std::string, std::shared_ptr<const std::string>, std::less<>>;
+
+using Keys = std::set<std::string, std::less<>>;
 
 void Apply(const Batch& batch, Rows& rows) {
   for (const Batch::Operation& operation : batch.operations()) {
@@ -25,11 +28,25 @@ void Apply(const Batch& batch, Rows& rows) {
 
 struct StoreImage {
   Rows durable;
-  Rows current;
-  std::vector<Batch> unsynced;  // what lies between the two, oldest first
+  std::shared_ptr<Rows> current = std::make_shared<Rows>();  // cursors share it; who changes it while they do gets a copy
+  std::vector<Batch> unsynced;                               // what lies between the two, oldest first
+  Keys spoiled;                // keys whose values cannot be read
 
+  Rows& Changing() {
+    if (current.use_count() > 1) current = std::make_shared<Rows>(*current);
+    return *current;
+  }
+  void Write(const Batch& batch) {
+    Apply(batch, Changing());
+    for (const Batch::Operation& operation : batch.operations()) spoiled.erase(operation.key);
+  }
   void Sync() {
-    durable = current;
+    for (const Batch& batch : unsynced) Apply(batch, durable);
+    unsynced.clear();
+  }
+  // After the current rows were changed by hand.
+  void SyncAll() {
+    durable = *current;
     unsynced.clear();
   }
 };
@@ -39,6 +56,12 @@ struct FileImage {
   std::string current;
 };
 
+absl::Status Spoiled(std::string_view name) { return MakeError(Reason::DATA_LOSS, "", name, "a checksum does not match"); }
+
+absl::Status Full(std::string_view name) { return MakeError(Reason::STORAGE_FAILED, "", name, "no space is left on the simulated disk"); }
+
+absl::Status Failed(std::string_view name) { return MakeError(Reason::STORAGE_FAILED, "", name, "the simulated disk has an error"); }
+
 absl::Status Crashed(std::string_view name) {
   return MakeError(Reason::STORAGE_FAILED, "", name, "the simulated machine has crashed");
 }
@@ -46,7 +69,7 @@ absl::Status Crashed(std::string_view name) {
 }  // namespace
 
 struct SimulatedMedium::Impl {
-  enum class Outcome { kDone, kCrashes, kDead };
+  enum class Outcome { kDone, kCrashes, kFails, kDead };
 
   explicit Impl(uint64_t seed) : random(seed) {}
 
@@ -54,8 +77,9 @@ struct SimulatedMedium::Impl {
   Outcome Begin(uint64_t machine) {
     if (machine != alive) return Outcome::kDead;
     ++operations;
-    if (crash_after == 0 || --crash_after > 0) return Outcome::kDone;
-    return Outcome::kCrashes;
+    if (crash_after > 0 && --crash_after == 0) return Outcome::kCrashes;
+    if (fail_after > 0 && --fail_after == 0) return Outcome::kFails;
+    return Outcome::kDone;
   }
 
   uint64_t Random(uint64_t below) { return below == 0 ? 0 : random() % below; }
@@ -64,7 +88,7 @@ struct SimulatedMedium::Impl {
     for (auto& [name, store] : stores) {
       const size_t kept = Random(store.unsynced.size() + 1);
       for (size_t i = 0; i < kept; ++i) Apply(store.unsynced[i], store.durable);
-      store.current = store.durable;
+      store.current = std::make_shared<Rows>(store.durable);
       store.unsynced.clear();
     }
     for (auto& [name, file] : files) {
@@ -73,7 +97,11 @@ struct SimulatedMedium::Impl {
     }
     alive = 0;
     crash_after = 0;
+    fail_after = 0;
   }
+
+  // Whether so much more fits.
+  bool HasRoom(size_t bytes) const { return bytes <= free_bytes; }
 
   std::mutex mutex;
   std::mt19937_64 random;
@@ -83,6 +111,7 @@ struct SimulatedMedium::Impl {
   uint64_t alive = 0;  // number of the boot that runs; 0 when none does
   uint64_t operations = 0;
   uint64_t crash_after = 0;
+  uint64_t fail_after = 0;
   bool ignore_syncs = false;
   uint64_t free_bytes = UINT64_MAX;
 };
@@ -91,21 +120,30 @@ namespace {
 
 class SimulatedCursor final : public Cursor {
  public:
-  SimulatedCursor(Rows rows, absl::Status status) : rows_(std::move(rows)), at_(rows_.end()), status_(std::move(status)) {}
-  void Seek(std::string_view key) override { at_ = rows_.lower_bound(key); }
+  SimulatedCursor(std::shared_ptr<const Rows> rows, Keys spoiled, absl::Status status)
+      : rows_(std::move(rows)), spoiled_(std::move(spoiled)), at_(rows_->end()), status_(std::move(status)) {}
+  void Seek(std::string_view key) override { Stand(rows_->lower_bound(key)); }
   void SeekForPrev(std::string_view key) override {
-    at_ = rows_.upper_bound(key);
-    at_ = at_ == rows_.begin() ? rows_.end() : std::prev(at_);
+    const auto above = rows_->upper_bound(key);
+    Stand(above == rows_->begin() ? rows_->end() : std::prev(above));
   }
-  void SeekToLast() override { at_ = rows_.empty() ? rows_.end() : std::prev(rows_.end()); }
-  bool Valid() const override { return at_ != rows_.end(); }
-  void Next() override { ++at_; }
+  void SeekToLast() override { Stand(rows_->empty() ? rows_->end() : std::prev(rows_->end())); }
+  bool Valid() const override { return at_ != rows_->end(); }
+  void Next() override { Stand(std::next(at_)); }
   std::string_view key() const override { return at_->first; }
   std::string_view value() const override { return *at_->second; }
   absl::Status status() const override { return status_; }
 
  private:
-  Rows rows_;
+  void Stand(Rows::const_iterator at) {
+    at_ = at;
+    if (at_ == rows_->end() || !spoiled_.contains(at_->first)) return;
+    status_ = Spoiled(at_->first);
+    at_ = rows_->end();
+  }
+
+  const std::shared_ptr<const Rows> rows_;
+  const Keys spoiled_;
   Rows::const_iterator at_;
   absl::Status status_;
 };
@@ -121,9 +159,10 @@ class SimulatedStore final : public Store {
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) override {
     std::lock_guard lock(impl_->mutex);
     if (impl_->alive != machine_) return Crashed(name_);
-    const Rows& rows = impl_->stores[name_].current;
-    auto found = rows.find(key);
-    if (found == rows.end()) return std::optional<std::string>();
+    const StoreImage& store = impl_->stores[name_];
+    if (store.spoiled.contains(key)) return Spoiled(name_);
+    auto found = store.current->find(key);
+    if (found == store.current->end()) return std::optional<std::string>();
     return std::optional<std::string>(*found->second);
   }
 
@@ -131,20 +170,24 @@ class SimulatedStore final : public Store {
     if (read_only_) return ReadOnly();
     std::lock_guard lock(impl_->mutex);
     StoreImage& store = impl_->stores[name_];
-    switch (impl_->Begin(machine_)) {
+    const Impl::Outcome outcome = impl_->Begin(machine_);
+    if (outcome == Impl::Outcome::kDone && !impl_->HasRoom(batch.bytes())) return Full(name_);
+    switch (outcome) {
       case Impl::Outcome::kDead:
         return Crashed(name_);
+      case Impl::Outcome::kFails:
+        if (impl_->Random(2) == 0) return Failed(name_);
+        store.Write(batch);
+        store.unsynced.push_back(batch);
+        return Failed(name_);
       case Impl::Outcome::kCrashes:  // the batch counts as unsynced: it survives whole or not at all
         store.unsynced.push_back(batch);
         impl_->CrashNow();
         return Crashed(name_);
       case Impl::Outcome::kDone:
-        Apply(batch, store.current);
+        store.Write(batch);
         store.unsynced.push_back(batch);
-        if (kind_ == StoreKind::kJournal && !impl_->ignore_syncs) {
-          for (const Batch& unsynced : store.unsynced) Apply(unsynced, store.durable);
-          store.unsynced.clear();
-        }
+        if (kind_ == StoreKind::kJournal && !impl_->ignore_syncs) store.Sync();
         return absl::OkStatus();
     }
     return Crashed(name_);
@@ -159,6 +202,8 @@ class SimulatedStore final : public Store {
       case Impl::Outcome::kCrashes:  // some prefix had reached the medium, which is what a crash keeps anyway
         impl_->CrashNow();
         return Crashed(name_);
+      case Impl::Outcome::kFails:
+        return Failed(name_);
       case Impl::Outcome::kDone:
         if (!impl_->ignore_syncs) impl_->stores[name_].Sync();
         return absl::OkStatus();
@@ -168,8 +213,9 @@ class SimulatedStore final : public Store {
 
   std::unique_ptr<Cursor> NewCursor() override {
     std::lock_guard lock(impl_->mutex);
-    if (impl_->alive != machine_) return std::make_unique<SimulatedCursor>(Rows(), Crashed(name_));
-    return std::make_unique<SimulatedCursor>(impl_->stores[name_].current, absl::OkStatus());
+    if (impl_->alive != machine_) return std::make_unique<SimulatedCursor>(std::make_shared<const Rows>(), Keys(), Crashed(name_));
+    const StoreImage& store = impl_->stores[name_];
+    return std::make_unique<SimulatedCursor>(store.current, store.spoiled, absl::OkStatus());
   }
 
  private:
@@ -205,6 +251,7 @@ class SimulatedDisk final : public Disk {
     std::lock_guard lock(impl_->mutex);
     const Impl::Outcome outcome = impl_->Begin(machine_);
     if (outcome == Impl::Outcome::kDead) return Crashed(name);
+    if (outcome == Impl::Outcome::kFails) return Failed(name);
     auto found = impl_->stores.find(name);
     const bool removes = outcome == Impl::Outcome::kDone || impl_->Random(2) == 0;
     if (removes && found != impl_->stores.end()) impl_->stores.erase(found);
@@ -225,14 +272,17 @@ class SimulatedDisk final : public Disk {
     std::lock_guard lock(impl_->mutex);
     const Impl::Outcome outcome = impl_->Begin(machine_);
     if (outcome == Impl::Outcome::kDead) return Crashed(name);
+    if (outcome == Impl::Outcome::kDone && !impl_->HasRoom(bytes.size())) return Full(name);
     const bool crashes = outcome == Impl::Outcome::kCrashes;
+    const bool whole = outcome == Impl::Outcome::kDone;
     // A cut write leaves any number of its bytes, from the front: within one sector that is the worst a disk does.
-    const size_t written = crashes ? impl_->Random(bytes.size() + 1) : bytes.size();
+    const size_t written = whole ? bytes.size() : impl_->Random(bytes.size() + 1);
     FileImage& file = impl_->files[std::string(name)];
     if (file.current.size() < offset + written) file.current.resize(offset + written);
     std::copy_n(bytes.begin(), written, file.current.begin() + static_cast<std::ptrdiff_t>(offset));
-    if (crashes || !impl_->ignore_syncs) file.durable = file.current;
-    if (!crashes) return absl::OkStatus();
+    if (crashes || (whole && !impl_->ignore_syncs)) file.durable = file.current;
+    if (whole) return absl::OkStatus();
+    if (!crashes) return Failed(name);
     impl_->CrashNow();
     return Crashed(name);
   }
@@ -242,6 +292,7 @@ class SimulatedDisk final : public Disk {
     if (impl_->alive != machine_) return Crashed("disk");
     return impl_->free_bytes;
   }
+  std::string PathOf(std::string_view name) const override { return name.empty() ? "(simulated)" : std::string(name); }
 
  private:
   std::shared_ptr<Impl> impl_;
@@ -264,6 +315,11 @@ void SimulatedMedium::Crash() {
 void SimulatedMedium::CrashAfter(uint64_t operations) {
   std::lock_guard lock(impl_->mutex);
   impl_->crash_after = operations;
+}
+
+void SimulatedMedium::FailAfter(uint64_t operations) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->fail_after = operations;
 }
 
 uint64_t SimulatedMedium::operations() const {
@@ -293,10 +349,10 @@ bool SimulatedMedium::FlipBit(std::string_view name, uint64_t which) {
   if (store == impl_->stores.end()) return false;
   StoreImage& image = store->second;
   uint64_t bits = 0;
-  for (const auto& [key, value] : image.current) bits += value->size() * 8;
+  for (const auto& [key, value] : *image.current) bits += value->size() * 8;
   if (bits == 0) return false;
   uint64_t bit = which % bits;
-  for (auto& [key, value] : image.current) {
+  for (auto& [key, value] : image.Changing()) {
     if (bit >= value->size() * 8) {
       bit -= value->size() * 8;
       continue;
@@ -306,16 +362,25 @@ bool SimulatedMedium::FlipBit(std::string_view name, uint64_t which) {
     value = std::make_shared<const std::string>(std::move(changed));
     break;
   }
-  image.Sync();
+  image.SyncAll();
+  return true;
+}
+
+bool SimulatedMedium::Spoil(std::string_view name, uint64_t which) {
+  std::lock_guard lock(impl_->mutex);
+  auto store = impl_->stores.find(name);
+  if (store == impl_->stores.end() || store->second.current->empty()) return false;
+  store->second.spoiled.insert(std::next(store->second.current->begin(), static_cast<std::ptrdiff_t>(which % store->second.current->size()))->first);
   return true;
 }
 
 bool SimulatedMedium::DropLast(std::string_view name) {
   std::lock_guard lock(impl_->mutex);
   auto store = impl_->stores.find(name);
-  if (store == impl_->stores.end() || store->second.current.empty()) return false;
-  store->second.current.erase(std::prev(store->second.current.end()));
-  store->second.Sync();
+  if (store == impl_->stores.end() || store->second.current->empty()) return false;
+  Rows& rows = store->second.Changing();
+  rows.erase(std::prev(rows.end()));
+  store->second.SyncAll();
   return true;
 }
 

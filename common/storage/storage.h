@@ -92,6 +92,8 @@ class Disk {
   virtual absl::Status WriteFileSynced(std::string_view name, uint64_t offset, std::string_view bytes) = 0;
   // What may still be written here before the disk is full.
   virtual absl::StatusOr<uint64_t> FreeBytes() = 0;
+  // Where `name` lies, for messages; "" gives the directory itself.
+  virtual std::string PathOf(std::string_view name) const = 0;
 };
 
 // The real one: RocksDB and POSIX files under `path` (created, with parents). Takes a lock file for the life of the Disk.
