@@ -7,6 +7,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "common/feed/chain.h"
 #include "common/journal/journal.h"
 #include "common/time/date.h"
 
@@ -31,25 +32,12 @@ struct FollowerStatus {
   std::string problem;
 };
 
-// Follows one feed from a position for ever: reconnects with backoff (50 ms … 2 s), checks that each block is the next one and
-// that the hash chain holds, hands each over once and in order. One thread of its own.
+// Follows one feed from a position for ever: reconnects with backoff (50 ms … 2 s), checks that each block is the next one and that the hash chain
+// holds (chain.h), hands each over once and in order. Goes on across the places where the upstream's journal was continued by another. One thread
+// of its own.
 class Follower {
  public:
-  struct Callbacks {
-    // One block. It must be stored (effect and position together) when this returns. Called on the follower's thread; may block
-    // (that is the backpressure).
-    std::function<absl::Status(const journal::BlockView& block, std::string_view bytes, const journal::Position& after)> on_block;
-    // The position upstream while nothing happens. Optional.
-    std::function<void(const journal::Position& upstream)> on_bookmark;
-    // Everything that was durable upstream before `sent_time_us` (microseconds since the Unix epoch, upstream's clock) is at or below `upstream`,
-    // and every block up to there has been handed over. Called after the blocks of a message that brought the newest ones, and after
-    // bookmarks: every kBookmarkIntervalMs at least while connected, unless blocks come faster than they are taken. Times may go back when a
-    // clock is set; a later call may name the same position. Optional.
-    std::function<void(const journal::Position& upstream, int64_t sent_time_us)> on_fresh;
-    // Our position is not in that journal (restored from backup, wiped): start over. Must reset the stored position to zero and
-    // return the position to go on from. Optional; without it the follower stays disconnected and says why.
-    std::function<journal::Position()> on_data_loss;
-  };
+  using Callbacks = feed::Callbacks;
   Follower(std::string name, std::shared_ptr<grpc::Channel> channel, journal::Position from, Callbacks callbacks);
   ~Follower();  // stops and joins
   FollowerStatus status() const;

@@ -1,4 +1,4 @@
-// The feed's server: one thread reads the journal for all followers, so that neither gRPC's threads nor the writer ever do.
+// The feed's server: one thread reads the journal for all followers, and one for proofs, so that neither gRPC's threads nor the writer ever do.
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -10,6 +10,7 @@
 
 #include "anju/feed/v1/feed.grpc.pb.h"
 #include "common/feed/feed.h"
+#include "common/feed/proofs.h"
 #include "common/feed/sending.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
@@ -84,18 +85,26 @@ class FeedService final : public v1::FeedService::CallbackService {
 
   grpc::ServerUnaryReactor* GetPosition(grpc::CallbackServerContext* context, const v1::GetPositionRequest* request,
                                         v1::GetPositionResponse* response) override {
-    return rpc::Answer<v1::GetPositionResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetPositionResponse> finish) {
-      absl::Status status = rpc::Authorize(caller, rpc::Action::kOperate, 0, nullptr, Date{});
-      if (!status.ok()) return finish(status);
-      {
-        std::lock_guard lock(mutex_);
-        if (ending_) status = MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping");
-        else if (lookups_.size() >= kLookupsMax) status = MakeError(Reason::OVERLOADED, "", "", "more than " + std::to_string(kLookupsMax) + " lookups at once");
-        else lookups_.push_back({request->sequence(), finish});
-        woken_ = true;
-      }
-      if (!status.ok()) return finish(status);
-      changed_.notify_all();
+    return Prove<v1::GetPositionResponse>(context, response, [&](auto finish) { prover_.GetPosition(request->sequence(), std::move(finish)); });
+  }
+
+  grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* context, const v1::GetInclusionProofRequest* request,
+                                              v1::GetInclusionProofResponse* response) override {
+    return Prove<v1::GetInclusionProofResponse>(context, response, [&](auto finish) { prover_.GetInclusionProof(*request, std::move(finish)); });
+  }
+
+  grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* context, const v1::GetConsistencyProofRequest* request,
+                                                v1::GetConsistencyProofResponse* response) override {
+    return Prove<v1::GetConsistencyProofResponse>(context, response, [&](auto finish) { prover_.GetConsistencyProof(*request, std::move(finish)); });
+  }
+
+  grpc::ServerUnaryReactor* GetJournal(grpc::CallbackServerContext* context, const v1::GetJournalRequest*, v1::GetJournalResponse* response) override {
+    return rpc::Answer<v1::GetJournalResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetJournalResponse> finish) {
+      if (absl::Status status = rpc::Authorize(caller, rpc::Action::kOperate, 0, nullptr, Date{}); !status.ok()) return finish(status);
+      v1::GetJournalResponse answer;
+      for (const std::string& identity : journal_.lineage().encoded()) answer.add_identities(identity);
+      *answer.mutable_position() = rpc::ToProto(journal_.durable());
+      finish(std::move(answer));
     });
   }
 
@@ -104,6 +113,7 @@ class FeedService final : public v1::FeedService::CallbackService {
       std::lock_guard lock(mutex_);
       ending_ = true;
     }
+    prover_.End();
     Wake();
   }
 
@@ -141,31 +151,19 @@ class FeedService final : public v1::FeedService::CallbackService {
   }
 
  private:
-  struct Lookup {
-    uint64_t sequence = 0;
-    rpc::Finish<v1::GetPositionResponse> finish;
-  };
-
-  absl::StatusOr<v1::GetPositionResponse> LookUp(uint64_t sequence) const {
-    const journal::Position durable = journal_.durable();
-    if (sequence == 0 || sequence > durable.sequence) {
-      return MakeError(Reason::UNKNOWN_BASIS, "sequence", std::to_string(sequence), "the journal has " + std::to_string(durable.sequence) + " events");
-    }
-    ASSIGN_OR_RETURN(const std::vector<std::string> blocks, journal_.ReadBlocksContaining(sequence, 1));
-    ASSIGN_OR_RETURN(const journal::BlockView block, journal::DecodeBlockPrefix(blocks.front()));
-    const bool ends_here = block.header.last_sequence() == sequence;
-    v1::GetPositionResponse response;
-    *response.mutable_position() = rpc::ToProto(journal::Position{journal_.identity().id, sequence, ends_here ? block.hash : journal::Hash{}});
-    return response;
+  template <typename Response, typename Ask>
+  grpc::ServerUnaryReactor* Prove(grpc::CallbackServerContext* context, Response* response, Ask ask) {
+    return rpc::Answer<Response>(context, response, [&](const rpc::Caller& caller, rpc::Finish<Response> finish) {
+      if (const absl::Status status = rpc::Authorize(caller, rpc::Action::kOperate, 0, nullptr, Date{}); !status.ok()) return finish(status);
+      ask(std::move(finish));
+    });
   }
 
   // Serves whoever can take something, then sleeps until something happens or the next bookmark is due.
   void Pump() {
     std::vector<Stream*> ready;
-    std::vector<Lookup> lookups;
     while (true) {
       ready.clear();
-      lookups.clear();
       bool ending = false;
       {
         std::unique_lock lock(mutex_);
@@ -180,7 +178,6 @@ class FeedService final : public v1::FeedService::CallbackService {
           changed_.wait_until(lock, due, woken);
         }
         woken_ = false;
-        lookups.swap(lookups_);
         if (stopping_) return;
         ending = ending_;
         for (Stream* stream : streams_) {
@@ -188,7 +185,6 @@ class FeedService final : public v1::FeedService::CallbackService {
           if (!stream->writing_ && !stream->finished_) ready.push_back(stream);
         }
       }
-      for (const Lookup& lookup : lookups) lookup.finish(LookUp(lookup.sequence));
       const TimePoint now = std::chrono::steady_clock::now();
       for (Stream* stream : ready) Serve(*stream, ending, now);
     }
@@ -223,11 +219,11 @@ class FeedService final : public v1::FeedService::CallbackService {
 
   journal::Journal& journal_;
   Clock& clock_;
+  Prover prover_{journal_};
   uint64_t listener_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<Stream*> streams_;
-  std::vector<Lookup> lookups_;  // the calls that wait for the pump; at most kLookupsMax
   bool woken_ = false;
   bool ending_ = false;
   bool stopping_ = false;

@@ -265,6 +265,7 @@ TEST(Feed, AFollowerNeverTakesBlocksThatDoNotChain) {
   for (const char* event : {"one", "two", "three"}) upstream.Append({event});
   ASSERT_OK_AND_ASSIGN(auto blocks, upstream.journal().ReadBlocks({}, 1 << 20));
   v1::FollowResponse truth;
+  for (const std::string& identity : upstream.journal().lineage().encoded()) truth.add_identities(identity);
   for (const std::string& block : blocks) truth.add_blocks(block);
   *truth.mutable_position() = rpc::ToProto(upstream.journal().durable());
   const struct {
@@ -279,6 +280,9 @@ TEST(Feed, AFollowerNeverTakesBlocksThatDoNotChain) {
       {"a header changed", [](v1::FollowResponse& r) { (*r.mutable_blocks(0))[26] ^= 1; }, 1},
       {"one cut", [](v1::FollowResponse& r) { r.mutable_blocks(2)->pop_back(); }, 2},
       {"the last left out", [](v1::FollowResponse& r) { r.mutable_blocks()->RemoveLast(); }, 2},
+      {"no identity", [](v1::FollowResponse& r) { r.clear_identities(); }, 0},
+      {"an identity changed", [](v1::FollowResponse& r) { r.mutable_identities(0)->at(40) ^= 1; }, 0},
+      {"another journal's name", [](v1::FollowResponse& r) { r.mutable_position()->set_journal_id(std::string(32, '1')); }, 0},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);

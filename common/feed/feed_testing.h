@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/feed/feed.h"
+#include "common/journal/restore.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/storage/simulated_disk.h"
@@ -22,13 +23,37 @@ using journal::Position;
 // A journal on a simulated disk, served on loopback.
 class Upstream {
  public:
-  explicit Upstream(const std::string& listen = "127.0.0.1:0") : disk_(medium_.Boot()) {
+  explicit Upstream(const std::string& listen = "127.0.0.1:0") : disk_(medium_->Boot()) {
     auto opened = Journal::Open(*disk_, "plan", clock_);
     CHECK_OK(opened.status());
     journal_ = *std::move(opened);
     Serve(listen);
   }
   ~Upstream() { Stop(); }
+  // The machine is lost, and a backup of its journal up to the end of a block at `sequence` is put on a new one at the same address.
+  void RestoreAt(uint64_t sequence) {
+    const std::string listen = address();
+    Stop();
+    auto medium = std::make_unique<storage::SimulatedMedium>(1);
+    auto disk = medium->Boot();
+    {
+      auto restored = journal::RestoredJournal::Begin(*disk, "plan", journal_->lineage().encoded());
+      CHECK_OK(restored.status());
+      auto blocks = journal_->ReadBlocks({}, size_t{1} << 40);
+      CHECK_OK(blocks.status());
+      for (const std::string& block : *blocks) {
+        if ((*restored)->position().sequence < sequence) CHECK_OK((*restored)->Add(block));
+      }
+      CHECK_OK((*restored)->Finish(clock_).status());
+    }
+    journal_ = nullptr;
+    disk_ = std::move(disk);
+    medium_ = std::move(medium);
+    auto opened = Journal::Open(*disk_, "plan", clock_);
+    CHECK_OK(opened.status());
+    journal_ = *std::move(opened);
+    Serve(listen);
+  }
   void Serve(const std::string& listen) {
     service_ = NewFeedService(*journal_, clock_);
     server_ = std::make_unique<testing::ServerFixture>(std::vector<grpc::Service*>{service_.get()}, "plan", listen);
@@ -48,7 +73,7 @@ class Upstream {
   std::string address() const { return server_->address(); }
 
  private:
-  storage::SimulatedMedium medium_{1};
+  std::unique_ptr<storage::SimulatedMedium> medium_ = std::make_unique<storage::SimulatedMedium>(1);
   FakeClock clock_;
   std::unique_ptr<storage::Disk> disk_;
   std::unique_ptr<Journal> journal_;
@@ -81,6 +106,11 @@ class Tail {
       EXPECT_EQ(upstream.sequence, position_.sequence) << "freshness is told before the blocks";
       fresh_.emplace_back(upstream.sequence, sent_time_us);
     };
+    callbacks.on_lineage = [this](const journal::Lineage& lineage) {
+      std::lock_guard lock(mutex_);
+      lineages_.push_back(lineage);
+      return absl::OkStatus();
+    };
     if (starts_over) {
       callbacks.on_data_loss = [this] {
         std::lock_guard lock(mutex_);
@@ -98,6 +128,8 @@ class Tail {
   int bookmarks() const { return std::lock_guard(mutex_), bookmarks_; }
   // What on_fresh said: sequence and time.
   std::vector<std::pair<uint64_t, int64_t>> fresh() const { return std::lock_guard(mutex_), fresh_; }
+  // What on_lineage said.
+  std::vector<journal::Lineage> lineages() const { return std::lock_guard(mutex_), lineages_; }
   int restarts() const { return std::lock_guard(mutex_), restarts_; }
   void RefuseNext(int blocks) {
     std::lock_guard lock(mutex_);
@@ -112,6 +144,7 @@ class Tail {
   mutable std::mutex mutex_;
   std::vector<std::string> events_;
   std::vector<size_t> blocks_;
+  std::vector<journal::Lineage> lineages_;
   std::vector<std::pair<uint64_t, int64_t>> fresh_;
   Position position_, bookmark_;
   int bookmarks_ = 0, restarts_ = 0, refusals_ = 0;

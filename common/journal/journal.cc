@@ -105,9 +105,7 @@ absl::Status Journal::RecoverLastBlock(Position* before_last) {
     if (before.header.last_sequence() + 1 != last.header.first_sequence) return Damaged("has a gap before its last block");
     *before_last = lineage_.PositionOf(before.header.last_sequence(), before.hash);
   }
-  if (!lineage_.Chains(last.header.first_sequence, before_last->block_hash, last.previous_hash)) {
-    return Damaged("has a broken chain at its last block");
-  }
+  if (!lineage_.Fits(before_last->block_hash, last)) return Damaged("has a broken chain at its last block");
   durable_ = lineage_.PositionOf(last.header.last_sequence(), last.hash);
   last_time_us_ = last.header.time_us;
   return absl::OkStatus();
@@ -262,7 +260,7 @@ absl::StatusOr<std::vector<std::string>> Journal::ReadFrom(storage::Cursor& curs
     RETURN_IF_ERROR(cursor.status());
     if (!cursor.Valid()) return Damaged("lacks the block of sequence " + std::to_string(after.sequence + 1));
     ASSIGN_OR_RETURN(BlockView block, PrefixAt(cursor));
-    if (block.header.first_sequence != after.sequence + 1 || !lineage_.Chains(block.header.first_sequence, after.block_hash, block.previous_hash)) {
+    if (block.header.first_sequence != after.sequence + 1 || !lineage_.Fits(after.block_hash, block)) {
       return Damaged("has a broken chain after sequence " + std::to_string(after.sequence));
     }
     const std::string_view value = cursor.value();

@@ -70,6 +70,12 @@ bool Lineage::Chains(uint64_t first_sequence, const Hash& before, const Hash& pr
   return (!fork || before == *fork) && previous == PreviousOf(first_sequence, before);
 }
 
+bool Lineage::Fits(const Hash& before, const BlockView& block) const {
+  const uint64_t first = block.header.first_sequence, last = block.header.last_sequence();
+  const std::optional<Hash> fork = ForkHash(last);
+  return Chains(first, before, block.previous_hash) && OwnerOf(first) == OwnerOf(last) && (!fork || *fork == block.hash);
+}
+
 Position Lineage::WitnessOf(const Position& durable) const {
   return durable.sequence == fork() ? Position{current().id, durable.sequence, genesis_.back()} : durable;
 }

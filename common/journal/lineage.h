@@ -48,6 +48,9 @@ class Lineage {
   // The one rule of the chain: a block that begins at `first_sequence` and names `previous` follows one with the hash `before`. Where a journal
   // continues another, both must be as its identity says.
   bool Chains(uint64_t first_sequence, const Hash& before, const Hash& previous) const;
+  // All that can be asked of a block whose root holds, when `before` is the hash of the block before it: it chains, belongs to one journal, and is the
+  // one that the next journal continues if it ends where that one begins.
+  bool Fits(const Hash& before, const BlockView& block) const;
   // What the witness remembers while `durable` is the last position. Before the first block of its own a journal is witnessed under its own id with
   // its genesis hash, so that a witness never fits another journal that continues the same one.
   Position WitnessOf(const Position& durable) const;

@@ -61,6 +61,22 @@ TEST(Lineage, ABlockAtAForkNamesTheIdentityThatBeginsThere) {
   EXPECT_EQ(lineage.ForkHash(0), std::nullopt);
 }
 
+TEST(Lineage, ABlockBelongsToOneJournalAndEndsAsTheNextOneSays) {
+  const Lineage lineage = Three();
+  const auto block = [](uint64_t first, uint32_t count, Hash hash) {
+    BlockView view;
+    view.header.first_sequence = first;
+    view.header.count = count;
+    view.previous_hash = HashOf(8);
+    view.hash = hash;
+    return view;
+  };
+  EXPECT_TRUE(lineage.Fits(HashOf(8), block(9, 2, HashOf(10))));
+  EXPECT_FALSE(lineage.Fits(HashOf(7), block(9, 2, HashOf(10))));
+  EXPECT_FALSE(lineage.Fits(HashOf(8), block(9, 2, HashOf(11)))) << "not the block that was continued";
+  EXPECT_FALSE(lineage.Fits(HashOf(8), block(9, 3, HashOf(11)))) << "across the fork";
+}
+
 TEST(Lineage, AWitnessBeforeTheFirstOwnBlockNamesTheJournalItself) {
   const Lineage lineage = Three();
   EXPECT_EQ(lineage.WitnessOf({Id(2), 15, HashOf(15)}), (Position{Id(3), 15, GenesisHash(lineage.encoded()[2])}));

@@ -64,14 +64,9 @@ absl::Status RestoredJournal::Take(std::string bytes) {
     return Wrong(next, ErrorsOf(block.status()).front().message);
   }
   if (block->header.first_sequence != next) return Wrong(next, "the next block begins at " + std::to_string(block->header.first_sequence));
-  if (!lineage_.Chains(next, end_.hash, block->previous_hash)) {
-    return Wrong(next, "this block or the one before it is not the one that was chained");
-  }
-  const End end{block->header.last_sequence(), block->hash};
-  const std::optional<Hash> fork = lineage_.ForkHash(end.sequence);
-  if (fork && *fork != end.hash) return Wrong(next, "this is not the block that the next journal continues");
+  if (!lineage_.Fits(end_.hash, *block)) return Wrong(next, "this block or the one before it is not the one that was chained");
   pending_.Put(BlockKey(next), bytes);
-  end_ = end;
+  end_ = {block->header.last_sequence(), block->hash};
   return pending_.bytes() >= kBatchBytes ? WritePending() : absl::OkStatus();
 }
 
