@@ -1,11 +1,8 @@
 // The pipeline: the decider and writer threads, and the hand-over of blocks between them.
 #include "common/journal/pipeline.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <condition_variable>
-#include <cstdio>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -23,11 +20,6 @@ namespace {
 
 // A block that nobody waits for is closed as soon as it has this many events, so that the writer never idles behind a long queue.
 constexpr size_t kBlockEventsWorthSyncing = 4096;
-
-void DieLoudly(const absl::Status& status) {
-  std::fprintf(stderr, "the journal cannot be written, the service stops: %s\n", std::string(status.message()).c_str());
-  ::_exit(70);
-}
 
 // What was decided together and becomes durable together.
 struct Block {
@@ -51,12 +43,13 @@ struct Block {
 struct Pipeline::Impl final : public Recorder {
  public:
   Impl(Model& model, Clock& clock, PipelineOptions options) : model_(model), clock_(clock), options_(std::move(options)) {
-    if (!options_.on_fatal) options_.on_fatal = DieLoudly;
+    if (!options_.on_fatal) options_.on_fatal = [](const absl::Status& status) { storage::EndProcess("the journal or its state", status); };
   }
 
   absl::Status Open(storage::Disk& disk, std::string_view service, uint32_t schema_version) {
     ASSIGN_OR_RETURN(journal_, Journal::Open(disk, service, clock_));
-    ASSIGN_OR_RETURN(state_, StateWriter::Open(disk, *journal_, schema_version, model_, options_.state_flush_events));
+    reserve_ = std::make_unique<storage::Reserve>(disk, clock_, options_.reserve_bytes);
+    ASSIGN_OR_RETURN(state_, StateWriter::Open(disk, *reserve_, *journal_, schema_version, model_, options_.state_flush_events));
     last_sequence_ = journal_->durable().sequence;
     last_time_us_ = journal_->last_time_us();
     if (!options_.threads) return absl::OkStatus();
@@ -79,6 +72,7 @@ struct Pipeline::Impl final : public Recorder {
   }
 
   absl::Status Submit(std::unique_ptr<Request> request) {
+    if (request->Records()) RETURN_IF_ERROR(reserve_->Check());
     std::lock_guard lock(mutex_);
     if (!failure_.ok()) return failure_;
     if (stopping_) return MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping");
@@ -89,6 +83,8 @@ struct Pipeline::Impl final : public Recorder {
     if (queue_.size() == 1) decider_wakes_.notify_one();
     return absl::OkStatus();
   }
+
+  absl::Status CheckRoom() { return reserve_->Check(); }
 
   size_t waiting() {
     std::lock_guard lock(mutex_);
@@ -103,6 +99,7 @@ struct Pipeline::Impl final : public Recorder {
   // ---- Recorder: decider thread ----
   uint64_t Record(std::string event) override {
     CHECK(event.size() <= kEventBytesMax);
+    CHECK(request_records_);
     const bool plan_moved = plan_id_ != open_->plan_id || plan_sequence_ != open_->plan_sequence;
     // Events decided under an older plan position stay in a block of their own, so that replay tells Apply exactly what it was told
     // here; only a request that moves the plan between its own events makes its block carry the later position. And a block
@@ -201,6 +198,7 @@ struct Pipeline::Impl final : public Recorder {
   void Decide(std::unique_ptr<Request> request) {
     if (open_ == nullptr) OpenBlock(std::nullopt);
     request_events_ = 0;
+    request_records_ = request->Records();
     request->Decide(*this);
     faults::Reach("pipeline.decided");
     open_->rows.Append(std::move(request_rows_));
@@ -306,6 +304,7 @@ struct Pipeline::Impl final : public Recorder {
     Answer(block, journal_->durable());  // reads at the front wait for nothing that is in this block
     if (!block.events.empty()) {
       RETURN_IF_ERROR(journal_->Append(block.events, block.plan_id, block.plan_sequence, block.time_us).status());
+      reserve_->NoteWritten(block.event_bytes);
       faults::Reach("pipeline.before_answers");
       Answer(block, journal_->durable());
       faults::Reach("pipeline.after_answers");
@@ -325,14 +324,17 @@ struct Pipeline::Impl final : public Recorder {
 
   // Every request hears of the failure before the process ends.
   void Fail(const absl::Status& status, std::unique_ptr<Block> block) {
+    std::unique_ptr<Block> handed;  // came while rows were flushed
     {
       std::lock_guard lock(mutex_);
       failure_ = status;
+      handed = std::move(handed_);
     }
     decider_wakes_.notify_all();
     const Position durable = journal_->durable();
-    if (block != nullptr) {
-      for (Block::Waiting& waiting : block->waiting) waiting.request->Done(status, durable);
+    for (const std::unique_ptr<Block>* lost : {&block, &handed}) {
+      if (*lost == nullptr) continue;
+      for (Block::Waiting& waiting : (*lost)->waiting) waiting.request->Done(status, durable);
     }
     if (!options_.threads) return;  // Step abandons the rest
     {
@@ -346,6 +348,7 @@ struct Pipeline::Impl final : public Recorder {
   Clock& clock_;
   PipelineOptions options_;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<storage::Reserve> reserve_;
   std::unique_ptr<StateWriter> state_;  // writer thread once the threads run
 
   std::mutex mutex_;
@@ -362,6 +365,7 @@ struct Pipeline::Impl final : public Recorder {
   std::unique_ptr<Block> open_;
   storage::Batch request_rows_;
   size_t request_events_ = 0;
+  bool request_records_ = false;  // what the request at hand says of itself
   uint64_t last_sequence_ = 0;
   int64_t last_time_us_ = 0;
   JournalId plan_id_{};
@@ -384,6 +388,7 @@ absl::Status Pipeline::Submit(std::unique_ptr<Request> request) { return impl_->
 void Pipeline::SetPlanPosition(const JournalId& id, uint64_t sequence) { impl_->SetPlanPosition(id, sequence); }
 Journal& Pipeline::journal() { return impl_->journal(); }
 size_t Pipeline::waiting() const { return impl_->waiting(); }
+absl::Status Pipeline::CheckRoom() { return impl_->CheckRoom(); }
 bool Pipeline::Step(PipelineStep step) { return impl_->Step(step); }
 
 }  // namespace anju::journal

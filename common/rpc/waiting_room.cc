@@ -1,4 +1,5 @@
 // Answers parked until a basis is reached: one thread looks at everybody when something was applied and when a deadline passes.
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -6,11 +7,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/rpc.h"
+#include "common/rpc/stepped.h"
 
 namespace anju::rpc {
 namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
+
+std::atomic<bool> stepped = false;
 
 struct Waiter {
   std::function<bool()> reached;
@@ -40,7 +44,31 @@ struct WaitingRoom::Impl {
   std::thread thread;
 
   void Run();
+  void LookAtAll(std::unique_lock<std::mutex>& lock);
 };
+
+// `lock` is held before and after, not while `reached` and `ready` run: they may take locks of their owners, and `ready` may come back with another
+// Wait.
+void WaitingRoom::Impl::LookAtAll(std::unique_lock<std::mutex>& lock) {
+  look = false;
+  std::vector<Waiter> all = std::exchange(waiters, {});
+  looking_at = all.size();
+  lock.unlock();
+  const SteadyTime now = std::chrono::steady_clock::now();
+  std::vector<Waiter> rest;
+  for (Waiter& waiter : all) {
+    if (waiter.reached()) {
+      waiter.ready(absl::OkStatus());
+    } else if (waiter.deadline <= now) {
+      waiter.ready(std::move(waiter.at_deadline));
+    } else {
+      rest.push_back(std::move(waiter));
+    }
+  }
+  lock.lock();
+  looking_at = 0;
+  for (Waiter& waiter : rest) waiters.push_back(std::move(waiter));
+}
 
 void WaitingRoom::Impl::Run() {
   std::unique_lock lock(mutex);
@@ -54,31 +82,15 @@ void WaitingRoom::Impl::Run() {
       changed.wait_until(lock, next, awake);
     }
     if (stopping) break;
-    look = false;
-    std::vector<Waiter> all = std::exchange(waiters, {});
-    looking_at = all.size();
-    lock.unlock();
-    // Without the lock: `reached` and `ready` may take locks of their owners, and `ready` may come back with another Wait.
-    const SteadyTime now = std::chrono::steady_clock::now();
-    std::vector<Waiter> rest;
-    for (Waiter& waiter : all) {
-      if (waiter.reached()) {
-        waiter.ready(absl::OkStatus());
-      } else if (waiter.deadline <= now) {
-        waiter.ready(std::move(waiter.at_deadline));
-      } else {
-        rest.push_back(std::move(waiter));
-      }
-    }
-    lock.lock();
-    looking_at = 0;
-    for (Waiter& waiter : rest) waiters.push_back(std::move(waiter));
+    LookAtAll(lock);
   }
 }
 
 WaitingRoom::WaitingRoom() : impl_(std::make_unique<Impl>()) {
-  impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
+  if (!stepped) impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
 }
+
+void UseSteppedWaitingRooms() { stepped = true; }
 
 WaitingRoom::~WaitingRoom() {
   {
@@ -86,7 +98,7 @@ WaitingRoom::~WaitingRoom() {
     impl_->stopping = true;
     impl_->changed.notify_all();
   }
-  impl_->thread.join();
+  if (impl_->thread.joinable()) impl_->thread.join();
   for (Waiter& waiter : impl_->waiters) waiter.ready(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping"));
 }
 
@@ -116,8 +128,9 @@ void WaitingRoom::Wait(std::function<bool()> reached, std::chrono::system_clock:
 }
 
 void WaitingRoom::Wake() {
-  const std::lock_guard lock(impl_->mutex);
+  std::unique_lock lock(impl_->mutex);
   if (impl_->waiters.empty() && impl_->looking_at == 0) return;
+  if (!impl_->thread.joinable()) return impl_->LookAtAll(lock);
   impl_->look = true;
   impl_->changed.notify_one();
 }

@@ -78,6 +78,14 @@ absl::StatusOr<std::shared_ptr<Bulletins::Seat>> Bulletins::Sit(bool composes) {
   return std::make_shared<Seat>(*this, composes);
 }
 
+void Bulletins::Cancel() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  composer_.Cancel();
+}
+
 // An RPC passes through pipeline, waiting room and aggregator; each lets go of it in its own time, so all are told until nobody is left.
 Bulletins::~Bulletins() {
   std::unique_lock lock(mutex_);
@@ -108,6 +116,7 @@ void Bulletins::DefineTemplate(const rpc::Caller& caller, const v1::DefineTempla
     const std::string code = tree.Nearest(*region, today)->code;
     if (absl::Status allowed = AuthorizeCode(caller, rpc::Action::kPlan, code, **contents); !allowed.ok()) return finish(allowed);
     Submit<v1::DefineTemplateResponse>(
+        request.dry_run() ? StepKind::kReads : StepKind::kRecords,
         [caller, request, source, code](BulletinDesk& desk) -> absl::StatusOr<v1::DefineTemplateResponse> {
           v1::DefineTemplateRequest content = request;
           content.clear_dry_run();
@@ -158,6 +167,7 @@ void Bulletins::GetTemplate(const rpc::Caller& caller, const v1::GetTemplateRequ
     as_of = *date;
   }
   Submit<v1::GetTemplateResponse>(
+      StepKind::kReads,
       [caller, request, as_of, contents = cells_.Read()](BulletinDesk& desk) -> absl::StatusOr<v1::GetTemplateResponse> {
         const StoredTemplate* stored = desk.model().FindTemplate(request.code(), request.version());
         if (stored == nullptr) return errors::UnknownTemplate(request.code(), request.version());
@@ -173,6 +183,7 @@ void Bulletins::GetTemplate(const rpc::Caller& caller, const v1::GetTemplateRequ
 void Bulletins::ListTemplates(const rpc::Caller& caller, const v1::ListTemplatesRequest&, Deadline, rpc::Finish<v1::ListTemplatesResponse> finish) {
   if (!Admit(false, finish)) return;
   Submit<v1::ListTemplatesResponse>(
+      StepKind::kReads,
       [caller, contents = cells_.Read()](BulletinDesk& desk) -> absl::StatusOr<v1::ListTemplatesResponse> {
         v1::ListTemplatesResponse response;
         for (const StoredTemplate* stored : desk.model().NewestTemplates()) {
@@ -192,6 +203,7 @@ void Bulletins::GetBulletin(const rpc::Caller& caller, const v1::GetBulletinRequ
     return finish(errors::BadValue("draft", absl::StrCat(request.draft()), "allowed together with number: one of them names what is asked for"));
   }
   Submit<v1::GetBulletinResponse>(
+      StepKind::kReads,
       [caller, request, contents = cells_.Read()](BulletinDesk& desk) -> absl::StatusOr<v1::GetBulletinResponse> {
         v1::GetBulletinResponse response;
         if (request.draft() != 0) {
@@ -232,6 +244,7 @@ void Bulletins::ListBulletins(const rpc::Caller& caller, const v1::ListBulletins
     if (absl::Status allowed = AuthorizeCode(caller, rpc::Action::kRead, region, *contents); !allowed.ok()) return finish(allowed);
   }
   Submit<v1::ListBulletinsResponse>(
+      StepKind::kReads,
       [caller, contents, region, after, page_size, drafts = request.drafts()](BulletinDesk& desk) -> absl::StatusOr<v1::ListBulletinsResponse> {
         v1::ListBulletinsResponse response;
         uint64_t last = after;

@@ -49,6 +49,8 @@ class Bulletins {
 
   // Something was applied: those who wait for a basis are looked at again.
   void Wake() { composer_.Wake(); }
+  // Nothing is begun any more, and what is under way is told to end. The destructor does it too, and waits.
+  void Cancel();
 
  private:
   // An RPC under way: it sits from its beginning until the last copy of its `finish` is gone.
@@ -59,8 +61,9 @@ class Bulletins {
   absl::StatusOr<std::shared_ptr<Seat>> Sit(bool composes);
 
   template <typename Result>
-  void Submit(std::function<absl::StatusOr<Result>(BulletinDesk&)> decide, std::function<void(absl::StatusOr<Result>, const journal::Position&)> done) {
-    SubmitStep<Result>(pipeline_, model_, std::move(decide), std::move(done));
+  void Submit(StepKind kind, std::function<absl::StatusOr<Result>(BulletinDesk&)> decide,
+              std::function<void(absl::StatusOr<Result>, const journal::Position&)> done) {
+    SubmitStep<Result>(pipeline_, model_, kind, std::move(decide), std::move(done));
   }
   // Records a draft of what was composed, unless the request id is known by now, and answers with it.
   struct Drafting;
