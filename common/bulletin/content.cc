@@ -94,6 +94,8 @@ void Fields(Archive& archive, T& head) {
   archive("journal", head.journal);
   archive("sequence", head.sequence);
   archive("hash", head.hash);
+  archive.WhereAny("tree_size", head.tree_size);
+  archive.WhereAny("tree_root", head.tree_root);
 }
 
 template <typename Archive, typename T>
@@ -186,6 +188,11 @@ class Writer {
   void operator()(const char* name, const T& field) {
     object_[name] = ToJson(field);
   }
+  // A field that came later: contents from before it keep their bytes.
+  template <typename T>
+  void WhereAny(const char* name, const T& field) {
+    if (field != T{}) (*this)(name, field);
+  }
 
  private:
   Json object_ = Json::object();
@@ -232,6 +239,10 @@ class Reader {
   void operator()(const char* name, T& field) {
     auto found = object_.find(name);
     if (found != object_.end()) FromJson(*found, field);
+  }
+  template <typename T>
+  void WhereAny(const char* name, T& field) {
+    (*this)(name, field);
   }
 
  private:

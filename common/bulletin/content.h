@@ -87,6 +87,9 @@ struct JournalHead {
   std::string journal;   // 32 hex digits
   uint64_t sequence = 0;
   std::string hash;      // of the block that ends there, 64 hex digits; "" when the basis ends inside a block
+  // Tree head (RFC 6962 over the hashes of the blocks), for proofs; 0 and "" in bulletins from before there were any, and not written then.
+  uint64_t tree_size = 0;  // blocks up to there
+  std::string tree_root;   // 64 hex digits
   friend bool operator==(const JournalHead&, const JournalHead&) = default;
 };
 

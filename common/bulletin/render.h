@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/bulletin/content.h"
@@ -29,5 +30,14 @@ struct Marks {
   std::string number, sha256;
 };
 absl::StatusOr<Marks> ReadMarks(std::string_view bytes);
+
+// The same with the journals' heads as the form prints them (CSV: those with a tree). TAMPERED when they cannot be read, or when the SHA-256 is not
+// that of the content, which only JSON carries whole.
+struct Printed {
+  Marks marks;
+  std::vector<JournalHead> basis;
+  bool hash_checked = false;
+};
+absl::StatusOr<Printed> ReadPrinted(std::string_view bytes);
 
 }  // namespace anju::bulletin

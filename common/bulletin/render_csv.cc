@@ -15,9 +15,18 @@ std::string RenderCsv(const Content& content) {
     rows += csv::FormatRow({figure.id, Clean(placed.place), Clean(figure.label), figure.printed, figure.unit, figure.rule}) + "\n";
     ++count;
   }
+  // Heads with a tree are rows too: a declared number, what proofs are made against beside it.
+  std::string heads;
+  size_t nth = 0;
+  for (const JournalHead& head : content.basis) {
+    if (head.tree_size == 0) continue;
+    heads += csv::FormatRow({"head" + std::to_string(++nth), head.service + " " + Clean(head.journal) + "/" + std::to_string(head.sequence) + " " + head.hash + " " + head.tree_root, "blocks",
+                             std::to_string(head.tree_size), "个", ""}) + "\n";
+  }
+  count += nth;
   // The first row carries the marks: a declared number, which every check accepts, and which says how many rows belong to the bulletin.
   const std::string marks = content.number + (content.number.empty() ? "" : " ") + "sha256:" + Sha256Hex(Canonical(content));
-  return "id,place,label,printed,unit,should_be\n" + csv::FormatRow({"bulletin", marks, "rows", std::to_string(count), "个", ""}) + "\n" + rows;
+  return "id,place,label,printed,unit,should_be\n" + csv::FormatRow({"bulletin", marks, "rows", std::to_string(count), "个", ""}) + "\n" + heads + rows;
 }
 
 std::string RenderJson(const Content& content) {

@@ -272,7 +272,10 @@ class Page {
     out_ += "<footer class=\"tail\">\n<div class=\"evidence\">\n";
     line("依据", evidence.parameters, false);
     for (const std::string& annex : evidence.annexes) line("", annex, false);
-    for (const Evidence::Head& head : evidence.heads) line(head.name, head.position + " " + (head.hash.empty() ? "（区块之内）" : head.hash), true);
+    for (const Evidence::Head& head : evidence.heads) {
+      line(head.name, head.position + " " + (head.hash.empty() ? "（区块之内）" : head.hash), true);
+      if (!head.blocks.empty()) line("", "树根 " + head.root + " " + head.blocks, true);
+    }
     line("模板校验", evidence.template_sha256, true);
     line("正文校验", "SHA-256 " + evidence.sha256, true);
     if (content_.corrects) line("被更正", Clean(content_.corrects->number) + " " + content_.corrects->sha256, true);
@@ -311,7 +314,8 @@ class Page {
 
   // The style attribute that makes the last part fill whole pages, so that its tail stands at the foot.
   std::string High(int64_t before_um, const TableType& table, int64_t after_um, int64_t page_um, const Evidence& evidence) const {
-    const size_t lines = 4 + evidence.heads.size() + evidence.annexes.size() + (content_.corrects ? 1 : 0);
+    const size_t roots = static_cast<size_t>(std::count_if(evidence.heads.begin(), evidence.heads.end(), [](const Evidence::Head& head) { return !head.blocks.empty(); }));
+    const size_t lines = 4 + evidence.heads.size() + roots + evidence.annexes.size() + (content_.corrects ? 1 : 0);
     after_um += 5'000 + 3'000 + 3'300 * static_cast<int64_t>(lines) + 9'400 + 8'200 * static_cast<int64_t>(LinesOf(CopiesLine(content_), 54)) + 1'200;
     // A hair less than the pages: a sheet that is a rounding error too high would bring one more.
     return " style=\"--high:calc(var(--block)*" + std::to_string(PagesOf(before_um, table, after_um, page_um)) + " - 1mm)\"";

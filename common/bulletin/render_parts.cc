@@ -160,7 +160,8 @@ Evidence EvidenceOf(const Content& content) {
                         Clean(content.template_code) + " 第" + std::to_string(content.template_version) + "版";
   evidence.template_sha256 = content.template_sha256;
   for (const JournalHead& head : content.basis) {
-    evidence.heads.push_back({ServiceName(head.service), Clean(head.journal) + "/" + std::to_string(head.sequence), Clean(head.hash)});
+    evidence.heads.push_back({ServiceName(head.service), Clean(head.journal) + "/" + std::to_string(head.sequence), Clean(head.hash),
+                              head.tree_size == 0 ? "" : std::to_string(head.tree_size) + " 块", Clean(head.tree_root)});
   }
   for (size_t i = 0; i < content.annexes.size(); ++i) {
     const Annex& annex = content.annexes[i];

@@ -46,6 +46,7 @@ struct Evidence {
   std::string template_sha256;
   struct Head {
     std::string name, position, hash;
+    std::string blocks, root;  // tree head: "120 块", hex; "" without one
   };
   std::vector<Head> heads;
   std::vector<std::string> annexes;  // 附件1：数据截至 …，应报 3，已报 3

@@ -160,6 +160,7 @@ class Sheet {
     for (const Evidence::Head& head : evidence.heads) {
       Put(head.name + "  " + head.position, 0, 2);
       hash("  区块   ", head.hash.empty() ? "（区块之内）" : head.hash);
+      if (!head.blocks.empty()) hash("  树根   ", head.root), Line("         " + head.blocks);
     }
     hash("  模板   ", evidence.template_sha256);
     if (content_.corrects) {

@@ -6,6 +6,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "anju/aggregator/v1/aggregator.grpc.pb.h"
+#include "anju/feed/v1/feed.grpc.pb.h"
 #include "anju/plan/v1/plan.grpc.pb.h"
 #include "anju/progress/v1/progress.grpc.pb.h"
 #include "anju/ranking/v1/bulletin.grpc.pb.h"
@@ -247,6 +248,26 @@ absl::StatusOr<ranking::v1::DiffBulletinResponse> BulletinClient::DiffBulletin(c
 }
 absl::StatusOr<ranking::v1::DraftCorrectionResponse> BulletinClient::DraftCorrection(const ranking::v1::DraftCorrectionRequest& request, CallOptions options) const {
   return Call(impl_->stub, &BulletinStub::DraftCorrection, request, options);
+}
+
+struct FeedClient::Impl {
+  feed::v1::FeedService::Stub stub;
+};
+FeedClient::FeedClient(const std::string& address) : impl_(new Impl{feed::v1::FeedService::Stub(rpc::Connect(address))}) {}
+FeedClient::~FeedClient() = default;
+
+using FeedStub = feed::v1::FeedService::Stub;
+absl::StatusOr<feed::v1::GetPositionResponse> FeedClient::GetPosition(const feed::v1::GetPositionRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &FeedStub::GetPosition, request, options);
+}
+absl::StatusOr<feed::v1::GetJournalResponse> FeedClient::GetJournal(const feed::v1::GetJournalRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &FeedStub::GetJournal, request, options);
+}
+absl::StatusOr<feed::v1::GetInclusionProofResponse> FeedClient::GetInclusionProof(const feed::v1::GetInclusionProofRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &FeedStub::GetInclusionProof, request, options);
+}
+absl::StatusOr<feed::v1::GetConsistencyProofResponse> FeedClient::GetConsistencyProof(const feed::v1::GetConsistencyProofRequest& request, CallOptions options) const {
+  return Call(impl_->stub, &FeedStub::GetConsistencyProof, request, options);
 }
 
 struct StatusClient::Impl {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "anju/aggregator/v1/aggregator.pb.h"
+#include "anju/feed/v1/feed.pb.h"
 #include "anju/plan/v1/plan.pb.h"
 #include "anju/progress/v1/progress.pb.h"
 #include "anju/ranking/v1/bulletin.pb.h"
@@ -125,6 +126,21 @@ class BulletinClient {
   absl::StatusOr<ranking::v1::ListBulletinsResponse> ListBulletins(const ranking::v1::ListBulletinsRequest& request, CallOptions options = {}) const;
   absl::StatusOr<ranking::v1::DiffBulletinResponse> DiffBulletin(const ranking::v1::DiffBulletinRequest& request, CallOptions options = {}) const;
   absl::StatusOr<ranking::v1::DraftCorrectionResponse> DraftCorrection(const ranking::v1::DraftCorrectionRequest& request, CallOptions options = {}) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// What plan, progress and ranking say about their journals.
+class FeedClient {
+ public:
+  explicit FeedClient(const std::string& address);
+  ~FeedClient();
+  absl::StatusOr<feed::v1::GetPositionResponse> GetPosition(const feed::v1::GetPositionRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<feed::v1::GetJournalResponse> GetJournal(const feed::v1::GetJournalRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<feed::v1::GetInclusionProofResponse> GetInclusionProof(const feed::v1::GetInclusionProofRequest& request, CallOptions options = {}) const;
+  absl::StatusOr<feed::v1::GetConsistencyProofResponse> GetConsistencyProof(const feed::v1::GetConsistencyProofRequest& request, CallOptions options = {}) const;
 
  private:
   struct Impl;

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "anju/feed/v1/feed.grpc.pb.h"
+#include "common/journal/hash.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -125,7 +126,11 @@ class Audit {
     last_ = block->hash;
     ++audit_.blocks;
     audit_.sequence = block->header.last_sequence();
-    if (options_.positions.contains(audit_.sequence)) audit_.hashes[audit_.sequence] = block->hash;
+    tree_.Add({reinterpret_cast<const char*>(last_.data()), last_.size()});
+    if (options_.positions.contains(audit_.sequence)) {
+      audit_.hashes[audit_.sequence] = block->hash;
+      audit_.trees[audit_.sequence] = {audit_.blocks, tree_.Root()};
+    }
     if (!options_.on_event) return absl::OkStatus();
     uint64_t sequence = block->header.first_sequence;
     for (const std::string_view event : block->events) RETURN_IF_ERROR(options_.on_event(sequence++, event));
@@ -140,6 +145,7 @@ class Audit {
   uint64_t until_ = 0;
   JournalAudit& audit_;
   journal::Hash last_{};
+  journal::MerkleBuilder tree_;
 };
 
 }  // namespace

@@ -33,6 +33,13 @@ struct JournalAudit {
   uint64_t blocks = 0;
   // Of each position asked for: the hash of the block that ends there; absent where the position is inside a block.
   std::map<uint64_t, journal::Hash> hashes;
+  // Of the same positions: the head of the RFC 6962 tree over the hashes of all blocks up to there.
+  struct Tree {
+    uint64_t size = 0;
+    journal::Hash root{};
+    friend bool operator==(const Tree&, const Tree&) = default;
+  };
+  std::map<uint64_t, Tree> trees;
 };
 
 // Recomputes every root and every hash and the chain they make; memory is that of one message. Asks once and never retries. `audit` holds what was

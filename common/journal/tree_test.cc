@@ -1,12 +1,12 @@
 // The tree of a journal: heads and proofs of every block and event against the whole list of leaves, growth, chunks, and a journal that continues another.
 #include "common/journal/tree.h"
 
-#include <numeric>
-#include <set>
+#include <algorithm>
 
 #include "common/journal/hash.h"
 #include "common/journal/restore.h"
 #include "common/proof/merkle.h"
+#include "common/status/macros.h"
 #include "common/storage/simulated_disk.h"
 #include "common/testing/testing.h"
 
@@ -149,7 +149,8 @@ TEST_F(TreeTest, AJournalThatContinuesAnotherContinuesItsTree) {
     auto restored = RestoredJournal::Begin(*disk, "progress", journal_->lineage().encoded());
     ASSERT_THAT(restored, IsOk());
     for (std::string& block : *journal_->ReadBlocks({}, 1 << 20)) {
-      if (DecodeBlockPrefix(block)->header.last_sequence() <= heads_[7].position.sequence) ASSERT_THAT((*restored)->Add(std::move(block)), IsOk());
+      if (DecodeBlockPrefix(block)->header.last_sequence() > heads_[7].position.sequence) break;
+      ASSERT_THAT((*restored)->Add(std::move(block)), IsOk());
     }
     ASSERT_THAT((*restored)->Finish(clock_), IsOk());
   }

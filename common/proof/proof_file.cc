@@ -45,21 +45,21 @@ Json ToJson(const std::vector<Hash>& path) {
   return list;
 }
 
-Json ToJson(const BulletinName& name) { return {{"number", name.number}, {"sha256", name.sha256}}; }
+Json ToJson(const Head& head) {
+  return {{"service", head.service}, {"journal", head.journal}, {"sequence", head.sequence}, {"hash", head.hash}, {"tree_size", head.tree_size}, {"tree_root", head.tree_root}};
+}
 
-// The journal stands beside an event's head, and in each of the two heads of an extension.
-Json ToJson(const Head& head, bool with_journal) {
-  Json json = {{"sequence", head.sequence}, {"hash", ToJson(head.hash)}, {"tree_size", head.tree_size}, {"tree_root", ToJson(head.tree_root)}};
-  if (with_journal) json["journal"] = head.journal;
-  return json;
+Json ToJson(const Printed& bulletin) {
+  Json heads = Json::array();
+  for (const Head& head : bulletin.heads) heads.push_back(ToJson(head));
+  return {{"number", bulletin.number}, {"sha256", bulletin.sha256}, {"heads", std::move(heads)}};
 }
 
 Json ToJson(const ProvedEvent& event) {
   std::string base64;
   absl::Base64Escape(event.event, &base64);
   return {{"role", event.role},
-          {"service", event.head.service},
-          {"journal", event.head.journal},
+          {"journal", event.journal},
           {"sequence", event.sequence},
           {"event", base64},
           {"index", event.index},
@@ -68,12 +68,11 @@ Json ToJson(const ProvedEvent& event) {
           {"block_header", Hex(event.block_header)},
           {"previous_hash", ToJson(event.previous_hash)},
           {"block_index", event.block_index},
-          {"block_path", ToJson(event.block_path)},
-          {"head", ToJson(event.head, false)}};
+          {"block_path", ToJson(event.block_path)}};
 }
 
 Json ToJson(const Extension& extension) {
-  return {{"service", extension.to.service}, {"from", ToJson(extension.from, true)}, {"to", ToJson(extension.to, true)}, {"path", ToJson(extension.path)}};
+  return {{"older_journal", extension.older_journal}, {"journal", extension.journal}, {"path", ToJson(extension.path)}};
 }
 
 // Takes what is there and of the right kind; whatever was missing, additional or written otherwise shows when the file is written again.
@@ -115,9 +114,14 @@ class Reader {
     for (size_t i = 0; json_.is_array() && i < json_.size(); ++i) each(Reader(json_[i]));
   }
 
-  BulletinName Name() const { return {(*this)["number"].Text(), (*this)["sha256"].Text()}; }
-  Head HeadOf(std::string service, std::string journal) const {
-    return {std::move(service), std::move(journal), (*this)["sequence"].Integer(), (*this)["hash"].HashOf(), (*this)["tree_size"].Integer(), (*this)["tree_root"].HashOf()};
+  Head HeadOf() const {
+    const auto text = [&](const char* key) { return (*this)[key].Text(); };
+    return {text("service"), text("journal"), (*this)["sequence"].Integer(), text("hash"), (*this)["tree_size"].Integer(), text("tree_root")};
+  }
+  Printed Bulletin() const {
+    Printed bulletin{(*this)["number"].Text(), (*this)["sha256"].Text(), {}};
+    (*this)["heads"].ForEach([&](const Reader& head) { bulletin.heads.push_back(head.HeadOf()); });
+    return bulletin;
   }
   ProvedEvent Event() const {
     ProvedEvent event;
@@ -131,14 +135,10 @@ class Reader {
     event.previous_hash = (*this)["previous_hash"].HashOf();
     event.block_index = (*this)["block_index"].Integer();
     event.block_path = (*this)["block_path"].Path();
-    event.head = (*this)["head"].HeadOf((*this)["service"].Text(), (*this)["journal"].Text());
+    event.journal = (*this)["journal"].Text();
     return event;
   }
-  Extension ExtensionOf() const {
-    const std::string service = (*this)["service"].Text();
-    const auto head = [&](const char* key) { return (*this)[key].HeadOf(service, (*this)[key]["journal"].Text()); };
-    return {head("from"), head("to"), (*this)["path"].Path()};
-  }
+  Extension ExtensionOf() const { return {(*this)["older_journal"].Text(), (*this)["journal"].Text(), (*this)["path"].Path()}; }
 
  private:
   const Json& json_;
@@ -165,18 +165,59 @@ absl::Status CheckShape(std::string_view bytes) {
   return absl::OkStatus();
 }
 
-bool IsHead(const Head& head) {
-  const auto id = journal::ParseJournalId(head.journal);
-  return (head.service == "plan" || head.service == "progress") && id.ok() && head.sequence > 0 && head.tree_size > 0 && head.tree_size <= head.sequence;
+// The root of a head that proofs can be made against.
+absl::StatusOr<Hash> RootOf(const Head& head, std::string_view where) {
+  const auto root = FromHex(head.tree_root);
+  Hash hash{};
+  if (head.sequence == 0 || head.tree_size == 0 || head.tree_size > head.sequence || !root || root->size() != hash.size()) {
+    return Fails(where, NameOf(head), "a head that proves nothing: it has no root of a tree");
+  }
+  std::copy(root->begin(), root->end(), reinterpret_cast<char*>(hash.data()));
+  return hash;
+}
+
+const Head* FindHead(const Printed& bulletin, const std::string& journal) {
+  const auto found = std::find_if(bulletin.heads.begin(), bulletin.heads.end(), [&](const Head& head) { return head.journal == journal; });
+  return found == bulletin.heads.end() ? nullptr : &*found;
+}
+
+// What the file says of a bulletin, against the bulletin itself.
+absl::Status CheckPrinted(const Printed& named, const Printed& printed, const std::string& where) {
+  if (named.number != printed.number) return Fails(where + ".number", absl::StrCat(named.number, " ≠ ", printed.number), "the proof is of another bulletin");
+  if (named.sha256 != printed.sha256) return Fails(where + ".sha256", absl::StrCat(named.sha256, " ≠ ", printed.sha256), "the proof is of another bulletin");
+  for (size_t i = 0; i < std::max(named.heads.size(), printed.heads.size()); ++i) {
+    const std::string at = absl::StrCat(where, ".heads[", i, "]");
+    if (i >= named.heads.size() || i >= printed.heads.size()) return Fails(at, NameOf((i < named.heads.size() ? named : printed).heads[i]), "only one of proof and bulletin has it");
+    if (named.heads[i] != printed.heads[i]) return Fails(at, absl::StrCat(NameOf(named.heads[i]), " ≠ ", NameOf(printed.heads[i])), "not as the bulletin prints it");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckExtension(const Extension& extension, const Printed& older, const Printed& newer, const std::string& where) {
+  const Head* from = FindHead(older, extension.older_journal);
+  const Head* to = FindHead(newer, extension.journal);
+  if (from == nullptr) return Fails(where + ".older_journal", extension.older_journal, "the older bulletin names no such journal");
+  if (to == nullptr || to->service != from->service) return Fails(where + ".journal", extension.journal, "the bulletin names no such journal of this service");
+  ASSIGN_OR_RETURN(const Hash from_root, RootOf(*from, where + ".older_journal"));
+  ASSIGN_OR_RETURN(const Hash to_root, RootOf(*to, where + ".journal"));
+  if (extension.path.size() > kPathMax) return Fails(where + ".path", "", "longer than any path");
+  const bool same = from->sequence == to->sequence;
+  if (from->sequence > to->sequence || from->tree_size > to->tree_size || same != (from->tree_size == to->tree_size) || (same && *from != *to)) {
+    return Fails(where + ".older_journal", absl::StrCat(NameOf(*from), " > ", NameOf(*to)), "the head of the older bulletin does not come before that of the newer one");
+  }
+  if (!IsConsistent(from->tree_size, from_root, to->tree_size, to_root, extension.path)) {
+    return Fails(where + ".path", absl::StrCat(NameOf(*from), " → ", NameOf(*to)), "it does not show that the newer journal begins with the older one");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::Status Fails(std::string_view where, std::string_view value, std::string_view why) {
-  return MakeError(Reason::PROOF_FAILED, where, value.empty() ? where : value, why);
+  return MakeError(Reason::PROOF_FAILED, where, absl::StrCat(Abseil(where), value.empty() ? "" : ": ", Abseil(value)), why);
 }
 
-std::string NameOf(const Head& head) { return absl::StrCat(head.service, " ", head.journal, "/", head.sequence, " (", head.tree_size, ")"); }
+std::string NameOf(const Head& head) { return absl::StrCat(head.service, " ", head.journal.substr(0, 8), "…/", head.sequence, " ", head.tree_root.substr(0, 16), "…"); }
 
 std::string FormatProof(const Proof& proof) {
   Json events = Json::array(), extensions = Json::array();
@@ -186,6 +227,7 @@ std::string FormatProof(const Proof& proof) {
                      {"hash", std::string(kHash)},
                      {"bulletin", ToJson(proof.bulletin)},
                      {"older", proof.older ? ToJson(*proof.older) : Json(nullptr)},
+                     {"record", proof.record ? ToJson(*proof.record) : Json(nullptr)},
                      {"events", std::move(events)},
                      {"extensions", std::move(extensions)}};
   return json.dump(1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
@@ -200,12 +242,13 @@ absl::StatusOr<Proof> ParseProof(std::string_view bytes) {
     return MakeError(Reason::SCHEMA_TOO_NEW, "file", absl::StrCat(reader["anju_proof"].Integer(), " ", reader["hash"].Text()), "a proof of a newer format, or with another hash");
   }
   Proof proof;
-  proof.bulletin = reader["bulletin"].Name();
-  if (!reader["older"].is_null()) proof.older = reader["older"].Name();
+  proof.bulletin = reader["bulletin"].Bulletin();
+  if (!reader["older"].is_null()) proof.older = reader["older"].Bulletin();
+  if (!reader["record"].is_null()) proof.record = reader["record"].HeadOf();
   reader["events"].ForEach([&](const Reader& event) { proof.events.push_back(event.Event()); });
   reader["extensions"].ForEach([&](const Reader& extension) { proof.extensions.push_back(extension.ExtensionOf()); });
-  if (proof.events.size() > kProvedEventsMax || proof.extensions.size() > kExtensionsMax || proof.events.empty() == proof.extensions.empty() ||
-      proof.older.has_value() == proof.extensions.empty()) {
+  if (proof.events.size() > kProvedEventsMax || proof.extensions.size() > kHeadsMax || proof.events.empty() == proof.extensions.empty() ||
+      proof.older.has_value() == proof.extensions.empty() || (proof.record && proof.events.size() != 1)) {
     return BadFile("events, extensions");
   }
   // A proof has one spelling: whatever was missing, additional, out of order or of another kind shows here.
@@ -217,38 +260,40 @@ absl::StatusOr<Proof> ParseProof(std::string_view bytes) {
   return proof;
 }
 
-absl::StatusOr<ProvedBlock> CheckEvent(const ProvedEvent& event, std::string_view where) {
+absl::StatusOr<Proved> CheckEvent(const ProvedEvent& event, const Head& head, std::string_view where) {
   const auto at = [&](const char* key) { return absl::StrCat(Abseil(where), ".", key); };
-  if (!IsHead(event.head)) return Fails(at("head"), NameOf(event.head), "not a head of a journal");
+  ASSIGN_OR_RETURN(const Hash head_root, RootOf(head, at("journal")));
   if (event.event_path.size() > kPathMax) return Fails(at("event_path"), "", "longer than any path");
   if (event.block_path.size() > kPathMax) return Fails(at("block_path"), "", "longer than any path");
   const auto root = RootOfAuditPath(LeafHash(event.event), event.index, event.count, event.event_path);
   if (!root) return Fails(at("event_path"), "", "no block of that many events has a path of this length there");
   const auto block = journal::DecodeBlockHeader(event.block_header, event.previous_hash, *root);
   if (!block.ok()) return HasReason(block.status(), Reason::SCHEMA_TOO_NEW) ? block.status() : Fails(at("block_header"), "", "not the header of a block");
-  if (block->header.count != event.count) return Fails(at("count"), absl::StrCat(event.count), "the header names another count of events");
+  if (block->header.count != event.count) return Fails(at("count"), absl::StrCat(event.count, " ≠ ", block->header.count), "the header names another count of events");
   if (block->header.first_sequence + event.index != event.sequence) return Fails(at("sequence"), absl::StrCat(event.sequence), "the header names another sequence");
-  if (block->header.last_sequence() > event.head.sequence) return Fails(at("sequence"), absl::StrCat(event.sequence), "beyond the head it is proved against");
-  const auto tree = RootOfAuditPath(LeafHash(View(block->hash)), event.block_index, event.head.tree_size, event.block_path);
-  if (!tree || *tree != event.head.tree_root) {
-    return Fails(at("head.tree_root"), journal::ToHex(event.head.tree_root), absl::StrCat("event, header and paths lead to ", tree ? journal::ToHex(*tree) : "no root of a tree of that size"));
+  if (block->header.last_sequence() > head.sequence) return Fails(at("sequence"), absl::StrCat(event.sequence, " > ", head.sequence), "beyond the head it is proved against");
+  const auto tree = RootOfAuditPath(LeafHash(View(block->hash)), event.block_index, head.tree_size, event.block_path);
+  if (!tree) return Fails(at("block_path"), "", "no tree of that size has a path of this length there");
+  if (*tree != head_root) {
+    return Fails(where, absl::StrCat(journal::ToHex(*tree).substr(0, 16), "… ≠ ", NameOf(head)), "event, header and paths lead to another root than the bulletin prints");
   }
-  return block->header;
+  return Proved{block->header, &head};
 }
 
-absl::Status CheckExtension(const Extension& extension, std::string_view where) {
-  const auto at = [&](const char* key) { return absl::StrCat(Abseil(where), ".", key); };
-  if (!IsHead(extension.from) || extension.from.service != extension.to.service) return Fails(at("from"), NameOf(extension.from), "not a head of a journal");
-  if (!IsHead(extension.to)) return Fails(at("to"), NameOf(extension.to), "not a head of a journal");
-  if (extension.path.size() > kPathMax) return Fails(at("path"), "", "longer than any path");
-  const bool same = extension.from.sequence == extension.to.sequence;
-  const bool ordered = extension.from.sequence <= extension.to.sequence && extension.from.tree_size <= extension.to.tree_size &&
-                       same == (extension.from.tree_size == extension.to.tree_size);
-  if (!ordered || (same && extension.from != extension.to)) return Fails(at("from"), NameOf(extension.from), "the older head does not come before the newer one");
-  if (!IsConsistent(extension.from.tree_size, extension.from.tree_root, extension.to.tree_size, extension.to.tree_root, extension.path)) {
-    return Fails(at("path"), NameOf(extension.to), "the newer journal does not begin with the older one");
+absl::StatusOr<std::vector<Proved>> CheckProof(const Proof& proof, const Printed& bulletin, const Printed* older) {
+  RETURN_IF_ERROR(CheckPrinted(proof.bulletin, bulletin, "bulletin"));
+  if (proof.older.has_value() != (older != nullptr)) return Fails("older", proof.older ? proof.older->number : "", proof.older ? "the proof is of two bulletins" : "the proof is of one bulletin");
+  if (older != nullptr) RETURN_IF_ERROR(CheckPrinted(*proof.older, *older, "older"));
+  std::vector<Proved> proved;
+  for (size_t i = 0; i < proof.events.size(); ++i) {
+    const std::string where = absl::StrCat("events[", i, "]");
+    const Head* head = proof.record ? &*proof.record : FindHead(bulletin, proof.events[i].journal);
+    if (head == nullptr || head->journal != proof.events[i].journal) return Fails(where + ".journal", proof.events[i].journal, "the bulletin names no such journal");
+    ASSIGN_OR_RETURN(Proved one, CheckEvent(proof.events[i], *head, where));
+    proved.push_back(one);
   }
-  return absl::OkStatus();
+  for (size_t i = 0; i < proof.extensions.size(); ++i) RETURN_IF_ERROR(CheckExtension(proof.extensions[i], *older, bulletin, absl::StrCat("extensions[", i, "]")));
+  return proved;
 }
 
 }  // namespace anju::proof

@@ -155,6 +155,9 @@ types::v1::Basis BasisOf(uint64_t plan, std::vector<types::v1::Position> progres
 TEST(TokenTest, GoesRoundWithoutHashesAndInOrder) {
   types::v1::Basis basis = BasisOf(7, {At(kSecondId, 5), At(kFirstId, 9)});
   basis.mutable_plan()->set_block_hash(std::string(32, 'h'));
+  basis.mutable_plan()->set_tree_size(3);
+  basis.mutable_plan()->set_tree_root(std::string(32, 'r'));
+  basis.mutable_progress(0)->set_tree_size(4);
   const types::v1::BasisStamp stamp = MakeStamp(basis, 123);
   EXPECT_EQ(stamp.recorded_time_us(), 123);
   EXPECT_EQ(stamp.basis().plan().block_hash(), std::string(32, 'h'));

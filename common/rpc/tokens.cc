@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/rpc/lineages.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 
@@ -17,10 +18,6 @@ absl::string_view View(std::string_view text) { return absl::string_view(text.da
 
 absl::Status BadToken(std::string_view value, std::string_view message) {
   return MakeError(Reason::BAD_TOKEN, "at_least", value.substr(0, kErrorValueBytesMax), message);
-}
-
-bool Covers(const types::v1::Position& have, const types::v1::Position& want) {
-  return have.journal_id() == want.journal_id() && have.sequence() >= want.sequence();
 }
 
 }  // namespace
@@ -60,8 +57,13 @@ types::v1::BasisStamp MakeStamp(types::v1::Basis basis, int64_t recorded_time_us
   stamp.set_complete_until_us(complete_until_us);
   *stamp.mutable_basis() = basis;
   // The token is what people copy from a terminal: hashes would make it five times as long and decide nothing.
-  if (basis.has_plan()) basis.mutable_plan()->clear_block_hash();
-  for (types::v1::Position& position : *basis.mutable_progress()) position.clear_block_hash();
+  const auto bare = [](types::v1::Position& position) {
+    position.clear_block_hash();
+    position.clear_tree_size();
+    position.clear_tree_root();
+  };
+  if (basis.has_plan()) bare(*basis.mutable_plan());
+  for (types::v1::Position& position : *basis.mutable_progress()) bare(position);
   std::string token;
   absl::WebSafeBase64Escape(basis.SerializeAsString(), &token);
   stamp.set_token(token);
@@ -80,13 +82,7 @@ absl::StatusOr<types::v1::Basis> ParseToken(std::string_view token) {
   return basis;
 }
 
-bool Includes(const types::v1::Basis& have, const types::v1::Basis& want) {
-  if (want.plan().sequence() > 0 && !Covers(have.plan(), want.plan())) return false;
-  return std::all_of(want.progress().begin(), want.progress().end(), [&](const types::v1::Position& wanted) {
-    return wanted.sequence() == 0 || std::any_of(have.progress().begin(), have.progress().end(),
-                                                 [&](const types::v1::Position& position) { return Covers(position, wanted); });
-  });
-}
+bool Includes(const types::v1::Basis& have, const types::v1::Basis& want) { return Includes(have, want, Lineages()); }
 
 absl::Status CheckStaleness(int64_t max_staleness_ms) {
   if (0 <= max_staleness_ms && max_staleness_ms <= kStalenessMsMax) return absl::OkStatus();

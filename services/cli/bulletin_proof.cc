@@ -61,7 +61,8 @@ Proof Proof::Of(const Context& context, const ProofWanted& wanted) {
   return proof;
 }
 
-absl::Status Proof::Reaches(const std::string& service, const std::string& journal, uint64_t sequence, const std::string& hash, const ProvedJournal** where) const {
+absl::Status Proof::Reaches(const bulletin::JournalHead& head, const ProvedJournal** where) const {
+  const auto& [service, journal, sequence, hash, tree_size, tree_root] = head;
   *where = nullptr;
   const auto it = journals_.find(journal);
   if (it == journals_.end()) {
@@ -80,6 +81,12 @@ absl::Status Proof::Reaches(const std::string& service, const std::string& journ
   if (proved == audit.hashes.end() || journal::ToHex(proved->second) != hash) {
     return MakeError(Reason::DATA_LOSS, "journal", absl::StrCat(service, " ", sequence),
                      absl::StrCat("the hash of the ", service, " journal at sequence ", sequence, " is ", proved == audit.hashes.end() ? "not there" : journal::ToHex(proved->second), ", the bulletin names ", hash));
+  }
+  if (tree_size == 0) return absl::OkStatus();
+  const client::JournalAudit::Tree& tree = audit.trees.at(sequence);
+  if (tree.size != tree_size || journal::ToHex(tree.root) != tree_root) {
+    return MakeError(Reason::DATA_LOSS, "journal", absl::StrCat(service, " ", sequence),
+                     absl::StrCat("the tree of the ", service, " journal at sequence ", sequence, " has ", tree.size, " blocks and the root ", journal::ToHex(tree.root), ", the bulletin names ", tree_size, " and ", tree_root));
   }
   return absl::OkStatus();
 }
@@ -104,6 +111,11 @@ absl::StatusOr<types::v1::Basis> BasisOf(const bulletin::Content& content) {
       return MakeError(Reason::TAMPERED, "basis", head.hash, "a hash that is not hexadecimal");
     }
     position->set_block_hash(absl::HexStringToBytes(head.hash));
+    if (head.tree_root.find_first_not_of("0123456789abcdef") != std::string::npos || head.tree_root.size() % 2 != 0) {
+      return MakeError(Reason::TAMPERED, "basis", head.tree_root, "a root that is not hexadecimal");
+    }
+    position->set_tree_size(head.tree_size);
+    position->set_tree_root(absl::HexStringToBytes(head.tree_root));
   }
   return basis;
 }

@@ -40,9 +40,10 @@ class Proof {
   // Follows each journal once. A service that does not answer, or damage, is in that journal's `problem`.
   static Proof Of(const Context& context, const ProofWanted& wanted);
 
-  // OK when the journal is proved up to `sequence` and its hash there is `hash` (hex; "" where the position is inside a block).
-  // DATA_LOSS, UNKNOWN_BASIS, UNAVAILABLE, BEHIND otherwise. `where` gets what is known of the journal.
-  absl::Status Reaches(const std::string& service, const std::string& journal, uint64_t sequence, const std::string& hash, const ProvedJournal** where) const;
+  // OK when the journal is proved up to the head and its hash there is the head's ("" where the position is inside a block), and so is the root of its
+  // tree (none in bulletins from before there were any). DATA_LOSS, UNKNOWN_BASIS, UNAVAILABLE, BEHIND otherwise. `where` gets what is known of the
+  // journal.
+  absl::Status Reaches(const bulletin::JournalHead& head, const ProvedJournal** where) const;
   // Canonical bytes of an issued bulletin as the journal has them; nullptr when it has none.
   const std::string* Issued(const std::string& number) const;
   const std::string* TemplateSource(const std::string& code, uint32_t version) const;
@@ -63,6 +64,8 @@ class Recomputer {
   ~Recomputer();
   // Address of the ranking.
   const std::string& ranking() const { return ranking_->address(); }
+  // Address of the aggregator.
+  const std::string& aggregator() const { return aggregator_->address(); }
 
  private:
   Recomputer() = default;

@@ -29,7 +29,7 @@ constexpr size_t kShownBytesMax = 72;  // of a line that differs
 struct Step {
   std::string step, service, journal, form;
   uint64_t sequence = 0, blocks = 0;
-  std::string hash;
+  std::string hash, tree_root;
   absl::Status status;
 };
 
@@ -91,7 +91,7 @@ class Verification {
  private:
   // Step 1.
   void LookAtContent(Subject& subject) {
-    subject.steps.push_back({.step = "content", .service = {}, .journal = {}, .form = {}, .hash = {}, .status = {}});
+    subject.steps.push_back({.step = "content", .service = {}, .journal = {}, .form = {}, .hash = {}, .tree_root = {}, .status = {}});
     Step& step = subject.steps.back();
     step.status = CheckContent(subject, step);
   }
@@ -166,7 +166,7 @@ class Verification {
         if (head.sequence > 0) LookAtJournal(subject, head);
       }
       const types::v1::Position& own = subject.record->position();
-      LookAtJournal(subject, {.service = "ranking", .journal = own.journal_id(), .sequence = own.sequence(), .hash = {}});
+      LookAtJournal(subject, {.service = "ranking", .journal = own.journal_id(), .sequence = own.sequence(), .hash = {}, .tree_root = {}});
       const std::string* issued = proof_.Issued(subject.number);
       absl::Status& status = subject.steps.back().status;
       if (!status.ok()) continue;
@@ -180,9 +180,9 @@ class Verification {
 
   void LookAtJournal(Subject& subject, const bulletin::JournalHead& head) {
     const ProvedJournal* journal = nullptr;
-    const absl::Status status = proof_.Reaches(head.service, head.journal, head.sequence, head.hash, &journal);
+    const absl::Status status = proof_.Reaches(head, &journal);
     subject.steps.push_back({.step = "journal", .service = head.service, .journal = head.journal, .form = {}, .sequence = head.sequence,
-                             .blocks = journal == nullptr ? 0 : journal->audit.blocks, .hash = head.hash, .status = status});
+                             .blocks = journal == nullptr ? 0 : journal->audit.blocks, .hash = head.hash, .tree_root = head.tree_root, .status = status});
   }
 
   // Step 3.
@@ -209,7 +209,7 @@ class Verification {
       const auto known = judged.find(subject.number);
       const absl::Status status = known != judged.end() ? known->second : started.ok() ? Compose(subject, address) : started;
       judged.emplace(subject.number, status);
-      subject.steps.push_back({.step = "recompute", .service = {}, .journal = {}, .form = {}, .hash = subject.sha256, .status = status});
+      subject.steps.push_back({.step = "recompute", .service = {}, .journal = {}, .form = {}, .hash = subject.sha256, .tree_root = {}, .status = status});
     }
   }
 
@@ -276,6 +276,7 @@ Json StepJson(const Context& context, const Step& step, bool quick) {
     json["journal"] = step.journal;
     json["sequence"] = step.sequence;
     if (!step.hash.empty()) json["hash"] = step.hash;
+    if (!step.tree_root.empty()) json["tree_root"] = step.tree_root;
   }
   if (step.step == "recompute") json["quick"] = quick;
   if (!step.status.ok()) {
@@ -298,7 +299,7 @@ std::string StepText(const Context& context, const Subject& subject, const Step&
     text = absl::StrCat(name, chinese ? "日志 1.." : " journal 1..", step.sequence);
     if (step.status.ok()) {
       text += chinese ? "，逐块重算散列" : ", every block hashed again";
-      if (!step.hash.empty()) text += absl::StrCat(chinese ? "，末块 " : ", last block ", step.hash.substr(0, 16), chinese ? "… 与通报所载一致" : "… as the bulletin names it");
+      if (!step.hash.empty()) text += absl::StrCat(chinese ? "，末块 " : ", last block ", step.hash.substr(0, 16), step.tree_root.empty() ? "…" : absl::StrCat(chinese ? "…、树根 " : "…, root ", step.tree_root.substr(0, 16), "…"), chinese ? " 与通报所载一致" : " as the bulletin names it");
     }
   } else {
     text = quick ? (chinese ? "由运行中的服务重算" : "recomputed by the running services") : (chinese ? "由日志重算" : "recomputed from the journals");

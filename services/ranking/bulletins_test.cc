@@ -95,7 +95,7 @@ TEST_F(BulletinsServer, ADraftSaysWhatTheTablesSayAtOneBasisAndNothingOfNow) {
   EXPECT_EQ(content.region_name, "迪庆藏族自治州");
   EXPECT_EQ(content.review, "all");
   EXPECT_EQ(content.basis_token, Token());
-  EXPECT_THAT(content.basis, ElementsAre(bulletin::JournalHead{"plan", std::string(32, 'a'), 1, absl::BytesToHexString(std::string(32, '\1'))}))
+  EXPECT_THAT(content.basis, ElementsAre(bulletin::JournalHead{"plan", std::string(32, 'a'), 1, absl::BytesToHexString(std::string(32, '\1')), 1, absl::BytesToHexString(std::string(32, '\x81'))}))
       << "nothing of the progress journal is applied";
   EXPECT_EQ(content.number, "");
 

@@ -38,7 +38,8 @@ std::string ReviewWord(types::v1::ReviewFilter review) {
 std::vector<bulletin::JournalHead> HeadsOf(const types::v1::Basis& basis) {
   std::vector<bulletin::JournalHead> heads;
   const auto add = [&](const char* service, const types::v1::Position& position) {
-    if (position.sequence() > 0) heads.push_back({service, position.journal_id(), position.sequence(), absl::BytesToHexString(position.block_hash())});
+    if (position.sequence() > 0) heads.push_back({service, position.journal_id(), position.sequence(), absl::BytesToHexString(position.block_hash()), position.tree_size(),
+                                               absl::BytesToHexString(position.tree_root())});
   };
   add("plan", basis.plan());
   for (const types::v1::Position& position : basis.progress()) add("progress", position);
@@ -252,13 +253,10 @@ void Composer::AskRegion(std::shared_ptr<Gathering> gathering) {
   });
 }
 
-// The newest basis comes with the hashes of the journals' heads; those of a basis of the past the owners of the journals know. One that was given
-// stands as it was given.
+// The owners of the journals know the hashes of their heads and the trees above them. A basis that was given stands as it was given.
 void Composer::AskHeads(std::shared_ptr<Gathering> gathering) {
   const types::v1::Basis& basis = gathering->stamp.basis();
-  bool proved = basis.plan().sequence() == 0 || !basis.plan().block_hash().empty();
-  for (const types::v1::Position& position : basis.progress()) proved = proved && !position.block_hash().empty();
-  if (proved || gathering->asked.basis) return AskMilestone(std::move(gathering));
+  if (gathering->asked.basis) return AskMilestone(std::move(gathering));
   columns_->GetHeads(basis, rpc::AnswerBy(gathering->asked.deadline), [this, gathering](absl::StatusOr<types::v1::Basis> heads) {
     if (!heads.ok()) return gathering->finish(heads.status());
     *gathering->stamp.mutable_basis() = *std::move(heads);

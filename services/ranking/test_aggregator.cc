@@ -225,7 +225,10 @@ grpc::Status TestAggregator::GetColumns(grpc::ServerContext* context, const aggr
 
 grpc::Status TestAggregator::GetHeads(grpc::ServerContext*, const aggregator::v1::GetHeadsRequest* request, aggregator::v1::GetHeadsResponse* response) {
   const auto hash = [](types::v1::Position* position) {
-    if (position->sequence() > 0) position->set_block_hash(std::string(32, static_cast<char>(position->sequence())));
+    if (position->sequence() == 0) return;
+    position->set_block_hash(std::string(32, static_cast<char>(position->sequence())));
+    position->set_tree_size(position->sequence());
+    position->set_tree_root(std::string(32, static_cast<char>(0x80 + position->sequence())));
   };
   *response->mutable_basis() = request->basis();
   if (response->basis().has_plan()) hash(response->mutable_basis()->mutable_plan());
