@@ -27,13 +27,6 @@ std::string FormOf(const Context& context, const FormOptions& options) {
   return context.output == Output::kJson ? "json" : context.output == Output::kCsv ? "csv" : "text";
 }
 
-absl::Status WriteFile(const std::string& path, std::string_view bytes) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  const bool written = file != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  if ((file != nullptr && std::fclose(file) != 0) || !written) return MakeError(Reason::FILE_NOT_FOUND, "out", path, "cannot be written");
-  return absl::OkStatus();
-}
-
 absl::Status Put(const std::string& form, const std::string& out, const BulletinRecord& record) {
   if (form == "pdf") {
     if (out.empty()) return MakeError(Reason::USAGE, "out", "--form pdf", "a PDF needs --out FILE");

@@ -1,6 +1,7 @@
 // Flags of bulletins.
 #include "services/cli/bulletin.h"
 #include "services/cli/flags.h"
+#include "services/cli/prove.h"
 
 namespace anju::cli {
 namespace {
@@ -82,6 +83,27 @@ void AddReading(CLI::App* bulletin, Invocation& invocation) {
   OnCall(command, invocation, verify, VerifyBulletins);
 }
 
+void AddProving(CLI::App& app, CLI::App* bulletin, Invocation& invocation) {
+  auto prove = Make<ProveOptions>();
+  CLI::App* command = bulletin->add_subcommand("prove", "出具证明 / a proof for third parties: of a record it was computed from, or that its journals continue an older bulletin's")->fallthrough();
+  command->add_option("bulletin", prove->number, "number")->required();
+  command->add_option("--update", prove->update, "journal sequence of an update, refusal, review or plan document: it stands in what the bulletin was computed from");
+  command->add_option("--service", prove->service, "whose journal: progress (default) or plan")->check(CLI::IsMember({"progress", "plan"}));
+  command->add_option("--journal", prove->journal, "id of the journal, where the bulletin names several of that service");
+  command->add_option("--after", prove->after, "number of an older bulletin: nothing that it was computed from has been changed");
+  command->add_flag("--issued", prove->issued, "that it was issued: against the journal of bulletins as it is now");
+  command->add_flag("--bare", prove->bare, "without the events that say what region, programme and indicator are");
+  command->add_option("--out", prove->out, "write it to this file");
+  OnCall(command, invocation, prove, ProveBulletin);
+
+  auto check = Make<CheckProofOptions>();
+  command = app.add_subcommand("proof", "核对证明 / check a proof with nothing but the bulletin: no service needed; exit 2 when it does not hold")->fallthrough();
+  command->add_option("proof", check->proof, "file of the proof")->required();
+  command->add_option("bulletin", check->bulletin, "file of the bulletin: text, html, csv or json")->required();
+  command->add_option("older", check->older, "file of the older bulletin, of a proof with --after");
+  OnCall(command, invocation, check, CheckProofFile);
+}
+
 void AddCorrecting(CLI::App* bulletin, Invocation& invocation) {
   auto diff = Make<DiffOptions>();
   CLI::App* command = bulletin->add_subcommand("diff", "what reads otherwise since, and why; exit 2 when something does")->fallthrough();
@@ -109,6 +131,7 @@ void AddBulletinCommands(CLI::App& app, Invocation& invocation) {
   AddIssuing(bulletin, invocation);
   AddReading(bulletin, invocation);
   AddCorrecting(bulletin, invocation);
+  AddProving(app, bulletin, invocation);
 }
 
 }  // namespace anju::cli

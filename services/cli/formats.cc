@@ -116,4 +116,11 @@ absl::StatusOr<std::string> ReadInput(const std::string& path) {
   return bytes;
 }
 
+absl::Status WriteFile(const std::string& path, std::string_view bytes) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  const bool written = file != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  if ((file != nullptr && std::fclose(file) != 0) || !written) return MakeError(Reason::FILE_NOT_FOUND, "out", path, "cannot be written");
+  return absl::OkStatus();
+}
+
 }  // namespace anju::cli

@@ -33,5 +33,7 @@ class Record {
 
 // Reads a file, or standard input for "-". FILE_NOT_FOUND, TOO_MANY_ROWS (beyond csv::kFileBytesMax).
 absl::StatusOr<std::string> ReadInput(const std::string& path);
+// Writes the whole file anew. FILE_NOT_FOUND with field "out" when that fails.
+absl::Status WriteFile(const std::string& path, std::string_view bytes);
 
 }  // namespace anju::cli
