@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "common/journal/journal.h"
+#include "common/storage/reserve.h"
 #include "common/storage/storage.h"
 
 namespace anju::journal {
@@ -54,6 +55,8 @@ class Request {
  public:
   virtual ~Request() = default;
   virtual void Decide(Recorder& recorder) = 0;
+  // False for what never calls Record: reads, rehearsals, what a follower applies. They go on while the disk is nearly full.
+  virtual bool Records() const { return true; }
   // `durable` includes everything decided up to and with this request. Not OK: the outcome is unknown, the process is ending.
   virtual void Done(const absl::Status& status, const Position& durable) = 0;
 };
@@ -63,7 +66,9 @@ struct PipelineOptions {
   size_t queue_max = 4096;                  // requests waiting; beyond it Submit answers OVERLOADED
   uint64_t state_flush_events = 250'000;    // flush write-behind rows at the latest after this many events
   std::chrono::milliseconds state_idle_flush{5000};  // flush rows that are left when nothing has come for so long
-  std::function<void(const absl::Status&)> on_fatal;  // a failed or unknown write; default: log and _exit(70)
+  // Below so much free space nothing is recorded (DISK_FULL) and no rows are written behind, until there is more.
+  uint64_t reserve_bytes = storage::kReserveBytes;
+  std::function<void(const absl::Status&)> on_fatal;  // a failed or unknown write; default: storage::EndProcess
 };
 
 // What the owner of a pipeline without threads may have done next.
@@ -82,7 +87,8 @@ class Pipeline {
   // Drains what was submitted, flushes the state, stops both threads.
   ~Pipeline();
 
-  // Any thread. OVERLOADED when the queue is full, UNAVAILABLE when stopping; the request is then destroyed unused.
+  // Any thread. OVERLOADED when the queue is full, DISK_FULL for one that records while there is no room, UNAVAILABLE when stopping; the request
+  // is then destroyed unused.
   absl::Status Submit(std::unique_ptr<Request> request);
   // The plan position that events recorded from now on were decided under; none after Open until it is called. Decider thread only
   // (from Request::Decide). Events decided under an earlier position stay in a block of their own.
@@ -90,6 +96,8 @@ class Pipeline {
   Journal& journal();
   // Requests that nobody has begun to decide.
   size_t waiting() const;
+  // DISK_FULL, saying where and how much is left, while nothing is recorded for want of room. Any thread.
+  absl::Status CheckRoom();
   // One piece of work; false if there was none of that kind, or the pipeline has failed. When it fails, everybody waiting is told and `on_fatal`
   // called before this returns. A decider that has to wait for the writer lets it write at once. REQUIRES: options without threads.
   bool Step(PipelineStep step);

@@ -1,6 +1,7 @@
 // The write-behind state: opening it or throwing it away, replaying, adding rows.
 #include "common/journal/state_writer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -49,8 +50,8 @@ std::optional<Meta> DecodeMeta(std::string_view bytes) {
   return meta;
 }
 
-// The position a state stands at; nullopt when the state is of no use with this journal.
-absl::StatusOr<std::optional<Position>> UsablePosition(storage::Store& store, const Journal& journal, uint32_t schema_version) {
+// The position that the rows stand for; nullopt when they are of no use with this program.
+absl::StatusOr<std::optional<Position>> StoredPosition(storage::Store& store, const Journal& journal, uint32_t schema_version) {
   ASSIGN_OR_RETURN(std::optional<std::string> bytes, store.Get(kMetaKey));
   if (!bytes) {
     auto cursor = store.NewCursor();
@@ -59,30 +60,43 @@ absl::StatusOr<std::optional<Position>> UsablePosition(storage::Store& store, co
     if (cursor->Valid()) return std::optional<Position>();  // rows of nobody knows when
     return std::optional<Position>(Position{journal.identity().id, 0, {}});
   }
-  std::optional<Meta> meta = DecodeMeta(*bytes);
+  const bool newer_form = !bytes->empty() && static_cast<uint8_t>(bytes->front()) > kMetaForm;
+  std::optional<Meta> meta = newer_form ? std::nullopt : DecodeMeta(*bytes);
+  if (newer_form || (meta && meta->schema_version > schema_version)) {
+    return MakeError(Reason::SCHEMA_TOO_NEW, "", "", "the rows were written by a newer version of this program" +
+                     (meta ? " (schema " + std::to_string(meta->schema_version) + ", this one knows " + std::to_string(schema_version) + ")" : std::string()));
+  }
   if (!meta || meta->schema_version != schema_version || !journal.lineage().Knows(meta->position.journal_id)) return std::optional<Position>();
-  if (meta->position.sequence == 0) return std::optional<Position>(meta->position);
-  absl::Status known = journal.ReadBlocks(meta->position, 1).status();
-  if (HasReason(known, Reason::DATA_LOSS) && ErrorsOf(known).front().field == "after") return std::optional<Position>();
-  RETURN_IF_ERROR(known);
   return std::optional<Position>(meta->position);
+}
+
+// False when the journal never was at `position`: it was put back, or the state is another one's. Damage of the journal is an error.
+absl::StatusOr<bool> HasReached(const Journal& journal, const Position& position) {
+  if (position.sequence == 0) return true;
+  const absl::Status known = journal.ReadBlocks(position, 1).status();
+  if (HasReason(known, Reason::DATA_LOSS) && ErrorsOf(known).front().field == "after") return false;
+  RETURN_IF_ERROR(known);
+  return true;
 }
 
 }  // namespace
 
-StateWriter::StateWriter(std::unique_ptr<storage::Store> store, uint32_t schema_version, uint64_t flush_events)
-    : store_(std::move(store)), schema_version_(schema_version), flush_events_(flush_events) {}
+StateWriter::StateWriter(std::unique_ptr<storage::Store> store, storage::Reserve& reserve, uint32_t schema_version, uint64_t flush_events)
+    : store_(std::move(store)), reserve_(reserve), schema_version_(schema_version), flush_events_(flush_events) {}
 
-absl::StatusOr<std::unique_ptr<StateWriter>> StateWriter::Open(storage::Disk& disk, const Journal& journal, uint32_t schema_version,
-                                                               Model& model, uint64_t flush_events) {
+absl::StatusOr<std::unique_ptr<StateWriter>> StateWriter::Open(storage::Disk& disk, storage::Reserve& reserve, const Journal& journal,
+                                                               uint32_t schema_version, Model& model, uint64_t flush_events) {
   std::optional<Position> position;
   absl::StatusOr<std::unique_ptr<storage::Store>> store = disk.OpenStore(kStoreName, storage::StoreKind::kState);
   if (store.ok()) {
-    absl::StatusOr<std::optional<Position>> usable = UsablePosition(**store, journal, schema_version);
-    if (usable.ok()) {
-      position = *usable;
-    } else if (ErrorsOf(usable.status()).front().reason != Reason::DATA_LOSS) {
-      return usable.status();
+    absl::StatusOr<std::optional<Position>> stored = StoredPosition(**store, journal, schema_version);
+    if (HasReason(stored.status(), Reason::SCHEMA_TOO_NEW)) {
+      return MakeError(Reason::SCHEMA_TOO_NEW, "", disk.PathOf(kStoreName), disk.PathOf(kStoreName) + ": " + std::string(stored.status().message()));
+    }
+    if (!stored.ok() && !HasReason(stored.status(), Reason::DATA_LOSS)) return stored.status();
+    if (stored.ok() && *stored) {
+      ASSIGN_OR_RETURN(const bool reached, HasReached(journal, **stored));
+      if (reached) position = *stored;
     }
   } else if (!HasReason(store.status(), Reason::DATA_LOSS)) {
     return store.status();
@@ -99,11 +113,11 @@ absl::StatusOr<std::unique_ptr<StateWriter>> StateWriter::Open(storage::Disk& di
     // The model is half filled, so this process cannot go on; the next one rebuilds.
     store = absl::UnavailableError("closed");
     RETURN_IF_ERROR(disk.DestroyStore(kStoreName));
-    return MakeError(Reason::DATA_LOSS, "", std::string(kStoreName),
-                     "the state store was damaged and has been removed; start again to rebuild it from the journal (" +
+    return MakeError(Reason::STORAGE_FAILED, "", disk.PathOf(kStoreName),
+                     disk.PathOf(kStoreName) + " was damaged and has been removed; start again to rebuild it from the journal (" +
                          std::string(loaded.message()) + ")");
   }
-  std::unique_ptr<StateWriter> writer(new StateWriter(*std::move(store), schema_version, flush_events));
+  std::unique_ptr<StateWriter> writer(new StateWriter(*std::move(store), reserve, schema_version, flush_events));
   RETURN_IF_ERROR(writer->Replay(journal, *position, model));
   return writer;
 }
@@ -135,8 +149,17 @@ absl::Status StateWriter::Add(storage::Batch rows, uint64_t events, const Positi
   pending_end_ = durable;
   dirty_ = true;
   unflushed_events_ += events;
-  if (unflushed_events_ >= flush_events_) return Flush();
-  return pending_.size() >= kPendingRowsMax || pending_.bytes() >= kPendingBytesMax ? WritePending() : absl::OkStatus();
+  const bool flush = unflushed_events_ >= flush_events_;
+  if (!flush && pending_.size() < kPendingRowsMax && pending_.bytes() < kPendingBytesMax) return absl::OkStatus();
+  if (reserve_.IsLow()) {
+    // Nothing new is recorded meanwhile, so what comes in is a follower's or a replay's; it is bounded by the rows there are.
+    if (pending_.size() >= waiting_rows_max_) {
+      pending_.Sort();
+      waiting_rows_max_ = std::max(kPendingRowsMax, 2 * pending_.size());
+    }
+    return absl::OkStatus();
+  }
+  return flush ? Flush() : WritePending();
 }
 
 absl::Status StateWriter::WritePending() {
@@ -145,12 +168,14 @@ absl::Status StateWriter::WritePending() {
   faults::Reach("state.before_write");
   RETURN_IF_ERROR(store_->Write(pending_));
   faults::Reach("state.after_write");
+  reserve_.NoteWritten(pending_.bytes());
   pending_.Clear();
+  waiting_rows_max_ = 0;
   return absl::OkStatus();
 }
 
 absl::Status StateWriter::Flush() {
-  if (!dirty_) return absl::OkStatus();
+  if (!dirty_ || reserve_.IsLow()) return absl::OkStatus();
   RETURN_IF_ERROR(WritePending());
   RETURN_IF_ERROR(store_->Flush());
   faults::Reach("state.after_flush");

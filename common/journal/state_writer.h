@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "common/journal/journal.h"
+#include "common/storage/reserve.h"
 #include "common/storage/storage.h"
 
 namespace anju::journal {
@@ -19,28 +20,32 @@ class Model;
 class StateWriter {
  public:
   // Opens state/, loads `model` from it and replays the journal after its position. A state that does not belong to the journal, is
-  // ahead of it, has another schema version or cannot be opened is removed first: it is a cache.
-  static absl::StatusOr<std::unique_ptr<StateWriter>> Open(storage::Disk& disk, const Journal& journal, uint32_t schema_version,
-                                                           Model& model, uint64_t flush_events);
+  // ahead of it, has an older schema version or cannot be opened is removed first: it is a cache. SCHEMA_TOO_NEW, and nothing is removed, when a
+  // newer version of this program wrote it. STORAGE_FAILED when rows turn out to be damaged while they are loaded: they have been removed, the
+  // model is half filled, and the next process rebuilds them. `reserve` must outlive the writer.
+  static absl::StatusOr<std::unique_ptr<StateWriter>> Open(storage::Disk& disk, storage::Reserve& reserve, const Journal& journal,
+                                                           uint32_t schema_version, Model& model, uint64_t flush_events);
   // Takes the rows of a block that ends at `durable`. They are written when enough came together, sorted and each key once, and
-  // flushed every `flush_events` events.
+  // flushed every `flush_events` events. While the disk is nearly full they wait in memory, each key once.
   absl::Status Add(storage::Batch rows, uint64_t events, const Position& durable);
-  // Everything added is on stable storage when it returns.
+  // Everything added is on stable storage when it returns, unless the disk is nearly full: then it does nothing.
   absl::Status Flush();
   // True when there is something to flush.
   bool dirty() const { return dirty_; }
 
  private:
-  StateWriter(std::unique_ptr<storage::Store> store, uint32_t schema_version, uint64_t flush_events);
+  StateWriter(std::unique_ptr<storage::Store> store, storage::Reserve& reserve, uint32_t schema_version, uint64_t flush_events);
   absl::Status Replay(const Journal& journal, Position from, Model& model);
   absl::Status WritePending();
 
   std::unique_ptr<storage::Store> store_;
+  storage::Reserve& reserve_;
   const uint32_t schema_version_;
   const uint64_t flush_events_;
   storage::Batch pending_;     // of whole blocks, up to pending_end_
   Position pending_end_;
   uint64_t unflushed_events_ = 0;
+  size_t waiting_rows_max_ = 0;  // while there is no room: above it rows that are overtaken are dropped
   bool dirty_ = false;
 };
 

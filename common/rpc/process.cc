@@ -7,6 +7,7 @@
 
 #include "common/rpc/rpc.h"
 #include "common/rpc/stop_signal.h"
+#include "common/storage/storage.h"
 
 namespace anju::rpc {
 namespace {
@@ -54,6 +55,8 @@ int FailStart(std::string_view program, const absl::Status& status) {
   const ErrorDetail detail = ErrorsOf(status).front();
   std::fprintf(stderr, "%s: %s: %s\n", std::string(program).c_str(), std::string(ReasonName(detail.reason)).c_str(), detail.message.c_str());
   if (detail.reason == Reason::UNAVAILABLE) return 6;
+  // What failed may work the next time, and what it left is sorted out then: start again.
+  if (detail.reason == Reason::STORAGE_FAILED || detail.reason == Reason::DISK_FULL) return storage::kExitDiskFailed;
   return detail.reason == Reason::BAD_VALUE ? kExitUsage : 70;
 }
 

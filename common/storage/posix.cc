@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/storage/storage.h"
 
 namespace anju::storage {
 namespace {
@@ -26,6 +28,15 @@ constexpr const char* kLockName = "lock";
 absl::Status SystemError(std::string_view operation, const std::string& path, int error) {
   return MakeError(Reason::STORAGE_FAILED, "", path,
                    std::string(operation) + " " + path + ": " + std::generic_category().message(error));
+}
+
+void EndProcess(std::string_view what, const absl::Status& status) {
+  std::string line = std::string(what) + " cannot be written, the service stops and has to be started again: " + std::string(status.message());
+  for (char& c : line) {
+    if (c == '\n') c = ' ';
+  }
+  std::fprintf(stderr, "%s\n", line.c_str());
+  ::_exit(kExitDiskFailed);
 }
 
 Descriptor::Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

@@ -65,6 +65,11 @@ enum class StoreKind {
   kState,    // writes are durable only after Flush; a crash keeps a prefix of the batches, each whole
 };
 
+// With what a process ends after a write of unknown outcome: whoever started it starts it again, and recovery finds out what is there.
+inline constexpr int kExitDiskFailed = 74;
+// Says so on stderr, in one line: what could not be written, the file and the system's word for it.
+[[noreturn]] void EndProcess(std::string_view what, const absl::Status& status);
+
 // One ordered byte store. Reads are safe from any thread; Write and Flush from one thread at a time.
 // A failed Write or Flush leaves the outcome unknown: the caller must stop using the store (crash-only).
 class Store {

@@ -58,6 +58,15 @@ class Decision final : public journal::Request {
     complete_until_us_ = desk.complete_until_us();
   }
 
+  // Whatever records can be rehearsed, so the form of the request tells.
+  bool Records() const override {
+    if constexpr (requires { request_.dry_run(); }) {
+      return !request_.dry_run();
+    } else {
+      return false;
+    }
+  }
+
   void Done(const absl::Status& status, const journal::Position& durable) override {
     if (!status.ok()) return finish_(status);
     if (answer_.ok()) {

@@ -3,6 +3,7 @@
 
 #include "common/log/log.h"
 #include "common/rpc/rpc.h"
+#include "common/storage/reserve.h"
 #include "services/plan/server.h"
 
 int main(int argc, char** argv) {
@@ -12,6 +13,8 @@ int main(int argc, char** argv) {
   CLI::App app("Regions, catalogue, plan documents and targets.", "anju-plan");
   app.add_option("--data", options.data, "directory of journal and state")->required();
   app.add_option("--listen", options.listen, "HOST:PORT, loopback only")->envname("ANJU_PLAN");
+  app.add_option("--reserve-mib", options.reserve_mib, "free space below which nothing is recorded, MiB")
+      ->check(CLI::Range(anju::storage::kReserveBytesMin >> 20, anju::storage::kReserveBytesMax >> 20));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

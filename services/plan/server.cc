@@ -15,7 +15,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, Cl
   auto server = std::unique_ptr<Server>(new Server());
   ASSIGN_OR_RETURN(server->disk_, storage::OpenRocksDisk(options.data));
   server->model_ = std::make_unique<PlanModel>();
-  ASSIGN_OR_RETURN(server->pipeline_, journal::Pipeline::Open(*server->disk_, "plan", kSchemaVersion, *server->model_, clock, {}));
+  ASSIGN_OR_RETURN(server->pipeline_, journal::Pipeline::Open(*server->disk_, "plan", kSchemaVersion, *server->model_, clock, {.reserve_bytes = options.reserve_mib << 20}));
   RETURN_IF_ERROR(server->ImportFirstCatalogue(options.first_catalogue));
   server->feed_ = feed::NewFeedService(server->pipeline_->journal());
   server->service_ = std::make_unique<Service>(*server->model_, *server->pipeline_);

@@ -9,6 +9,7 @@
 #include "common/catalogue/embedded.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
+#include "common/storage/reserve.h"
 #include "common/storage/storage.h"
 #include "services/plan/first_catalogue.h"
 #include "services/plan/service.h"
@@ -20,6 +21,7 @@ struct Options {
   std::string data;  // directory
   std::string listen = "127.0.0.1:7401";
   std::string first_catalogue = std::string(EmbeddedCatalogue());  // CSV a fresh journal begins with; empty for none
+  uint64_t reserve_mib = storage::kReserveBytes >> 20;  // of free space; below it nothing is recorded and caches are not written
 };
 
 // Serves from Start to destruction. Members are destroyed bottom up: calls are drained, the pipeline answers and flushes, then the

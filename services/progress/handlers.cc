@@ -64,6 +64,8 @@ class BatchRequest final : public journal::Request {
     taken_.ground.complete_until_us = desk_.CompleteUntil(recorder.time_us());
   }
 
+  bool Records() const override { return !request_->dry_run(); }
+
   void Done(const absl::Status& status, const journal::Position& durable) override {
     if (!status.ok()) return finish_(status);
     if (!end_.ok()) return finish_(end_);

@@ -60,6 +60,8 @@ class PageRequest final : public journal::Request {
     status_ = Fill();
   }
 
+  bool Records() const override { return false; }
+
   void Done(const absl::Status& status, const journal::Position& durable) override {
     if (!status.ok()) return finish_(status);
     if (!status_.ok()) return finish_(status_);
@@ -127,6 +129,8 @@ class NamedRequest final : public journal::Request {
       FillListed(model, candidate.sequence, candidate.time_us, candidate.update, known_, response_.add_updates());
     }
   }
+
+  bool Records() const override { return false; }
 
   void Done(const absl::Status& status, const journal::Position& durable) override {
     if (!status.ok()) return finish_(status);

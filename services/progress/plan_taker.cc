@@ -26,6 +26,7 @@ class PlanRequest final : public journal::Request {
     faults::Reach("progress.plan_block");
     pipeline_.SetPlanPosition(block_.after.position.journal_id, block_.after.position.sequence);
   }
+  bool Records() const override { return false; }  // rows only: what is of plan stands in plan's journal
   void Done(const absl::Status& status, const journal::Position&) override {
     if (status.ok()) {
       desk_.Publish(block_.after);

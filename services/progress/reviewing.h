@@ -22,6 +22,7 @@ class ReviewRequest final : public journal::Request {
   ReviewRequest(Desk& desk, rpc::Caller caller, v1::ReviewFiguresRequest request, std::optional<Scan> named,
                 rpc::Finish<v1::ReviewFiguresResponse> finish);
   void Decide(journal::Recorder& recorder) override;
+  bool Records() const override { return !request_.dry_run(); }
   void Done(const absl::Status& status, const journal::Position& durable) override;
 
  private:

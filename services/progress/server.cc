@@ -11,7 +11,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, Cl
   std::unique_ptr<Server> server(new Server());
   Server& s = *server;
   ASSIGN_OR_RETURN(s.disk_, storage::OpenRocksDisk(options.data));
-  ASSIGN_OR_RETURN(s.pipeline_, journal::Pipeline::Open(*s.disk_, "progress", kSchemaVersion, s.desk_.model, clock, {}));
+  ASSIGN_OR_RETURN(s.pipeline_, journal::Pipeline::Open(*s.disk_, "progress", kSchemaVersion, s.desk_.model, clock, {.reserve_bytes = options.reserve_mib << 20}));
   s.room_ = std::make_unique<rpc::WaitingRoom>();
   s.handlers_ = std::make_unique<Handlers>(s.desk_, *s.pipeline_, *s.room_);
   s.plan_feed_ = std::make_unique<PlanFeed>(options.plan, s.desk_, *s.pipeline_, *s.room_);

@@ -8,6 +8,7 @@
 #include "common/feed/feed.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
+#include "common/storage/reserve.h"
 #include "common/storage/storage.h"
 #include "common/time/date.h"
 #include "services/progress/desk.h"
@@ -21,6 +22,7 @@ struct Options {
   std::string data;    // directory, created
   std::string listen;  // HOST:PORT
   std::string plan;    // HOST:PORT of the plan service
+  uint64_t reserve_mib = storage::kReserveBytes >> 20;  // of free space; below it nothing is recorded and caches are not written
 };
 
 class Server {

@@ -41,6 +41,8 @@ inline void Complete(const journal::Position& durable, types::v1::Position* posi
   if (position->sequence() == durable.sequence) *position = rpc::ToProto(durable);
 }
 
+enum class StepKind { kReads, kRecords };
+
 // A step in the queue.
 template <typename Result>
 class BulletinStep final : public journal::Request {
@@ -48,13 +50,14 @@ class BulletinStep final : public journal::Request {
   using Decision = std::function<absl::StatusOr<Result>(BulletinDesk&)>;
   using WhenDone = std::function<void(absl::StatusOr<Result>, const journal::Position& durable)>;
 
-  BulletinStep(const BulletinsModel& model, journal::Pipeline& pipeline, Decision decide, WhenDone done)
-      : model_(model), pipeline_(pipeline), decide_(std::move(decide)), done_(std::move(done)) {}
+  BulletinStep(const BulletinsModel& model, journal::Pipeline& pipeline, StepKind kind, Decision decide, WhenDone done)
+      : model_(model), pipeline_(pipeline), kind_(kind), decide_(std::move(decide)), done_(std::move(done)) {}
 
   void Decide(journal::Recorder& recorder) override {
     BulletinDesk desk(model_, pipeline_.journal(), recorder);
     result_ = decide_(desk);
   }
+  bool Records() const override { return kind_ == StepKind::kRecords; }
   void Done(const absl::Status& status, const journal::Position& durable) override {
     if (!status.ok()) return done_(status, durable);
     done_(std::move(result_), durable);
@@ -63,6 +66,7 @@ class BulletinStep final : public journal::Request {
  private:
   const BulletinsModel& model_;
   journal::Pipeline& pipeline_;
+  const StepKind kind_;
   const Decision decide_;
   const WhenDone done_;
   absl::StatusOr<Result> result_;
@@ -70,9 +74,9 @@ class BulletinStep final : public journal::Request {
 
 // Queues a step; `done` runs exactly once, also when the queue is full.
 template <typename Result>
-void SubmitStep(journal::Pipeline& pipeline, const BulletinsModel& model, std::function<absl::StatusOr<Result>(BulletinDesk&)> decide,
+void SubmitStep(journal::Pipeline& pipeline, const BulletinsModel& model, StepKind kind, std::function<absl::StatusOr<Result>(BulletinDesk&)> decide,
                 std::function<void(absl::StatusOr<Result>, const journal::Position& durable)> done) {
-  const absl::Status status = pipeline.Submit(std::make_unique<BulletinStep<Result>>(model, pipeline, std::move(decide), done));
+  const absl::Status status = pipeline.Submit(std::make_unique<BulletinStep<Result>>(model, pipeline, kind, std::move(decide), done));
   if (!status.ok()) done(status, {});
 }
 

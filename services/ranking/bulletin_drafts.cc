@@ -121,6 +121,7 @@ void Bulletins::ComposeBulletin(const rpc::Caller& caller, const v1::ComposeBull
     return compose(given);
   }
   Submit<v1::TemplateDefined>(
+      StepKind::kReads,
       [request](BulletinDesk& desk) -> absl::StatusOr<v1::TemplateDefined> {
         const StoredTemplate* stored = desk.model().FindTemplate(request.template_code(), request.template_version());
         if (stored == nullptr) return errors::UnknownTemplate(request.template_code(), request.template_version());
@@ -163,6 +164,7 @@ void Bulletins::RecordDraft(std::shared_ptr<const Drafting> drafting, const Comp
   drafted->set_region(content.region);
   drafted->set_title(PlainText(content.title));
   Submit<v1::BulletinRecord>(
+      StepKind::kRecords,
       [drafting, event = std::move(event)](BulletinDesk& desk) mutable -> absl::StatusOr<v1::BulletinRecord> {
         ASSIGN_OR_RETURN(const RememberedRequest* earlier, FindEarlier(drafting->caller, drafting->request_id, drafting->digest, desk));
         if (earlier != nullptr) return Answered(*desk.model().FindDraft(earlier->draft), desk);
@@ -209,6 +211,7 @@ void Bulletins::DraftBulletin(const rpc::Caller& caller, const v1::DraftBulletin
     finish(std::move(response));
   };
   Submit<Found>(
+      StepKind::kReads,
       [drafting, request, contents = cells_.Read()](BulletinDesk& desk) -> absl::StatusOr<Found> {
         Found found;
         ASSIGN_OR_RETURN(found.earlier, DraftedEarlier(drafting->caller, drafting->request_id, drafting->digest, desk));
@@ -245,6 +248,7 @@ void Bulletins::DraftCorrection(const rpc::Caller& caller, const v1::DraftCorrec
     finish(std::move(response));
   };
   Submit<Issued>(
+      StepKind::kReads,
       [drafting, number = request.number(), contents = cells_.Read()](BulletinDesk& desk) -> absl::StatusOr<Issued> {
         ASSIGN_OR_RETURN(std::optional<v1::BulletinRecord> earlier, DraftedEarlier(drafting->caller, drafting->request_id, drafting->digest, desk));
         if (earlier) return Issued{.answer = std::move(earlier)};
@@ -273,6 +277,7 @@ void Bulletins::DiffBulletin(const rpc::Caller& caller, const v1::DiffBulletinRe
   if (!Admit(true, finish)) return;
   if (request.number().empty()) return finish(errors::MissingField("number"));
   Submit<Issued>(
+      StepKind::kReads,
       [caller, number = request.number(), contents = cells_.Read()](BulletinDesk& desk) { return FindIssued(caller, rpc::Action::kRead, number, *contents, desk); },
       [this, caller, request, deadline, finish](absl::StatusOr<Issued> found, const journal::Position&) {
         if (!found.ok()) return finish(found.status());

@@ -147,6 +147,7 @@ void Bulletins::IssueBulletin(const rpc::Caller& caller, const v1::IssueBulletin
   issuing->deadline = deadline;
   issuing->finish = std::move(finish);
   Submit<bool>(
+      StepKind::kReads,
       [issuing, contents = cells_.Read()](BulletinDesk& desk) -> absl::StatusOr<bool> {
         RETURN_IF_ERROR(issuing->Look(desk, *contents));
         if (!issuing->answer) RETURN_IF_ERROR(issuing->ReadDraft(desk));
@@ -189,6 +190,7 @@ void Bulletins::CheckDraft(std::shared_ptr<Issuing> issuing) {
 
 void Bulletins::RecordIssue(std::shared_ptr<Issuing> issuing) {
   Submit<v1::BulletinRecord>(
+      StepKind::kRecords,
       [issuing, contents = cells_.Read()](BulletinDesk& desk) -> absl::StatusOr<v1::BulletinRecord> {
         RETURN_IF_ERROR(issuing->Look(desk, *contents));
         if (issuing->answer) return *std::move(issuing->answer);

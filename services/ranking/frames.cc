@@ -70,7 +70,7 @@ void Frames::FollowOnce() {
   bool fits = true;
   for (Frame frame; fits && reader->Read(&frame);) {
     const absl::StatusOr<FrameTaker::Step> step = taker_.Take(std::move(frame));
-    CHECK_OK(step.status());
+    if (!step.ok()) storage::EndProcess("the store of cells", step.status());
     fits = *step != FrameTaker::Step::kMisfit;
     if (*step != FrameTaker::Step::kApplied) continue;
     backoff_ms_ = kBackoffMsMin;

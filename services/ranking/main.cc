@@ -3,6 +3,7 @@
 
 #include "common/log/log.h"
 #include "common/rpc/rpc.h"
+#include "common/storage/reserve.h"
 #include "services/ranking/server.h"
 
 int main(int argc, char** argv) {
@@ -13,6 +14,8 @@ int main(int argc, char** argv) {
   app.add_option("--data", options.data, "directory of the service's own state")->required();
   app.add_option("--listen", options.listen, "HOST:PORT, loopback only")->envname("ANJU_RANKING");
   app.add_option("--aggregator", options.aggregator, "address of the aggregator")->envname("ANJU_AGGREGATOR");
+  app.add_option("--reserve-mib", options.reserve_mib, "free space below which nothing is recorded, MiB")
+      ->check(CLI::Range(anju::storage::kReserveBytesMin >> 20, anju::storage::kReserveBytesMax >> 20));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include "anju/status/v1/status.pb.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
+#include "common/storage/reserve.h"
 #include "common/storage/storage.h"
 #include "services/ranking/bulletin_service.h"
 #include "services/ranking/bulletins.h"
@@ -24,6 +25,7 @@ struct Options {
   std::string data;                                // directory
   std::string listen = "127.0.0.1:7404";
   std::string aggregator = "127.0.0.1:7403";
+  uint64_t reserve_mib = storage::kReserveBytes >> 20;  // of free space; below it nothing is recorded and caches are not written
 };
 
 // Serves from Start to destruction. Members are destroyed bottom up: calls are drained, the stream ends, bulletins under way are answered, the

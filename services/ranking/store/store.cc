@@ -85,21 +85,22 @@ absl::Status Unreadable(std::string_view key) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk, bool thread) {
-  for (const bool again : {false, true}) {
-    ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> opened, disk.OpenStore(schema::kStoreName, storage::StoreKind::kState));
-    auto store = std::unique_ptr<Store>(new Store(std::move(opened)));
-    absl::Status loaded = store->Load();
-    if (loaded.ok()) {
-      if (thread) store->flusher_ = std::thread([raw = store.get()] { raw->FlushNowAndThen(); });
-      return store;
-    }
-    if (again || !absl::IsDataLoss(loaded)) return loaded;
-    spdlog::warn("cells are thrown away and come back with a snapshot: {}", std::string(loaded.message()));
-    store.reset();
+absl::StatusOr<std::unique_ptr<Store>> Store::OpenOnce(storage::Disk& disk, uint64_t reserve_bytes) {
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> opened, disk.OpenStore(schema::kStoreName, storage::StoreKind::kState));
+  auto store = std::unique_ptr<Store>(new Store(std::move(opened), disk, reserve_bytes));
+  RETURN_IF_ERROR(store->Load());
+  return store;
+}
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk, bool thread, uint64_t reserve_bytes) {
+  absl::StatusOr<std::unique_ptr<Store>> store = OpenOnce(disk, reserve_bytes);
+  if (absl::IsDataLoss(store.status())) {
+    spdlog::warn("cells are thrown away and come back with a snapshot: {}", std::string(store.status().message()));
     RETURN_IF_ERROR(disk.DestroyStore(schema::kStoreName));
+    store = OpenOnce(disk, reserve_bytes);
   }
-  return MakeError(Reason::INTERNAL, "", "", "unreachable");
+  if (store.ok() && thread) (*store)->flusher_ = std::thread([raw = store->get()] { raw->FlushNowAndThen(); });
+  return store;
 }
 
 Store::~Store() {
@@ -123,7 +124,9 @@ absl::Status Store::Load() {
     return store_->Write(batch);
   }
   if (ParseVersion(*version) > schema::kSchemaVersion) {
-    return MakeError(Reason::SCHEMA_TOO_NEW, "data", "", "cells were written by a newer version (schema " + std::to_string(ParseVersion(*version)) + ")");
+    return MakeError(Reason::SCHEMA_TOO_NEW, "data", disk_.PathOf(schema::kStoreName),
+                     disk_.PathOf(schema::kStoreName) + " was written by a newer version of this program (schema " + std::to_string(ParseVersion(*version)) +
+                         ", this one knows " + std::to_string(schema::kSchemaVersion) + ")");
   }
   if (ParseVersion(*version) < schema::kSchemaVersion) return MakeError(Reason::DATA_LOSS, "data", "", "cells have an older schema");
 
@@ -170,6 +173,7 @@ absl::Status Store::Write(const storage::Batch& batch) {
   const std::lock_guard lock(write_mutex_);
   RETURN_IF_ERROR(failed_);
   failed_ = store_->Write(batch);
+  reserve_.NoteWritten(batch.bytes());
   RETURN_IF_ERROR(failed_);
   dirty_ = true;
   changed_.notify_all();
@@ -183,21 +187,20 @@ absl::Status Store::Flush() {
 
 absl::Status Store::FlushLocked() {
   RETURN_IF_ERROR(failed_);
-  if (!dirty_) return absl::OkStatus();
+  if (!dirty_ || reserve_.IsLow()) return absl::OkStatus();
   dirty_ = false;
-  // What is on disk after a failure is unknown: nothing more may be written, and the next Write says so to its caller, who ends
-  // the process. Answers until then are right, they come from memory.
-  failed_ = store_->Flush();
-  if (!failed_.ok()) spdlog::critical("flush of cells failed: {}", std::string(failed_.message()));
+  failed_ = store_->Flush();  // what is on disk after a failure is unknown: nothing more may be written
   return failed_;
 }
 
 void Store::FlushNowAndThen() {
   std::unique_lock lock(write_mutex_);
-  while (!stopping_ || dirty_) {
+  bool last = false;
+  while (!last) {
     changed_.wait(lock, [&] { return dirty_ || stopping_; });
     changed_.wait_for(lock, kFlushInterval, [&] { return stopping_; });
-    if (!FlushLocked().ok()) return;
+    last = stopping_;
+    if (const absl::Status flushed = FlushLocked(); !flushed.ok()) storage::EndProcess("the store of cells", flushed);
   }
 }
 

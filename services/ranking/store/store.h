@@ -13,6 +13,7 @@
 #include "anju/aggregator/v1/aggregator.pb.h"
 #include "anju/types/v1/basis.pb.h"
 #include "common/registry/registry.h"
+#include "common/storage/reserve.h"
 #include "common/storage/storage.h"
 #include "services/ranking/core/cells.h"
 
@@ -30,9 +31,9 @@ struct Contents {
 class Store {
  public:
   // Opens the store of cells and loads it. Bytes that cannot be read, or rows of an older schema, are thrown away with a warning: they
-  // come back with the next snapshot. SCHEMA_TOO_NEW; errors of the disk. The disk must outlive the store.
-  // With no thread the owner calls Flush: a simulation.
-  static absl::StatusOr<std::unique_ptr<Store>> Open(storage::Disk& disk, bool thread = true);
+  // come back with the next snapshot. SCHEMA_TOO_NEW naming the directory; errors of the disk. The disk must outlive the store.
+  // With no thread the owner calls Flush: a simulation. Below `reserve_bytes` of free space nothing is flushed.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(storage::Disk& disk, bool thread = true, uint64_t reserve_bytes = storage::kReserveBytes);
   ~Store();  // flushes
 
   // A whole state at one basis; keep it as long as an answer takes.
@@ -45,18 +46,23 @@ class Store {
   void Refresh(const types::v1::BasisStamp& stamp);
   // A snapshot: these messages replace everything, in one batch. The last one carries the basis.
   absl::Status Replace(const std::vector<aggregator::v1::Frame>& snapshot);
-  // What was written is durable when it returns. The store's own thread does it every half second.
+  // What was written is durable when it returns, unless the disk is nearly full. The store's own thread does it every half second, and ends the
+  // process when it fails.
   absl::Status Flush();
 
  private:
-  explicit Store(std::unique_ptr<storage::Store> store) : store_(std::move(store)) {}
+  Store(std::unique_ptr<storage::Store> store, storage::Disk& disk, uint64_t reserve_bytes)
+      : disk_(disk), store_(std::move(store)), reserve_(disk, RealClock(), reserve_bytes) {}
+  static absl::StatusOr<std::unique_ptr<Store>> OpenOnce(storage::Disk& disk, uint64_t reserve_bytes);
   absl::Status Load();
   absl::Status Write(const storage::Batch& batch);
   void Publish(std::shared_ptr<const Contents> contents);
   absl::Status FlushLocked();
   void FlushNowAndThen();
 
+  storage::Disk& disk_;
   std::unique_ptr<storage::Store> store_;
+  storage::Reserve reserve_;
   mutable std::mutex contents_mutex_;
   std::shared_ptr<const Contents> contents_ = std::make_shared<const Contents>();  // guarded by contents_mutex_
 
