@@ -14,6 +14,7 @@ inline constexpr int kConflict = 5;
 inline constexpr int kUnavailable = 6;  // no answer, or not within the deadline
 inline constexpr int kUsage = 64;
 inline constexpr int kDamaged = 70;
+inline constexpr int kDiskFailed = 74;  // of services and `anju up`: a write failed or there was no room; start again
 
 // The exit code a failed call leads to.
 int ExitCodeOf(const absl::Status& status);

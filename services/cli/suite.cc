@@ -41,6 +41,7 @@ absl::Status Failure(const Child& child, int exit_code, std::string_view what) {
   const std::string words = child.LastWords();
   Reason reason = exit_code == kUnavailable ? Reason::UNAVAILABLE : exit_code == kUsage ? Reason::BAD_VALUE
                   : exit_code == kDamaged   ? Reason::DATA_LOSS
+                  : exit_code == kDiskFailed ? Reason::STORAGE_FAILED
                                             : Reason::INTERNAL;
   if (exit_code == kDamaged && words.find("has the data directory") != std::string::npos) reason = Reason::DIRECTORY_IN_USE;
   return MakeError(reason, child.name(), "",
@@ -129,6 +130,7 @@ std::vector<std::string> Suite::Impl::CommandOf(size_t index) const {
     command.push_back(absl::StrCat("--", kServiceNames[other]));
     command.push_back(addresses[other]);
   };
+  if (options.reserve_mib > 0) command.insert(command.end(), {"--reserve-mib", absl::StrCat(options.reserve_mib)});
   if (name == "progress") follow(0);
   if (name == "aggregator") follow(0), follow(1);
   if (name == "ranking") follow(2);
@@ -152,7 +154,8 @@ void Suite::Impl::Look() {
   for (const auto& child : children) child->ReadOutput();
 }
 
-// Each one needs the addresses of those before it. While starting, a death is final: restarting would only hide what is wrong.
+// Each one needs the addresses of those before it. While starting, a death is final: restarting would only hide what is wrong. Only who ends with
+// kDiskFailed asks for it: a damaged cache is rebuilt by the next process.
 absl::Status Suite::Impl::StartAll() {
   for (size_t index = 0; index < kServices; ++index) {
     children.push_back(std::make_unique<Child>(kServiceNames[index], options.data + "/" + kServiceNames[index] + ".log"));
@@ -160,8 +163,15 @@ absl::Status Suite::Impl::StartAll() {
     const auto deadline = SteadyClock::now() + milliseconds(kListenMsMax);
     while (children[index]->address().empty()) {
       if (IsStopping()) return MakeError(Reason::UNAVAILABLE, "", "", "the suite was stopped while it started");
-      for (const auto& child : children) {
-        if (const std::optional<int> code = child->Reap(); code.has_value() && child->address().empty()) return Failure(*child, *code, "did not start");
+      for (size_t started = 0; started <= index; ++started) {
+        const Child& child = *children[started];
+        const std::optional<int> code = children[started]->Reap();
+        if (!code.has_value()) continue;
+        if (!child.address().empty() || *code == kDiskFailed) {
+          RETURN_IF_ERROR(Restart(started, *code));
+        } else {
+          return Failure(child, *code, "did not start");
+        }
       }
       if (SteadyClock::now() >= deadline) return Failure(*children[index], kUnavailable, "does not listen");
       Look();

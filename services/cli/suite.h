@@ -24,6 +24,7 @@ inline constexpr int kStopMsMax = 8'000;               // from SIGTERM to SIGKIL
 struct SuiteOptions {
   std::string data;                                            // DIR; each service lives in DIR/<service>, its log is DIR/<service>.log
   std::array<int, kServices> ports = {7401, 7402, 7403, 7404};  // by kServiceNames; 0 picks a free one
+  uint64_t reserve_mib = 0;                                    // of free space, as in the services; 0: theirs
   std::string programs;                                        // directory of the anju-… programs; empty: where this program is
 };
 

@@ -10,6 +10,7 @@ int Up(const Context& context, const UpCommandOptions& options) {
   UpOptions up;
   up.suite.data = options.data;
   for (size_t i = 0; i < kServices; ++i) up.suite.ports[i] = options.port_base == 0 ? 0 : options.port_base + static_cast<int>(i);
+  up.suite.reserve_mib = options.reserve_mib;
   up.quiet = context.output != Output::kTable;
   return RunUp(up);
 }

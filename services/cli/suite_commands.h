@@ -10,6 +10,7 @@ namespace anju::cli {
 struct UpCommandOptions {
   std::string data;
   int port_base = 7401;  // plan; the others follow; 0 picks four free ports
+  uint64_t reserve_mib = 0;  // of free space; 0: the services' own default
 };
 
 int Up(const Context& context, const UpCommandOptions& options);

@@ -115,6 +115,18 @@ TEST_F(SuiteTest, DoesNotRestartADamagedStore) {
   EXPECT_EQ((*suite)->restarts(), 1);
 }
 
+TEST_F(SuiteTest, AFailedDiskIsAReasonToStartAgainAlsoWhileStarting) {
+  std::filesystem::create_directories(In("progress"));
+  std::ofstream(In("progress/exit_codes")) << "74 74";
+  auto suite = Suite::Start(Options());
+  ASSERT_THAT(suite, IsOk());
+  EXPECT_EQ((*suite)->restarts(), 2);
+  TellToEnd("plan", kDiskFailed);
+  ASSERT_EQ(kill((*suite)->pid("plan"), SIGKILL), 0);
+  ASSERT_TRUE(WaitUntil([&] { return !(*suite)->health().ok(); }));
+  EXPECT_THAT((*suite)->health(), HasReason(Reason::STORAGE_FAILED)) << "not for ever";
+}
+
 TEST_F(SuiteTest, SaysWhyAServiceDidNotStart) {
   TellToEnd("progress", 64);
   const auto suite = Suite::Start(Options());
@@ -180,11 +192,11 @@ TEST_F(UpTest, ItsChildrenDieWithIt) {
 }
 
 TEST_F(UpTest, TheExitCodeSaysWhatIsWrong) {
-  for (const int code : {kDamaged, kUsage, kUnavailable}) {
+  for (const int code : {kDamaged, kUsage, kUnavailable, kDiskFailed}) {
     TellToEnd("plan", code);
     const auto up = Up();
     EXPECT_EQ(up->Wait(), code);
-    EXPECT_THAT(up->err(), HasSubstr("anju-plan did not start"));
+    EXPECT_THAT(up->err(), HasSubstr(code == kDiskFailed ? "anju-plan ended more than 5 times" : "anju-plan did not start"));
     EXPECT_EQ(up->out(), "");
   }
 }

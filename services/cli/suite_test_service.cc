@@ -1,5 +1,5 @@
 // A service without any business of its own, for testing how the suite starts, watches and stops its children. If the file
-// "exit_code" is in its data directory, it ends at once with the number in it. With `up DATA PROGRAMS` it is `anju up` instead.
+// "exit_code" is in its data directory, it ends at once with the number in it; with "exit_codes", it ends so often with the next of them. With `up DATA PROGRAMS` it is `anju up` instead.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +23,15 @@ int main(int argc, char** argv) {
   if (int code = 0; std::ifstream(data + "/exit_code") >> code) {
     std::fprintf(stderr, "told to end with %d\n", code);
     return code;
+  }
+  if (std::ifstream codes(data + "/exit_codes"); codes) {
+    std::string rest;
+    int code = 0;
+    if (codes >> code) {
+      std::getline(codes, rest);
+      std::ofstream(data + "/exit_codes") << rest;
+      return code;
+    }
   }
   auto server = anju::rpc::Server::Start({.service = std::filesystem::path(data).filename(), .listen = listen}, {}, nullptr);
   if (!server.ok()) {

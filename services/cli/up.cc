@@ -18,6 +18,7 @@ int Fail(const absl::Status& status) {
   if (HasReason(status, Reason::UNAVAILABLE) || HasReason(status, Reason::NOT_READY)) return kUnavailable;
   if (HasReason(status, Reason::BAD_VALUE)) return kUsage;
   if (HasReason(status, Reason::FILE_NOT_FOUND)) return kNotFound;
+  if (HasReason(status, Reason::STORAGE_FAILED)) return kDiskFailed;
   return kDamaged;
 }
 

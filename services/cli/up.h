@@ -12,7 +12,7 @@ struct UpOptions {
 
 // Runs until SIGTERM or SIGINT (exit code 0) or until the suite gives up. Prints `ready` on standard output once all four answer;
 // addresses, restarts and errors go to standard error. Exit code: kDamaged for a store that cannot be used or a service that keeps
-// dying, kUnavailable for a port that is taken, kUsage for wrong flags. Call it from the main thread before others are started.
+// dying, kDiskFailed for a disk that goes on failing, kUnavailable for a port that is taken, kUsage for wrong flags. Call it from the main thread before others are started.
 int RunUp(const UpOptions& options);
 
 }  // namespace anju::cli
