@@ -84,6 +84,7 @@ absl::Status Chain::TakeWhateverComes(const v1::FollowResponse& response, const 
 bool Chain::End(const absl::Status& ended, const Callbacks& callbacks) {
   if (!HasReason(ended, Reason::DATA_LOSS) || ErrorsOf(ended).front().field != "after" || !callbacks.on_data_loss) return false;
   at_ = callbacks.on_data_loss();
+  lineage_ = {};  // the owner is told again, whatever it has forgotten
   return true;
 }
 

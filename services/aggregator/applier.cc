@@ -23,9 +23,10 @@ int64_t SteadyMs() {
 }
 
 // Whether a block is to be applied now. An error when it is not the next one.
-absl::StatusOr<bool> IsNext(const journal::BlockView& block, const journal::Position& after, const journal::Position& have) {
+absl::StatusOr<bool> IsNext(const journal::BlockView& block, const journal::Position& after, const journal::Position& have, const journal::Lineage& lineage) {
   if (faults::IsDisabled(faults::Protection::kPositionCheck)) return true;
-  if (have.sequence > 0 && have.journal_id != after.journal_id) return NotTheNextBlock(block.header.first_sequence, have.sequence + 1);
+  const bool ours = have.sequence == 0 || (lineage.Contains(have.journal_id, have.sequence) && lineage.Contains(after.journal_id, after.sequence));
+  if (!ours) return NotTheNextBlock(block.header.first_sequence, have.sequence + 1);
   if (after.sequence <= have.sequence) return false;
   if (block.header.first_sequence != have.sequence + 1) return NotTheNextBlock(block.header.first_sequence, have.sequence + 1);
   return true;
@@ -74,13 +75,13 @@ absl::Status FillRemarks(const StoredState& stored, Leaves* leaves) {
 
 Applier::Applier(std::unique_ptr<Store> store, size_t slots, std::function<void(const absl::Status&)> on_fatal)
     : slots_(slots), on_fatal_(std::move(on_fatal)), store_(std::move(store)), state_(std::make_unique<State>(slots)),
-      past_(std::make_unique<Past>(slots)), fresh_us_(slots + 1), progress_(slots) {}
+      past_(std::make_unique<Past>(slots)), journals_(std::make_shared<FeedJournals>(slots + 1)), fresh_us_(slots + 1), progress_(slots) {}
 
 Applier::~Applier() { Flush(); }
 
 absl::StatusOr<std::unique_ptr<Applier>> Applier::Open(storage::Disk& disk, size_t slots,
-                                                       std::function<void(const absl::Status&)> on_fatal) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(disk, slots));
+                                                       std::function<void(const absl::Status&)> on_fatal, uint64_t reserve_bytes) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(disk, slots, reserve_bytes));
   auto applier = std::unique_ptr<Applier>(new Applier(std::move(store), slots, std::move(on_fatal)));
   RETURN_IF_ERROR(applier->Load());
   return applier;
@@ -119,8 +120,11 @@ void Applier::FillFrom(StoredState stored) {
   plan_ = stored.plan;
   progress_ = std::move(stored.progress);
   plan_seen_ = plan_.position.sequence > 0;
+  for (size_t feed = 0; feed <= slots_; ++feed) {
+    if (!stored.lineages[feed].empty()) journals_ = journals_->With(feed, std::move(stored.lineages[feed]));
+  }
   for (Slot slot = 0; slot < slots_; ++slot) {
-    if (progress_[slot].position.sequence > 0) state_->leaves().SetJournal(slot, journal::ToHex(progress_[slot].position.journal_id));
+    if (progress_[slot].position.sequence > 0) state_->leaves().SetJournal(slot, journals_->NameOf(size_t{slot} + 1, 0));
   }
   for (const auto& review : stored.reviews) {
     past_->reviews[review.slot][review.sequence].assign(review.message.updates().begin(), review.message.updates().end());
@@ -132,6 +136,7 @@ void Applier::Clear() {
   noted_ = {.started_over = true};
   state_ = std::make_unique<State>(slots_);
   past_ = std::make_unique<Past>(slots_);
+  journals_ = std::make_shared<FeedJournals>(slots_ + 1);
   plan_ = {};
   progress_.assign(slots_, {});
   for (std::atomic<int64_t>& fresh : fresh_us_) fresh = 0;
@@ -144,6 +149,26 @@ void Applier::StartOver() {
     Clear();
   }
   if (on_applied_) on_applied_();
+}
+
+void Applier::SetLineage(size_t feed, const journal::Lineage& lineage) {
+  {
+    const MutexLock apply(apply_mutex_);
+    const WriterLock lock(state_mutex_);
+    if (journals_->lineage(feed).encoded() == lineage.encoded()) return;
+    journals_ = journals_->With(feed, lineage);
+    store_->PutLineage(feed, lineage);
+  }
+  if (on_applied_) on_applied_();
+}
+
+const journal::Lineage& Applier::LineageFor(size_t feed, const journal::Position& after) {
+  const journal::Position& have = feed == 0 ? plan_.position : progress_[feed - 1].position;
+  if (have.sequence == 0 && !journals_->lineage(feed).Contains(after.journal_id, after.sequence)) {
+    journals_ = journals_->WithUnrelated(feed, after.journal_id);
+    store_->PutLineage(feed, journals_->lineage(feed));
+  }
+  return journals_->lineage(feed);
 }
 
 absl::Status Applier::ApplyPlan(const journal::BlockView& block, const journal::Position& after) {
@@ -161,7 +186,7 @@ absl::Status Applier::ApplyPlan(const journal::BlockView& block, const journal::
   {
     const MutexLock apply(apply_mutex_);
     const WriterLock lock(state_mutex_);
-    ASSIGN_OR_RETURN(const bool next, IsNext(block, after, plan_.position));
+    ASSIGN_OR_RETURN(const bool next, IsNext(block, after, plan_.position, LineageFor(0, after)));
     if (!next) return absl::OkStatus();
     bool registry_changed = false;
     for (size_t i = 0; i < events.size(); ++i) {
@@ -245,10 +270,11 @@ absl::Status Applier::ApplyProgress(Slot slot, const journal::BlockView& block, 
     const MutexLock apply(apply_mutex_);
     {
       const WriterLock lock(state_mutex_);
-      ASSIGN_OR_RETURN(const bool next, IsNext(block, after, progress_[slot].position));
+      ASSIGN_OR_RETURN(const bool next, IsNext(block, after, progress_[slot].position, LineageFor(size_t{slot} + 1, after)));
       if (!next) return absl::OkStatus();
       RETURN_IF_ERROR(state_->CheckProgress(slot, changes));
-      state_->ApplyProgress(slot, journal::ToHex(after.journal_id), changes);
+      // The oldest name: journals keep their order whatever is restored.
+      state_->ApplyProgress(slot, journals_->NameOf(size_t{slot} + 1, 0), changes);
       for (const ProgressChange& change : changes) {
         if (change.kind == ProgressChange::Kind::kReview) past_->reviews[slot][change.entry.sequence].push_back(change.update);
       }
@@ -272,11 +298,21 @@ absl::Status Applier::ApplyProgress(Slot slot, const journal::BlockView& block, 
 bool Applier::PlanReached(const journal::BlockHeader& header) const {
   if (header.plan_sequence == 0) return true;
   const ReaderLock lock(state_mutex_);
-  return plan_.position.journal_id == header.plan_journal_id && plan_.position.sequence >= header.plan_sequence;
+  return journals_->lineage(0).Contains(header.plan_journal_id, header.plan_sequence) && plan_.position.sequence >= header.plan_sequence;
 }
 
 absl::Status Applier::WhatItWaitsFor(const journal::BlockHeader& header) const {
-  const journal::Position have = plan_position();
+  journal::Position have;
+  {
+    const ReaderLock lock(state_mutex_);
+    have = plan_.position;
+    const journal::Lineage& lineage = journals_->lineage(0);
+    const bool known = lineage.Knows(header.plan_journal_id);
+    if (known && !lineage.Contains(header.plan_journal_id, header.plan_sequence)) {
+      return PlanWasRolledBack(journal::ToHex(header.plan_journal_id), header.plan_sequence);
+    }
+    if (known) have.journal_id = header.plan_journal_id;
+  }
   return WaitsForPlan(journal::ToHex(header.plan_journal_id), header.plan_sequence, have.sequence == 0 ? "" : journal::ToHex(have.journal_id));
 }
 
@@ -315,7 +351,7 @@ types::v1::BasisStamp Applier::StampLocked() const {
   return rpc::MakeStamp(BasisLocked(), newest_us, CompleteUntilLocked());
 }
 
-Sight Applier::SightLocked() const { return {*state_, *past_, plan_, progress_, fresh_us_, StampLocked()}; }
+Sight Applier::SightLocked() const { return {*state_, *past_, plan_, progress_, fresh_us_, StampLocked(), journals_}; }
 
 int64_t Applier::CompleteUntilLocked() const {
   int64_t complete = INT64_MAX;
@@ -333,7 +369,8 @@ void Applier::MarkFresh(size_t feed, const journal::Position& position, int64_t 
     const ReaderLock lock(state_mutex_);
     const journal::Position& have = feed == 0 ? plan_.position : progress_[feed - 1].position;
     // The feed of a journal that was replaced may still have a word on its way.
-    if (position.sequence > have.sequence || (have.sequence > 0 && position.journal_id != have.journal_id)) return;
+    const bool ours = have.sequence == 0 || journals_->lineage(feed).Contains(position.journal_id, position.sequence);
+    if (position.sequence > have.sequence || !ours) return;
     fresh_us_[feed] = time_us;
   }
   if (on_fresh_) on_fresh_();
@@ -346,7 +383,12 @@ types::v1::BasisStamp Applier::Stamp() const {
 
 bool Applier::Includes(const types::v1::Basis& wanted) const {
   const ReaderLock lock(state_mutex_);
-  return rpc::Includes(BasisLocked(), wanted);
+  return rpc::Includes(BasisLocked(), wanted, journals_->lineages());
+}
+
+absl::Status Applier::CheckNotLost(const types::v1::Basis& wanted, std::string_view field) const {
+  const ReaderLock lock(state_mutex_);
+  return journals_->lineages().CheckNotLost(wanted, field);
 }
 
 void Applier::StandStill(const Work& work) {
@@ -376,7 +418,6 @@ void Applier::FlushLocked() {
 }
 
 void Applier::Fatal(const absl::Status& status) {
-  spdlog::critical("the state cannot be written: {}", std::string(status.message()));
   on_fatal_(status);
 }
 

@@ -14,8 +14,10 @@
 #include "anju/types/v1/basis.pb.h"
 #include "common/journal/format.h"
 #include "common/registry/registry.h"
+#include "common/storage/reserve.h"
 #include "common/storage/storage.h"
 #include "services/aggregator/core/state.h"
+#include "services/aggregator/journals.h"
 #include "services/aggregator/locks.h"
 #include "services/aggregator/past.h"
 #include "services/aggregator/store/store.h"
@@ -42,6 +44,7 @@ struct Sight {
   const std::vector<FeedPosition>& progress;  // by slot
   const std::vector<std::atomic<int64_t>>& fresh_us;  // by feed; everything recorded before is applied, 0 while it has not told
   types::v1::BasisStamp stamp;  // everything that is applied
+  const Journals& journals;     // never null
 };
 
 // Safe for concurrent use. Appliers and whoever needs the state to stand still take `apply_mutex_`; answers only share `state_mutex_`,
@@ -50,7 +53,9 @@ class Applier {
  public:
   // Opens state/ on `disk`, which must outlive it. Damaged or foreign rows are dropped: the feeds bring everything again.
   // `on_fatal` is called when a write fails: the outcome is unknown and the process must end.
-  static absl::StatusOr<std::unique_ptr<Applier>> Open(storage::Disk& disk, size_t slots, std::function<void(const absl::Status&)> on_fatal);
+  // `reserve_bytes` as in Store::Open.
+  static absl::StatusOr<std::unique_ptr<Applier>> Open(storage::Disk& disk, size_t slots, std::function<void(const absl::Status&)> on_fatal,
+                                                       uint64_t reserve_bytes = storage::kReserveBytes);
   // Flushes.
   ~Applier();
 
@@ -61,6 +66,8 @@ class Applier {
   bool PlanReached(const journal::BlockHeader& header) const;
   // NOT_READY: what such a block waits for, and whether it can come at all.
   absl::Status WhatItWaitsFor(const journal::BlockHeader& header) const;
+  // Whose journal a feed is of, before its blocks and whenever it has become another one that continues it.
+  void SetLineage(size_t feed, const journal::Lineage& lineage);
   // Back to nothing: a feed lost our position. All feeds must start from zero then.
   void StartOver();
   // The plan service answered, if only to say that its journal is empty.
@@ -72,6 +79,8 @@ class Applier {
   size_t slots() const { return slots_; }
   // True when at least this much is applied.
   bool Includes(const types::v1::Basis& wanted) const;
+  // ROLLED_BACK when what it names was lost by a restore, as far as the feeds have told.
+  absl::Status CheckNotLost(const types::v1::Basis& wanted, std::string_view field) const;
   types::v1::BasisStamp Stamp() const;
 
   // One consistent look: `look(sight)` under the readers' lock. Keep it short.
@@ -108,6 +117,8 @@ class Applier {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
   void ReplaceRegistry() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex_);
   void NoteChanged(const plan::v1::Event& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+  // The lineage of a feed, or what a block says of it where nobody else has.
+  const journal::Lineage& LineageFor(size_t feed, const journal::Position& after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
   // The day that a block was recorded on, kept and put into the next flush.
   void MarkDay(size_t feed, const journal::BlockHeader& header) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
   void FlushLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
@@ -130,6 +141,7 @@ class Applier {
   mutable StateMutex state_mutex_;
   std::unique_ptr<State> state_ ABSL_GUARDED_BY(state_mutex_);
   std::unique_ptr<Past> past_ ABSL_GUARDED_BY(state_mutex_);
+  Journals journals_ ABSL_GUARDED_BY(state_mutex_);
   // By feed; 0 while it has not told. Written under the readers' lock too: news of freshness alone never makes answers wait.
   std::vector<std::atomic<int64_t>> fresh_us_;
   FeedPosition plan_ ABSL_GUARDED_BY(state_mutex_);

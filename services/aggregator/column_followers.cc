@@ -129,7 +129,7 @@ absl::StatusOr<bool> ColumnFollowers::Follower::StillThere(const Sight& sight) {
   const absl::Status known = KnownAt(*walked_, sight).status();
   if (known.ok()) return true;
   // Everything is being derived again: wait as long as it can come to where we are.
-  if (MayStillReach(*walked_, sight.stamp.basis(), sight.progress.size())) return false;
+  if (MayStillReach(*walked_, sight.stamp.basis(), sight.progress.size(), sight.journals->lineages())) return false;
   return known;
 }
 
@@ -146,7 +146,7 @@ absl::StatusOr<std::vector<v1::ColumnStep>> ColumnFollowers::Follower::Look(cons
     const WalkSight walk = WalkSightOf(sight, request_.milestones() ? &keys_.front() : nullptr);
     for (const WalkStep& step : walk_->Walk(walk, kWalkEventsMax, kWalkStepsMax)) {
       // A step reads the same whenever it is told: its `from` is the basis right before it, to which a message of its own carries the follower.
-      if (!rpc::Includes(*told_, BasisOf(step.before, sight))) messages.push_back(MessageOf(sight, BasisOnly(step.before)));
+      if (!rpc::Includes(*told_, BasisOf(step.before, sight), sight.journals->lineages())) messages.push_back(MessageOf(sight, BasisOnly(step.before)));
       messages.push_back(MessageOf(sight, step));
     }
     *more = !walk_->Done(walk);
@@ -172,8 +172,7 @@ v1::ColumnStep ColumnFollowers::Follower::MessageOf(const Sight& sight, const Wa
   }
   told_ = message.to().basis();
   message.set_full(step.full);
-  const Journals journals = JournalsOf(sight.state.leaves());
-  for (const Cell& cell : step.cells) *message.add_cells() = ToProto(cell, journals);
+  for (const Cell& cell : step.cells) *message.add_cells() = ToProto(cell, *sight.journals);
   if (step.registry == nullptr) return message;  // only the basis moved on
   const Registry& registry = *static_cast<const Registry*>(step.registry.get());
   if (step.full) {
@@ -190,14 +189,14 @@ v1::Cause ColumnFollowers::Follower::CauseOf(const Sight& sight, const JournalEv
   v1::Cause cause;
   cause.set_sequence(event.sequence);
   if (event.plan) {
-    cause.set_journal_id(journal::ToHex(sight.plan.position.journal_id));
+    cause.set_journal_id(sight.journals->NameOf(0, event.sequence));
     const PlanNote& note = sight.past.plan_events.at(event.sequence);
     cause.set_kind(note.kind);
     cause.set_document(note.document);
     return cause;
   }
   const Leaves& leaves = sight.state.leaves();
-  cause.set_journal_id(leaves.JournalOf(event.slot));
+  cause.set_journal_id(sight.journals->NameOf(size_t{event.slot} + 1, event.sequence));
   const uint32_t series = leaves.SeriesOfUpdate(event.slot, event.sequence);
   cause.set_kind(series == 0 ? "review" : "update");
   if (series == 0) return cause;

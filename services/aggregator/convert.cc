@@ -21,13 +21,7 @@ types::v1::Period ToProto(Period period) {
 
 Period FromProto(const types::v1::Period& period) { return {period.first_year(), period.last_year()}; }
 
-Journals JournalsOf(const Leaves& leaves) {
-  Journals journals;
-  for (Slot slot = 0; slot < leaves.slots(); ++slot) journals.push_back(leaves.JournalOf(slot));
-  return journals;
-}
-
-v1::Cell ToProto(const Cell& cell, const Journals& journals) {
+v1::Cell ToProto(const Cell& cell, const FeedJournals& journals) {
   v1::Cell out;
   out.set_region(cell.key.region);
   out.set_programme(cell.key.programme);
@@ -51,7 +45,7 @@ v1::Cell ToProto(const Cell& cell, const Journals& journals) {
   out.set_own(cell.figures.own);
   for (const NotedUpdate& noted : cell.remarks.notes) {
     v1::FigureNote* note = out.add_notes();
-    note->set_journal_id(journals[noted.slot]);
+    note->set_journal_id(journals.NameOf(size_t{noted.slot} + 1, noted.sequence));
     note->set_sequence(noted.sequence);
     note->set_kind(static_cast<progress::v1::UpdateKind>(noted.kind));
     for (const Flag& flag : noted.note.flags) *note->add_flags() = ToProto(flag);

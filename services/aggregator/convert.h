@@ -11,13 +11,11 @@
 #include "common/journal/format.h"
 #include "services/aggregator/core/milestones.h"
 #include "services/aggregator/core/state.h"
+#include "services/aggregator/journals.h"
 
 namespace anju::aggregator {
 
-// Ids of the journals by slot, for cells that are converted after the look.
-using Journals = std::vector<std::string>;
-Journals JournalsOf(const Leaves& leaves);
-v1::Cell ToProto(const Cell& cell, const Journals& journals);
+v1::Cell ToProto(const Cell& cell, const FeedJournals& journals);
 types::v1::Period ToProto(Period period);
 Period FromProto(const types::v1::Period& period);
 progress::v1::Flag ToProto(const Flag& flag);

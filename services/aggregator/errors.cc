@@ -121,4 +121,10 @@ absl::Status WaitsForPlan(std::string_view journal_id, uint64_t sequence, std::s
   return MakeError(Reason::NOT_READY, "plan", absl::StrCat(View(journal_id), "/", sequence), message);
 }
 
+absl::Status PlanWasRolledBack(std::string_view journal_id, uint64_t sequence) {
+  return MakeError(Reason::NOT_READY, "plan", absl::StrCat(View(journal_id), "/", sequence),
+                   absl::StrCat("Figures were decided under position ", sequence, " of plan journal ", View(journal_id),
+                                ", which was lost when plan was restored: restore progress from the same backup."));
+}
+
 }  // namespace anju::aggregator

@@ -42,5 +42,7 @@ absl::Status UnreadableEvent(uint64_t sequence);
 absl::Status StrayRow(uint64_t sequence);
 absl::Status NotTheNextBlock(uint64_t first_sequence, uint64_t expected);
 absl::Status WaitsForPlan(std::string_view journal_id, uint64_t sequence, std::string_view have_journal_id);
+// NOT_READY: plan was restored to before what figures were decided under.
+absl::Status PlanWasRolledBack(std::string_view journal_id, uint64_t sequence);
 
 }  // namespace anju::aggregator

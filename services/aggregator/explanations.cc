@@ -101,7 +101,7 @@ progress::v1::ListedUpdate ListedOf(const SeriesEntry& entry, const InForce& in_
   return listed;
 }
 
-v1::Contribution ToProto(const Contribution& contribution, const View& view, Date day) {
+v1::Contribution ToProto(const Contribution& contribution, const View& view, Date day, const FeedJournals& journals) {
   v1::Contribution out;
   const CellKey& cell = contribution.fact.cell;
   out.set_region(cell.region);
@@ -115,8 +115,13 @@ v1::Contribution ToProto(const Contribution& contribution, const View& view, Dat
   for (const size_t index : contribution.fact.path) *out.add_boundaries() = anju::ToProto(view.boundaries().all()[index]);
   out.set_declared(contribution.fact.declared);
   if (!contribution.in_force) return out;
-  out.set_journal_id(view.state().leaves().JournalOf(contribution.in_force->slot));
-  for (const SeriesEntry* entry : contribution.in_force->entries) *out.add_updates() = ListedOf(*entry, *contribution.in_force, cell, view);
+  // One name for all of them: that of the newest, which is one of those before it too.
+  uint64_t newest = 0;
+  for (const SeriesEntry* entry : contribution.in_force->entries) {
+    newest = std::max(newest, entry->sequence);
+    *out.add_updates() = ListedOf(*entry, *contribution.in_force, cell, view);
+  }
+  out.set_journal_id(journals.NameOf(size_t{contribution.in_force->slot} + 1, newest));
   return out;
 }
 
@@ -152,14 +157,17 @@ struct Explained {
 };
 
 // The updates of the page by journal, in calls of the size that a progress service takes.
-std::vector<Upstreams::Asked> QuestionsOf(const v1::ExplainCellResponse& response, const Journals& journals, const Known& known) {
-  std::map<std::string, std::vector<uint64_t>> sequences;
+std::vector<Upstreams::Asked> QuestionsOf(const v1::ExplainCellResponse& response, const FeedJournals& journals, const Known& known) {
+  std::vector<std::vector<uint64_t>> sequences(known.progress.size());
   for (const v1::Contribution& contribution : response.contributions()) {
-    for (const auto& update : contribution.updates()) sequences[contribution.journal_id()].push_back(update.sequence());
+    const std::optional<size_t> feed = journals.FeedOf(contribution.journal_id());
+    for (const auto& update : contribution.updates()) {
+      if (feed) sequences[*feed - 1].push_back(update.sequence());
+    }
   }
   std::vector<Upstreams::Asked> asked;
-  for (Slot slot = 0; slot < journals.size(); ++slot) {
-    std::vector<uint64_t>& of_slot = sequences[journals[slot]];
+  for (Slot slot = 0; slot < sequences.size(); ++slot) {
+    std::vector<uint64_t>& of_slot = sequences[slot];
     std::sort(of_slot.begin(), of_slot.end());
     of_slot.erase(std::unique(of_slot.begin(), of_slot.end()), of_slot.end());
     for (size_t i = 0; i < of_slot.size(); ++i) {
@@ -174,18 +182,19 @@ std::vector<Upstreams::Asked> QuestionsOf(const v1::ExplainCellResponse& respons
 }
 
 // Puts what the services said in the place of what was known here.
-void Enrich(std::vector<progress::v1::GetUpdatesResponse> answers, v1::ExplainCellResponse* response) {
-  std::map<std::pair<std::string, uint64_t>, const progress::v1::ListedUpdate*> known;
+void Enrich(std::vector<progress::v1::GetUpdatesResponse> answers, const FeedJournals& journals, v1::ExplainCellResponse* response) {
+  std::map<std::pair<std::optional<size_t>, uint64_t>, const progress::v1::ListedUpdate*> known;
   for (const progress::v1::GetUpdatesResponse& answer : answers) {
     // A journal that was replaced meanwhile gives other updates the same numbers.
     for (const types::v1::Position& position : answer.basis().basis().progress()) {
-      for (const auto& update : answer.updates()) known[{position.journal_id(), update.sequence()}] = &update;
+      for (const auto& update : answer.updates()) known[{journals.FeedOf(position.journal_id()), update.sequence()}] = &update;
     }
   }
   for (v1::Contribution& contribution : *response->mutable_contributions()) {
+    const std::optional<size_t> feed = journals.FeedOf(contribution.journal_id());
     for (progress::v1::ListedUpdate& update : *contribution.mutable_updates()) {
-      const auto found = known.find({contribution.journal_id(), update.sequence()});
-      if (found != known.end() && found->second->as_of() == update.as_of()) update = *found->second;
+      const auto found = known.find({feed, update.sequence()});
+      if (feed && found != known.end() && found->second->as_of() == update.as_of()) update = *found->second;
     }
   }
 }
@@ -226,8 +235,8 @@ void Handlers::ExplainCell(const rpc::Caller& caller, const v1::ExplainCellReque
 
       Explained found;
       v1::ExplainCellResponse& response = found.response;
-      found.journals = JournalsOf(sight.state.leaves());
-      *response.mutable_cell() = ToProto(explanation.cell, found.journals);
+      found.journals = sight.journals;
+      *response.mutable_cell() = ToProto(explanation.cell, *found.journals);
       response.set_rule(static_cast<v1::Rule>(explanation.figure.rule));
       response.set_parts(static_cast<uint32_t>(explanation.parts.size()));
       if (explanation.parts.size() > kRowsMax) explanation.parts.resize(kRowsMax);
@@ -235,7 +244,7 @@ void Handlers::ExplainCell(const rpc::Caller& caller, const v1::ExplainCellReque
       response.set_total_contributions(static_cast<uint32_t>(explanation.contributions.size()));
       const size_t first = std::min(page.offset, explanation.contributions.size());
       const size_t last = std::min(first + page_size, explanation.contributions.size());
-      for (size_t i = first; i < last; ++i) *response.add_contributions() = ToProto(explanation.contributions[i], view, day);
+      for (size_t i = first; i < last; ++i) *response.add_contributions() = ToProto(explanation.contributions[i], view, day, *sight.journals);
       for (size_t layer = 0; layer < kLayers; ++layer) {
         if (auto target = ToProto(explanation.targets[layer], layer)) *response.add_targets() = *std::move(target);
       }
@@ -248,7 +257,7 @@ void Handlers::ExplainCell(const rpc::Caller& caller, const v1::ExplainCellReque
       if (last < explanation.contributions.size()) response.set_next_page_token(MakePageToken(request, {last, resolved.stamp.token()}));
       *response.mutable_basis() = resolved.stamp;
       response.set_tree(TreeOf(resolved.moment, period));
-      found.asked = QuestionsOf(response, found.journals, resolved.moment.known ? *resolved.moment.known : Everything(sight));
+      found.asked = QuestionsOf(response, *found.journals, resolved.moment.known ? *resolved.moment.known : Everything(sight));
       return found;
     });
   };
@@ -256,10 +265,10 @@ void Handlers::ExplainCell(const rpc::Caller& caller, const v1::ExplainCellReque
     if (!ready.ok()) return finish(ready);
     absl::StatusOr<Explained> explained = explain();
     if (!explained.ok()) return finish(explained.status());
-    for (const Cell& part : explained->parts) *explained->response.add_part_cells() = ToProto(part, explained->journals);
+    for (const Cell& part : explained->parts) *explained->response.add_part_cells() = ToProto(part, *explained->journals);
     auto response = std::make_shared<v1::ExplainCellResponse>(std::move(explained->response));
-    upstreams_.GetUpdates(std::move(explained->asked), [response, finish](std::vector<progress::v1::GetUpdatesResponse> answers) {
-      Enrich(std::move(answers), response.get());
+    upstreams_.GetUpdates(std::move(explained->asked), [response, journals = explained->journals, finish](std::vector<progress::v1::GetUpdatesResponse> answers) {
+      Enrich(std::move(answers), *journals, response.get());
       finish(std::move(*response));
     });
   });

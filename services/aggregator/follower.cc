@@ -52,6 +52,13 @@ void Followers::Start(size_t feed) {
   };
   callbacks.on_fresh = [this, feed](const journal::Position& upstream, int64_t sent_time_us) { applier_.MarkFresh(feed, upstream, sent_time_us); };
   callbacks.on_data_loss = [this, feed] { return LoseAll(feed); };
+  callbacks.on_lineage = [this, feed](const journal::Lineage& lineage) {
+    applier_.SetLineage(feed, lineage);
+    // A block may wait for a plan position that is now known to be contained, or lost.
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+    return absl::OkStatus();
+  };
   const journal::Position from = feed == 0 ? applier_.plan_position() : applier_.position(feed - 1);
   // The follower's thread may call back before this returns; it then waits for the lock where it needs one.
   auto follower = std::make_unique<feed::Follower>(absl::StrCat(links_[feed].name, " ", links_[feed].address), links_[feed].channel, from,

@@ -6,6 +6,7 @@
 
 #include "common/faults/faults.h"
 #include "common/rpc/rpc.h"
+#include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/aggregator/convert.h"
 #include "services/aggregator/errors.h"
@@ -36,8 +37,7 @@ Cell CurrentCell(const State& state, const CellKey& key, CellFigures figures) {
   return cell;
 }
 
-v1::Frame MakeFrame(const State& state, const PendingChanges& changes) {
-  const Journals journals = JournalsOf(state.leaves());
+v1::Frame MakeFrame(const State& state, const PendingChanges& changes, const FeedJournals& journals) {
   v1::Frame frame;
   frame.set_last(true);
   for (const RegionNumber number : changes.regions) AddRegion(state, number, &frame);
@@ -48,8 +48,7 @@ v1::Frame MakeFrame(const State& state, const PendingChanges& changes) {
 }
 
 // The whole state in messages of at most kSnapshotMessageBytesMax (about); only the last has the basis.
-std::vector<std::shared_ptr<const v1::Frame>> MakeSnapshot(const State& state, const types::v1::BasisStamp& stamp) {
-  const Journals journals = JournalsOf(state.leaves());
+std::vector<std::shared_ptr<const v1::Frame>> MakeSnapshot(const State& state, const types::v1::BasisStamp& stamp, const FeedJournals& journals) {
   std::vector<std::shared_ptr<const v1::Frame>> messages;
   v1::Frame frame;
   size_t bytes = 0;
@@ -89,12 +88,13 @@ std::vector<std::shared_ptr<const v1::Frame>> MakeSnapshot(const State& state, c
 
 }  // namespace
 
-bool MayStillReach(const types::v1::Basis& ahead, const types::v1::Basis& now, size_t feeds) {
-  if (now.plan().sequence() > 0 && ahead.plan().sequence() > 0 && now.plan().journal_id() != ahead.plan().journal_id()) return false;
+bool MayStillReach(const types::v1::Basis& ahead, const types::v1::Basis& now, size_t feeds, const rpc::Lineages& lineages) {
+  if (!lineages.CheckNotLost(ahead, "from").ok()) return false;
+  if (now.plan().sequence() > 0 && ahead.plan().sequence() > 0 && !lineages.AreOne(now.plan().journal_id(), ahead.plan().journal_id())) return false;
   bool behind = ahead.plan().sequence() > now.plan().sequence();
   for (const types::v1::Position& seen : ahead.progress()) {
     const auto ours = std::find_if(now.progress().begin(), now.progress().end(),
-                                   [&](const types::v1::Position& position) { return position.journal_id() == seen.journal_id(); });
+                                   [&](const types::v1::Position& position) { return lineages.AreOne(position.journal_id(), seen.journal_id()); });
     // A feed that has brought nothing yet may turn out to be that journal.
     behind |= ours == now.progress().end() ? static_cast<size_t>(now.progress_size()) < feeds : ours->sequence() < seen.sequence();
   }
@@ -108,6 +108,7 @@ class Frames::Follower {
   std::function<void()> wake;
   bool placed = false;
   uint64_t next = 0;                                         // number of the next frame; meaningful when placed
+  Journals told;                                             // whose lineages it has
   std::shared_ptr<const v1::Frame> fresh;                    // the last one without changes that went out
   std::deque<std::shared_ptr<const v1::Frame>> snapshot;     // goes out first
 };
@@ -116,6 +117,7 @@ Frames::Frames(Applier& applier, bool thread) : applier_(applier) {
   applier_.StandStill([&](const Sight& sight, const auto& take) {
     take();
     published_ = sight.stamp.basis();
+    journals_ = sight.journals;
   });
   if (thread) thread_ = std::thread([this] { Run(); });
 }
@@ -161,6 +163,24 @@ absl::StatusOr<std::shared_ptr<Frames::Follower>> Frames::Follow(std::optional<t
 }
 
 absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::Next(Follower& follower) {
+  ASSIGN_OR_RETURN(std::shared_ptr<const v1::Frame> frame, NextLocked(follower));
+  // Lineages before anything that is named by them. They change when a feed was restored, so a copy costs nothing worth saving.
+  const Journals journals = this->journals();
+  if (frame == nullptr || follower.told == journals) return frame;
+  const bool news = !journals->continuing().empty();
+  follower.told = journals;
+  if (!news) return frame;
+  auto told = std::make_shared<v1::Frame>(*frame);
+  for (const types::v1::Lineage& lineage : journals->continuing()) *told->add_lineages() = lineage;
+  return std::shared_ptr<const v1::Frame>(std::move(told));
+}
+
+Journals Frames::journals() const {
+  const std::lock_guard lock(mutex_);
+  return journals_;
+}
+
+absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::NextLocked(Follower& follower) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return Stopping();
   if (!follower.snapshot.empty()) {
@@ -237,7 +257,7 @@ void Frames::Publish() {
     const bool moved = !SameBasis(stamp.basis(), published_);
     v1::Frame frame;
     if (moved) {
-      frame = MakeFrame(sight.state, changes);
+      frame = MakeFrame(sight.state, changes, *sight.journals);
     } else {
       frame.set_last(true);
     }
@@ -249,6 +269,7 @@ void Frames::Publish() {
       const std::lock_guard lock(mutex_);
       published_time_ = Clock::now();
       published_ = stamp.basis();
+      journals_ = sight.journals;
       if (changes.started_over) DropRing();
       fresh_.reset();
       if (!moved) {
@@ -256,10 +277,10 @@ void Frames::Publish() {
       } else if (!changes.started_over) {
         Keep(std::move(frame));
       }
-      snapshot_needed = Place(published_);
+      snapshot_needed = Place(published_, journals_->lineages());
     }
     if (snapshot_needed) {
-      const auto messages = MakeSnapshot(sight.state, stamp);
+      const auto messages = MakeSnapshot(sight.state, stamp, *sight.journals);
       const std::lock_guard lock(mutex_);
       for (const auto& follower : Living()) {
         if (follower->placed || follower->from) continue;
@@ -274,7 +295,7 @@ void Frames::Publish() {
   for (const auto& follower : followers) follower->wake();
 }
 
-bool Frames::Place(const types::v1::Basis& now) {
+bool Frames::Place(const types::v1::Basis& now, const rpc::Lineages& lineages) {
   bool snapshot_needed = false;
   for (const auto& follower : Living()) {
     if (follower->placed) continue;
@@ -291,7 +312,7 @@ bool Frames::Place(const types::v1::Basis& now) {
     if (follower->placed) continue;
     // A follower that has seen more than we have waits for us, lest it be thrown back in time: with a progress service down we may know
     // next to nothing for hours, and its own cells are better than that.
-    if (follower->from && !MayStillReach(*follower->from, now, applier_.slots())) follower->from.reset();
+    if (follower->from && !MayStillReach(*follower->from, now, applier_.slots(), lineages)) follower->from.reset();
     if (!follower->from) snapshot_needed = true;
   }
   return snapshot_needed;

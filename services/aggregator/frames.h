@@ -27,7 +27,8 @@ inline constexpr int kFreshFrameMs = 500;                 // while nothing chang
 
 // True when whoever follows `feeds` progress journals from `now` on may still come to what a follower at `ahead` has seen: we are catching
 // up after a restart, perhaps with a feed that is down. False when a journal was replaced or is not followed any more.
-bool MayStillReach(const types::v1::Basis& ahead, const types::v1::Basis& now, size_t feeds);
+// What a restore has lost cannot be reached.
+bool MayStillReach(const types::v1::Basis& ahead, const types::v1::Basis& now, size_t feeds, const rpc::Lineages& lineages = {});
 
 // One thread of its own builds frames and snapshots, so that neither appliers nor gRPC threads do. While nobody follows, changes
 // only accumulate; the next frame then carries them all. Safe for concurrent use.
@@ -60,12 +61,14 @@ class Frames {
     size_t bytes = 0;
   };
   void Run();
+  absl::StatusOr<std::shared_ptr<const v1::Frame>> NextLocked(Follower& follower);
+  Journals journals() const;
   // Builds the frame of what was applied since the last one, and a snapshot if a follower needs one.
   void Publish();
   void Keep(v1::Frame frame);
   void DropRing();
   // Finds the place of followers that came in; true when one needs a snapshot now.
-  bool Place(const types::v1::Basis& now);
+  bool Place(const types::v1::Basis& now, const rpc::Lineages& lineages);
   std::vector<std::shared_ptr<Follower>> Living();
 
   Applier& applier_;
@@ -80,6 +83,7 @@ class Frames {
   size_t ring_bytes_ = 0;
   uint64_t first_ = 0;                              // number of the ring's first frame
   types::v1::Basis published_;                      // after the ring's last frame
+  Journals journals_;                               // as of then
   std::chrono::steady_clock::time_point published_time_;
   // The newest frame without changes, for followers that have seen all others. It is not in the ring: it would push out what matters.
   std::shared_ptr<const v1::Frame> fresh_;

@@ -39,13 +39,13 @@ ColumnLook LookAtColumn(const Sight& sight, const ResolvedMoment& resolved, Regi
   for (const RegionNumber number : found.column.regions) {
     AddRegion(resolved.registry->regions, number, found.column.day, found.response.mutable_regions());
   }
-  found.journals = JournalsOf(sight.state.leaves());
+  found.journals = sight.journals;
   *found.response.mutable_basis() = resolved.stamp;
   return found;
 }
 
 v1::GetColumnResponse Finished(ColumnLook look) {
-  for (const Cell& cell : look.column.cells) *look.response.add_cells() = ToProto(cell, look.journals);
+  for (const Cell& cell : look.column.cells) *look.response.add_cells() = ToProto(cell, *look.journals);
   return std::move(look.response);
 }
 
@@ -96,7 +96,11 @@ void Handlers::WhenReached(const std::string& token, Deadline deadline, Ready re
   if (!wanted.ok()) return ready(wanted.status());
   // Without a token nothing is waited for: the answer says from which basis it is.
   if (token.empty()) return ready(applier_.plan_seen() ? absl::OkStatus() : NotReady());
-  waiting_.Wait([this, wanted = *std::move(wanted)] { return applier_.Includes(wanted); }, deadline, std::move(ready));
+  // What a restore has lost will never come. That it has may be told while we wait.
+  const auto settled = [this, wanted = *wanted] { return applier_.Includes(wanted) || !applier_.CheckNotLost(wanted, "at_least").ok(); };
+  waiting_.Wait(settled, deadline, [this, wanted = *wanted, ready = std::move(ready)](const absl::Status& waited) {
+    ready(waited.ok() ? applier_.CheckNotLost(wanted, "at_least") : waited);
+  });
 }
 
 void Handlers::WhenReady(const std::string& token, const std::vector<AskedMoment>& moments, Deadline deadline, Ready ready) {
@@ -124,7 +128,8 @@ void Handlers::WhenReady(const std::string& token, const std::vector<AskedMoment
     if (!reached.ok() || bases.empty()) return fresh(reached);
     const Deadline ahead = std::min<Deadline>(deadline, std::chrono::system_clock::now() + std::chrono::milliseconds(kAheadWaitMs));
     const auto included = [this, bases] {
-      return std::all_of(bases.begin(), bases.end(), [&](const types::v1::Basis& basis) { return applier_.Includes(basis); });
+      return std::all_of(bases.begin(), bases.end(),
+                         [&](const types::v1::Basis& basis) { return applier_.Includes(basis) || !applier_.CheckNotLost(basis, "at").ok(); });
     };
     waiting_.Wait(included, ahead, [this, fresh](const absl::Status& waited) {
       // A basis that has not come about is UNKNOWN_BASIS; the look says what is wrong with it.
@@ -147,7 +152,8 @@ void Handlers::WhenFresh(int64_t max_staleness_ms, Deadline deadline, Ready read
 absl::Status Handlers::StillReached(const std::string& token, const Sight& sight) {
   if (token.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const types::v1::Basis wanted, rpc::ParseToken(token));
-  if (rpc::Includes(sight.stamp.basis(), wanted)) return absl::OkStatus();
+  if (rpc::Includes(sight.stamp.basis(), wanted, sight.journals->lineages())) return absl::OkStatus();
+  RETURN_IF_ERROR(sight.journals->lineages().CheckNotLost(wanted, "at_least"));
   return MakeError(Reason::BEHIND, "at_least", "", "the aggregator has started over; ask again");
 }
 
@@ -207,12 +213,12 @@ absl::StatusOr<v1::GetRollupResponse> Handlers::Rollup(const rpc::Caller& caller
     AddCatalogue(registry.catalogue, &found.response);
     for (std::string& note : UndividedPeriods(view, query)) found.response.add_notes(std::move(note));
     found.response.set_tree(TreeOf(resolved.moment, query.period));
-    found.journals = JournalsOf(sight.state.leaves());
+    found.journals = sight.journals;
     *found.response.mutable_basis() = resolved.stamp;
     return found;
   });
   if (!look.ok()) return look.status();
-  for (const Cell& cell : look->cells) *look->response.add_cells() = ToProto(cell, look->journals);
+  for (const Cell& cell : look->cells) *look->response.add_cells() = ToProto(cell, *look->journals);
   return std::move(look->response);
 }
 

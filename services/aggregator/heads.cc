@@ -12,12 +12,15 @@ namespace {
 absl::StatusOr<std::vector<UpstreamHeads::Asked>> OwnersOf(const types::v1::Basis& basis, const Sight& sight) {
   RETURN_IF_ERROR(KnownAt(basis, sight).status());
   std::vector<UpstreamHeads::Asked> asked;
-  if (basis.plan().sequence() > 0) asked.push_back({0, basis.plan()});
+  // Owners call a sequence by the journal that recorded it, and so may we have been asked by a later name.
+  const auto add = [&](size_t feed, types::v1::Position position) {
+    position.set_journal_id(sight.journals->NameOf(feed, position.sequence()));
+    asked.push_back({feed, std::move(position)});
+  };
+  if (basis.plan().sequence() > 0) add(0, basis.plan());
   for (const types::v1::Position& position : basis.progress()) {
     if (position.sequence() == 0) continue;
-    Slot slot = 0;
-    while (sight.state.leaves().JournalOf(slot) != position.journal_id()) ++slot;  // KnownAt has found it
-    asked.push_back({size_t{slot} + 1, position});
+    add(*sight.journals->FeedOf(position.journal_id()), position);  // KnownAt has found it
   }
   return asked;
 }

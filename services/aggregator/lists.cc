@@ -75,12 +75,12 @@ absl::StatusOr<v1::ListGapsResponse> Handlers::Gaps(const rpc::Caller& caller, c
       if (named.insert(cell.key.region).second) AddRegion(resolved.registry->regions, cell.key.region, day, found.response.mutable_regions());
     }
     AddCatalogue(resolved.registry->catalogue, &found.response);
-    found.journals = JournalsOf(sight.state.leaves());
+    found.journals = sight.journals;
     *found.response.mutable_basis() = resolved.stamp;
     return found;
   });
   if (!look.ok()) return look.status();
-  for (const Cell& cell : look->cells) *look->response.add_cells() = ToProto(cell, look->journals);
+  for (const Cell& cell : look->cells) *look->response.add_cells() = ToProto(cell, *look->journals);
   return std::move(look->response);
 }
 

@@ -29,9 +29,6 @@ Value Take(absl::StatusOr<Value> value, ErrorCollector* errors) {
   return {};
 }
 
-// The journal of each feed, and how far it is applied. A slot that has brought nothing has no journal yet.
-std::string PlanJournal(const Sight& sight) { return sight.plan.position.sequence == 0 ? "" : journal::ToHex(sight.plan.position.journal_id); }
-
 // The end of a day in Asia/Shanghai (UTC+8), microseconds since the Unix epoch.
 int64_t EndOf(Date day) { return (int64_t{day.days} + 1) * 86'400'000'000 - 8 * 3'600'000'000; }
 
@@ -90,11 +87,11 @@ Known Everything(const Sight& sight) {
 types::v1::Basis BasisOf(const Known& known, const Sight& sight) {
   types::v1::Basis basis;
   basis.mutable_plan()->set_sequence(known.plan);
-  basis.mutable_plan()->set_journal_id(PlanJournal(sight));
+  if (sight.plan.position.sequence > 0) basis.mutable_plan()->set_journal_id(sight.journals->NameOf(0, known.plan));
   for (Slot slot = 0; slot < sight.progress.size(); ++slot) {
     if (known.progress[slot] == 0) continue;
     types::v1::Position* position = basis.add_progress();
-    position->set_journal_id(sight.state.leaves().JournalOf(slot));
+    position->set_journal_id(sight.journals->NameOf(size_t{slot} + 1, known.progress[slot]));
     position->set_sequence(known.progress[slot]);
   }
   return basis;
@@ -104,12 +101,13 @@ absl::StatusOr<Known> KnownAt(const types::v1::Basis& basis, const Sight& sight)
   const Known everything = Everything(sight);
   const bool caught_up = sight.stamp.complete_until_us() > 0;
   Known known{.plan = basis.plan().sequence(), .progress = std::vector<uint64_t>(everything.progress.size())};
-  if (known.plan > 0 && basis.plan().journal_id() != PlanJournal(sight)) return UnknownJournal("plan", basis.plan().journal_id());
+  RETURN_IF_ERROR(sight.journals->lineages().CheckNotLost(basis, "at"));
+  if (known.plan > 0 && sight.journals->StandingOf(0, basis.plan()) != Standing::kOurs) return UnknownJournal("plan", basis.plan().journal_id());
   if (known.plan > everything.plan) return BasisAhead("plan", known.plan, everything.plan, caught_up);
   for (const types::v1::Position& position : basis.progress()) {
     if (position.sequence() == 0) continue;
     Slot slot = 0;
-    while (slot < known.progress.size() && (everything.progress[slot] == 0 || sight.state.leaves().JournalOf(slot) != position.journal_id())) ++slot;
+    while (slot < known.progress.size() && sight.journals->StandingOf(size_t{slot} + 1, position) != Standing::kOurs) ++slot;
     if (slot == known.progress.size()) {
       // A feed that has brought nothing since the start may turn out to be that journal.
       return caught_up ? UnknownJournal("progress", position.journal_id()) : BasisAhead("progress", position.sequence(), 0, false);

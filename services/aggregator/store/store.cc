@@ -2,14 +2,12 @@
 #include "services/aggregator/store/store.h"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
 
-#include "absl/strings/str_cat.h"
 #include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/aggregator/store/rows.h"
+#include "services/aggregator/store/updates_loader.h"
 
 namespace anju::aggregator {
 namespace {
@@ -63,6 +61,19 @@ bool LoadRow(std::string_view key, std::string_view value, StoredState* state, L
       if (!reader.Done() || feed > state->progress.size()) return false;
       return Parse(value, feed == 0 ? &state->plan : &state->progress[feed - 1]);
     }
+    case Table::kLineage: {
+      const uint64_t feed = reader.U16();
+      std::vector<std::string> identities;
+      for (RowReader row(value); !row.Done();) {
+        const uint64_t size = row.U16();
+        if (size == 0) return false;  // also beyond the end
+        identities.emplace_back(row.Bytes(size));
+      }
+      auto lineage = journal::Lineage::FromIdentities(std::move(identities));
+      if (!reader.Done() || feed >= state->lineages.size() || !lineage.ok()) return false;
+      state->lineages[feed] = *std::move(lineage);
+      return true;
+    }
     case Table::kPlanEvent: {
       auto& [sequence, event] = state->plan_events.emplace_back();
       sequence = reader.U64();
@@ -91,36 +102,43 @@ bool LoadRow(std::string_view key, std::string_view value, StoredState* state, L
       leaves->Open(slot, *cell);
       return true;
     }
-    case Table::kUpdates: {
-      const uint64_t slot = reader.U16(), series = reader.U32(), first = reader.U64();
-      const auto entries = ParseUpdates(first, value);
-      if (!reader.Done() || !entries || slot >= leaves->slots() || series < 1 || series > leaves->series_count(slot)) return false;
-      for (const SeriesEntry& entry : *entries) leaves->Record(slot, static_cast<uint32_t>(series), entry);
-      return true;
-    }
+    case Table::kUpdates:  // many: they have a loader of their own
+      return false;
     case Table::kNote:
       return LoadEvent(reader, value, leaves->slots(), &state->notes.emplace_back());
     case Table::kReview:
       return LoadEvent(reader, value, leaves->slots(), &state->reviews.emplace_back());
+    case Table::kEnd:
+      break;
   }
   return false;
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk, size_t slots) {
-  auto store = std::unique_ptr<Store>(new Store(disk, slots));
-  if (const absl::Status opened = store->OpenState(); !opened.ok()) {
-    // Whatever is wrong with a cache, an empty one is better; what is wrong with the disk shows again at once.
-    if (HasReason(opened, Reason::DIRECTORY_IN_USE)) return opened;
-    RETURN_IF_ERROR(store->Clear());
-    return store;
-  }
-  const std::string key = RowWriter(Table::kForm).bytes();
-  ASSIGN_OR_RETURN(const auto form, store->store_->Get(key));
-  if (form && *form == Form(slots)) return store;
-  RETURN_IF_ERROR(form || !store->IsEmpty() ? store->Clear() : store->WriteForm());
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk, size_t slots, uint64_t reserve_bytes) {
+  auto store = std::unique_ptr<Store>(new Store(disk, slots, reserve_bytes));
+  const absl::StatusOr<bool> usable = store->IsUsable();
+  // Damage of a cache is no reason to stop; what is wrong with the disk itself is.
+  if (!usable.ok() && !HasReason(usable.status(), Reason::DATA_LOSS)) return usable.status();
+  if (!usable.ok() || !*usable) RETURN_IF_ERROR(store->Clear());
   return store;
+}
+
+absl::StatusOr<bool> Store::IsUsable() {
+  RETURN_IF_ERROR(OpenState());
+  ASSIGN_OR_RETURN(const auto form, store_->Get(RowWriter(Table::kForm).bytes()));
+  if (!form) {
+    if (!IsEmpty()) return false;
+    RETURN_IF_ERROR(WriteForm());
+    return true;
+  }
+  RowReader reader(*form);
+  if (const uint32_t version = reader.U32(); version > kSchemaVersion && form->size() >= sizeof(version)) {
+    return MakeError(Reason::SCHEMA_TOO_NEW, "", disk_.PathOf(kStoreName),
+                     absl::StrCat(disk_.PathOf(kStoreName), " was written by a newer version of this program (schema ", version, ", this one knows ", kSchemaVersion, ")"));
+  }
+  return *form == Form(slots_);
 }
 
 bool Store::IsEmpty() const {
@@ -142,7 +160,8 @@ absl::Status Store::OpenState() {
 
 absl::Status Store::Clear() {
   rows_.Clear();
-  updates_.clear();
+  open_rows_.assign(slots_, {});
+  pending_updates_ = 0;
   positions_.clear();
   days_.clear();
   store_.reset();
@@ -153,12 +172,18 @@ absl::Status Store::Clear() {
 
 absl::Status Store::Load(StoredState* state, Leaves* leaves) {
   state->progress.resize(slots_);
+  state->lineages.resize(slots_ + 1);
+  // Series come before their updates, notes and reviews after the updates that they are about.
+  RETURN_IF_ERROR(LoadTables(Table::kForm, Table::kUpdates, state, leaves));
+  RETURN_IF_ERROR(LoadUpdates(*store_, leaves));
+  return LoadTables(Table::kNote, Table::kEnd, state, leaves);
+}
+
+absl::Status Store::LoadTables(Table first, Table end, StoredState* state, Leaves* leaves) const {
   const std::unique_ptr<storage::Cursor> cursor = store_->NewCursor();
-  for (cursor->Seek(""); cursor->Valid(); cursor->Next()) {
-    if (cursor->key().empty() || !LoadRow(cursor->key(), cursor->value(), state, leaves)) {
-      return MakeError(Reason::DATA_LOSS, "state", absl::StrCat(absl::Hex(cursor->key().empty() ? 0 : static_cast<uint8_t>(cursor->key()[0]))),
-                       "A row of the aggregator's state is not what was written.");
-    }
+  for (cursor->Seek(RowWriter(first).bytes()); cursor->Valid(); cursor->Next()) {
+    if (!cursor->key().empty() && static_cast<Table>(cursor->key()[0]) == end) break;
+    if (cursor->key().empty() || !LoadRow(cursor->key(), cursor->value(), state, leaves)) return BrokenRow(cursor->key());
   }
   return cursor->status();
 }
@@ -195,6 +220,12 @@ void Store::Put(uint64_t sequence, const plan::v1::Event& event) {
   rows_.Put(RowWriter(Table::kPlanEvent).U64(sequence).bytes(), kept.SerializeAsString());
 }
 
+void Store::PutLineage(size_t feed, const journal::Lineage& lineage) {
+  RowWriter row;
+  for (const std::string& identity : lineage.encoded()) row.U16(identity.size()).Bytes(identity);
+  rows_.Put(RowWriter(Table::kLineage).U16(feed).bytes(), row.bytes());
+}
+
 void Store::PutPlanMark(Slot slot, uint64_t first, uint64_t plan) {
   rows_.Put(RowWriter(Table::kPlanMark).U16(slot).U64(first).bytes(), RowWriter().U64(plan).bytes());
 }
@@ -211,25 +242,25 @@ void Store::PutSeries(Slot slot, uint32_t series, const CellKey& cell) {
   rows_.Put(RowWriter(Table::kSeries).U16(slot).U32(series).bytes(), PackCell(cell));
 }
 
-void Store::PackUpdates(storage::Batch* batch) {
-  std::sort(updates_.begin(), updates_.end(), [](const PendingUpdate& a, const PendingUpdate& b) {
-    return std::tie(a.slot, a.series, a.entry.sequence) < std::tie(b.slot, b.series, b.entry.sequence);
-  });
-  for (size_t i = 0; i < updates_.size();) {
-    const PendingUpdate& first = updates_[i];
-    std::string packed;
-    uint64_t previous = first.entry.sequence;
-    for (; i < updates_.size() && updates_[i].slot == first.slot && updates_[i].series == first.series; ++i) {
-      AppendUpdate(updates_[i].entry, previous, &packed);
-      previous = updates_[i].entry.sequence;
-    }
-    batch->Put(RowWriter(Table::kUpdates).U16(first.slot).U32(first.series).U64(first.entry.sequence).bytes(), packed);
-  }
+void Store::PutUpdate(Slot slot, uint32_t series, const SeriesEntry& entry) {
+  OpenRow& row = open_rows_[slot];
+  if (row.updates == 0) row.first = row.last = entry.sequence;
+  AppendUpdate(series, entry, row.last, &row.packed);
+  row.last = entry.sequence;
+  ++pending_updates_;
+  if (++row.updates == kRowUpdatesMax) CloseRow(slot);
+}
+
+void Store::CloseRow(Slot slot) {
+  OpenRow& row = open_rows_[slot];
+  if (row.updates == 0) return;
+  rows_.Put(RowWriter(Table::kUpdates).U16(slot).U64(row.first).bytes(), row.packed);
+  row = {};
 }
 
 absl::Status Store::Flush() {
-  if (!dirty()) return absl::OkStatus();
-  PackUpdates(&rows_);
+  if (!dirty() || (reserve_.IsLow() && pending_updates_ < kWaitingUpdatesMax)) return absl::OkStatus();
+  for (Slot slot = 0; slot < slots_; ++slot) CloseRow(slot);
   for (const auto& [feed, position] : positions_) rows_.Put(RowWriter(Table::kPosition).U16(feed).bytes(), Pack(position));
   for (const auto& [day, last] : days_) {
     rows_.Put(RowWriter(Table::kDay).U16(day.first).U32(static_cast<uint32_t>(day.second.days)).bytes(), RowWriter().U64(last).bytes());
@@ -237,8 +268,9 @@ absl::Status Store::Flush() {
   faults::Reach("aggregator.before_write");
   RETURN_IF_ERROR(store_->Write(rows_));
   faults::Reach("aggregator.after_write");
+  reserve_.NoteWritten(rows_.bytes());
   rows_.Clear();
-  updates_.clear();
+  pending_updates_ = 0;
   positions_.clear();
   days_.clear();
   return store_->Flush();
