@@ -68,7 +68,7 @@ class Planner(Client):
 
     def __init__(self, book, address, seed, pause=0.5):
         super().__init__(book, address, "planner", seed, pause)
-        self.stub, self.number, self.lines, self.task = stubs.PLAN(self.channel), 0, {}, None
+        self.stub, self.work = stubs.PLAN(self.channel), book.planning
 
     def found(self):
         """The regions that a new suite needs before anything is reported."""
@@ -80,54 +80,50 @@ class Planner(Client):
             self.book.plans.append(("region", code, ledger.place(response.basis.basis.plan)))
 
     def once(self):
-        if self.task is None:
-            self.task = self.next_task()
-        kind, key, call, request = self.task
-        response = call(request, timeout=self.random.choice((0.3, 2)))
+        work = self.work
+        if work.task is None:
+            work.number += 1
+            work.task = self.next_task()
+        kind, key, method, request = work.task
+        response = getattr(self.stub, method)(request, timeout=self.random.choice((0.3, 2)))
         self.book.plans.append((kind, key, ledger.place(response.basis.basis.plan)))
         self.book.count("imports")
         if self.random.random() < 0.7:
-            self.task = None  # else the same once more
+            work.task = None  # else the same once more
 
     def next_task(self):
-        self.number += 1
-        request_id = f"r{self.number}"
+        lines, number = self.work.lines, self.work.number
         chance = self.random.random()
         if chance < 0.3:
-            return self.region_task(request_id)
-        amendable = [line for line, documents in self.lines.items() if len(documents) <= AMENDMENTS_MAX]
+            return self.region_task(f"{self.random.choice(model.CITIES)}{10 + number:02}")
+        amendable = [line for line, documents in lines.items() if len(documents) <= AMENDMENTS_MAX]
         if chance < 0.6 and amendable:
             line = self.random.choice(amendable)
-            return self.document_task(request_id, *line, self.lines[line][-1])
+            return self.document_task(*line, lines[line][-1])
         line = (self.random.choice(model.LEAVES), self.random.choice(("2016", "2017")))
-        if line in self.lines:
-            line = (line[0], str(2018 + self.number))
-        return self.document_task(request_id, *line, "")
+        if line in lines:
+            line = (line[0], str(2018 + number % 180))
+        return self.document_task(*line, "")
 
-    def region_task(self, request_id):
-        city = self.random.choice(model.CITIES)
-        code = f"{city}{10 + self.number:02}"
+    def region_task(self, code):
+        number = self.work.number
         self.book.world.regions.append(code)  # reporters may be early: the verdict tells
-        self.book.world.counties.append(code)
-        row = stubs.plan.RegionRow(line=1, code=code, name=f"名{code}", parent=city, level="county", kind="administrative", order=str(100 + self.number))
-        self.fresh = code
-        return "region", code, self.stub.ImportRegions, stubs.plan.ImportRegionsRequest(rows=[row], request_id=request_id)
+        row = stubs.plan.RegionRow(line=1, code=code, name=f"名{code}", parent=code[:4], level="county", kind="administrative", order=str(100 + number))
+        return "region", code, "ImportRegions", stubs.plan.ImportRegionsRequest(rows=[row], request_id=f"r{number}")
 
-    def document_task(self, request_id, programme, year, amends):
-        """A new document, or the amendment of the newest of its line."""
-        counties = [c for kind, c, _ in self.book.plans if kind == "region" and len(c) > 4]
-        counties = self.random.sample(counties, self.random.randint(1, len(counties)))
-        number = f"测〔2016〕{self.number}号"
-        rows = {(county, programme, year): self.random.randint(1, 999) for county in sorted(set(counties))}
-        self.book.documents[number] = rows
-        self.lines.setdefault((programme, year), []).append(number)
-        request = stubs.plan.ImportDocumentRequest(document=number, issuer=model.PROVINCE, issued="2016-01-01", request_id=request_id, amends=amends,
-                                                   effective=f"{year}-{1 + self.number % 12:02}-01" if amends else "")
-        if amends:  # never before the one it amends
-            request.effective = f"{year}-{2 * len(self.lines[programme, year]) - 2:02}-01"
-        for line, ((county, _, _), amount) in enumerate(rows.items(), 1):
-            request.rows.add(line=line, region=county, programme=programme, indicator="starts", plan_year=year, value=str(amount), unit="套")
-        return "document", number, self.stub.ImportDocument, request
+    def document_task(self, programme, year, amends):
+        """A new document, or the amendment of the newest of its line: never before the one it amends."""
+        counties = sorted({code for kind, code, _ in self.book.plans if kind == "region" and len(code) > 4})
+        counties = self.random.sample(counties, self.random.randint(1, min(len(counties), 40)))
+        number, line = f"测〔2016〕{self.work.number}号", self.work.lines.setdefault((programme, year), [])
+        line.append(number)
+        effective = f"{year}-{2 * len(line) - 2:02}-01" if amends else ""
+        request = stubs.plan.ImportDocumentRequest(document=number, issuer=model.PROVINCE, issued="2016-01-01", request_id=f"r{self.work.number}", amends=amends,
+                                                   effective=effective)
+        rows = self.book.documents[number] = {(county, programme, year): self.random.randint(1, 999) for county in counties}
+        for place, ((county, _, _), amount) in enumerate(rows.items(), 1):
+            request.rows.add(line=place, region=county, programme=programme, indicator="starts", plan_year=year, value=str(amount), unit="套")
+        return "document", number, "ImportDocument", request
 
 
 class Reader(Client):
@@ -214,16 +210,15 @@ class Office(Client):
 
     def __init__(self, book, address, seed, pause=1.0):
         super().__init__(book, address, "office", seed, pause)
-        self.stub, self.number, self.defined = stubs.BULLETIN(self.channel), 0, False
+        self.stub = stubs.BULLETIN(self.channel)
 
     def once(self):
-        if not self.defined:
-            self.stub.DefineTemplate(stubs.bulletin.DefineTemplateRequest(source=TEMPLATE, request_id="template", at_least=self.book.token), timeout=5)
-            self.defined = True
-        self.number += 1
-        draft = self.stub.DraftBulletin(stubs.bulletin.DraftBulletinRequest(template_code="torture", as_of="2017-06-30", request_id=f"d{self.number}"),
+        work = self.book.issuing
+        self.stub.DefineTemplate(stubs.bulletin.DefineTemplateRequest(source=TEMPLATE, request_id="template", at_least=self.book.token), timeout=5)
+        work.number += 1
+        draft = self.stub.DraftBulletin(stubs.bulletin.DraftBulletinRequest(template_code="torture", as_of="2017-06-30", request_id=f"d{work.number}"),
                                         timeout=2).draft
-        request = stubs.bulletin.IssueBulletinRequest(draft=draft.draft, as_drafted=True, number=f"第{self.number}号", request_id=f"i{self.number}")
+        request = stubs.bulletin.IssueBulletinRequest(draft=draft.draft, as_drafted=True, number=f"第{work.number}号", request_id=f"i{work.number}")
         for _ in range(2):
             issued = self.stub.IssueBulletin(request, timeout=2).bulletin
             known = self.book.bulletins.setdefault(issued.number, issued.sha256)

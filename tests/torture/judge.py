@@ -205,3 +205,12 @@ class Judge:
             content = ledger.patiently(lambda: stub.GetBulletin(request, timeout=60, wait_for_ready=True)).bulletin.content
             if hashlib.sha256(content).hexdigest() != sha256:
                 self.fail("lost", f"bulletin {number} is not what was issued")
+
+
+def judge_round(suite, book, seed, watchers):
+    """Judges what has stopped without a failure so far; whatever goes wrong in judging is a failure too."""
+    try:
+        if not book.failures:
+            Judge(suite, book, seed).judge(watchers)
+    except Exception as failure:
+        book.fail("broken", f"judging: {failure!r}")

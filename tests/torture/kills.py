@@ -18,12 +18,16 @@ STOPS = (0.05, 0.1, 0.2, 0.6, 2.5)  # seconds; the clients' deadlines begin at 0
 class Load:
     """All clients of a suite."""
 
-    def __init__(self, suite, seed, reporters=3, batch_max=80, pause=0.3):
-        self.book = book = ledger.Ledger(seed)
+    def __init__(self, suite, seed, reporters=3, batch_max=80, pause=0.3, book=None):
+        """With a book of an earlier load its sources go on."""
+        fresh = book is None
+        self.book = book = ledger.Ledger(seed) if fresh else book
+        book.stop.clear()
         address = {name: suite[name].address for name in processes.NAMES}
         self.watchers = {name: clients.Watcher(book, address[name], name, seed) for name in ("plan", "progress", "ranking")}
         planner = clients.Planner(book, address["plan"], seed)
-        planner.found()
+        if fresh:
+            planner.found()
         self.threads = [planner, *self.watchers.values(), clients.Reader(book, address["aggregator"], address["ranking"], seed),
                         clients.Office(book, address["ranking"], seed)]
         self.threads += [reporter.Reporter(book, address["progress"], f"clerk.{n}", seed, batch_max, pause) for n in range(reporters)]
@@ -130,7 +134,7 @@ class Killer:
 def round_of_kills(options, number, kills, counts, deadline):
     """Returns the ledger; the suite is gone unless something failed."""
     seed = f"{options.seed}/{number}"
-    suite = processes.Suite(options.scratch, disable=options.disable, disturb=0.02 if "feed" in options.kinds else 0, seed=options.seed + number)
+    suite = processes.Suite(options.scratch, disable=options.disable, disturb=0.05 if "feed" in options.kinds else 0, seed=options.seed + number)
     load = Load(suite, seed)
     book = load.book
     killer = Killer(suite, random.Random(f"{seed}/killer"), options.kinds, counts)
@@ -143,11 +147,7 @@ def round_of_kills(options, number, kills, counts, deadline):
         book.fail("died", str(died))
     finally:
         load.stop()
-    try:
-        if not book.failures:
-            judge.Judge(suite, book, seed).judge(load.watchers)
-    except Exception as failure:  # whatever it is, the directory must be kept and the command printed
-        book.fail("broken", f"judging: {failure!r}")
+    judge.judge_round(suite, book, seed, load.watchers)
     suite.close(keep=bool(book.failures) or options.keep)
     book.directory = suite.directory
     return book

@@ -82,7 +82,13 @@ class World:
         self.first = [(model.PROVINCE, "", "province"), *((city, model.PROVINCE, "city") for city in model.CITIES)]
         self.first += [(f"{city}{n:02}", city, "county") for city in model.CITIES for n in range(1, 4)]
         self.regions = [code for code, _, _ in self.first]
-        self.counties = [code for code, _, level in self.first if level == "county"]
+
+
+class Work:
+    """What one client goes on with, over several loads of a suite."""
+
+    def __init__(self):
+        self.number, self.lines, self.task = 0, {}, None
 
 
 class Ledger:
@@ -90,7 +96,7 @@ class Ledger:
 
     def __init__(self, seed):
         self.seed, self.world = seed, World()
-        self.sources = {}
+        self.sources, self.planning, self.issuing = {}, Work(), Work()
         self.acks = []       # (source, number, position in the progress journal): everything up to number is at or below it
         self.documents = {}  # number of a document → {(region, programme, year): starts}
         self.plans = []      # (kind, key, position in the plan journal) of acknowledged imports
@@ -99,13 +105,18 @@ class Ledger:
         self.token = ""      # of the newest ack, which stands at token_at
         self.token_at = 0
         self.failures = []   # (word for the last line, sentence)
-        self.counts = {"acked": 0, "repeats": 0, "conflicts": 0, "gaps": 0, "replaced": 0, "streams": 0, "imports": 0, "reads": 0, "issued": 0}
+        self.counts = {"acked": 0, "repeats": 0, "conflicts": 0, "gaps": 0, "replaced": 0, "streams": 0, "imports": 0, "reads": 0, "issued": 0, "full": 0}
         self.lock = threading.Lock()
         self.stop = threading.Event()
-        self.strict = True   # False while acknowledged things are being taken away on purpose
 
     def source(self, name):
         return self.sources.setdefault(name, Source(name, self.seed, self.world))
+
+    def forget_progress(self):
+        """The progress journal has been replaced on purpose: what was told about it holds no more, what was sent is sent again."""
+        self.acks, self.seen, self.token, self.token_at = [], [], "", 0
+        for source in self.sources.values():
+            source.acked, source.verdicts = 0, {}
 
     def fail(self, word, sentence):
         with self.lock:

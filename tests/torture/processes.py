@@ -54,8 +54,9 @@ class Died(Exception):
 class Service:
     """One anju-<name>-armed process."""
 
-    def __init__(self, name, directory, log, addresses, disable=""):
+    def __init__(self, name, directory, log, addresses, disable="", reserve_mib=0):
         self.name, self.directory, self.log_path, self.addresses, self.disable = name, pathlib.Path(directory), log, addresses, disable
+        self.reserve_mib, self.expected = reserve_mib, ()
         self.address = f"127.0.0.1:{free_port()}"
         self.process, self.place, self.announced = None, "", None
         self.log = open(log, "ab")
@@ -64,10 +65,11 @@ class Service:
         command = [str(BIN / f"anju-{self.name}-armed"), "--data", str(self.directory), "--listen", self.address]
         for upstream in UPSTREAM[self.name]:
             command += [f"--{upstream}", self.addresses(self.name, upstream)]
-        return command
+        return command + (["--reserve-mib", str(self.reserve_mib)] if self.reserve_mib else [])
 
-    def start(self, place="", wrapper=()):
-        """Starts without waiting; with a place it is going to die there."""
+    def start(self, place="", wrapper=(), expect=()):
+        """Starts without waiting; with a place it is going to die there, and it may end with what is expected."""
+        self.expected = expect
         environment = dict(os.environ, ANJU_FAULT_DISABLE=self.disable, ANJU_FAULT_KILL=place)
         self.place = place
         self.process = subprocess.Popen([*wrapper, *self.command()], stdout=subprocess.PIPE, stderr=self.log, env=environment)
@@ -88,15 +90,15 @@ class Service:
         """True once it listens; False when it died at its place before. Anything else is a failure."""
         if not self.announced.wait(START_SECONDS):
             raise Died(f"anju-{self.name} did not come up in {START_SECONDS} s")
-        time.sleep(0.001)
-        code = self.process.poll()
-        if code is None:
+        try:
+            code = self.process.wait(0.002)
+        except subprocess.TimeoutExpired:
             return True
         self.check_end(code)
         return False
 
     def check_end(self, code):
-        if code == -signal.SIGKILL and self.place:
+        if (code == -signal.SIGKILL and self.place) or code in self.expected:
             return
         raise Died(f"anju-{self.name} ended with {code} by itself:\n{self.tail()}")
 
@@ -137,14 +139,14 @@ class Service:
 class Suite:
     """Four services below one directory, with a disturber between followers and what they follow."""
 
-    def __init__(self, scratch=None, data=None, disable="", disturb=0.0, seed=0):
+    def __init__(self, scratch=None, data=None, disable="", disturb=0.0, seed=0, reserve_mib=0):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="anju-torture-", dir=scratch))
         self.data = pathlib.Path(data or self.directory)
         self.disturbers, self.services = {}, {}
         (self.directory / "logs").mkdir()
         for name in NAMES:
             (self.data / name).mkdir(exist_ok=True)
-            self.services[name] = Service(name, self.data / name, self.directory / "logs" / f"{name}.log", self.address_for, disable)
+            self.services[name] = Service(name, self.data / name, self.directory / "logs" / f"{name}.log", self.address_for, disable, reserve_mib)
         if disturb > 0:
             for follower, upstream in (("progress", "plan"), ("aggregator", "progress"), ("ranking", "aggregator")):
                 self._start_disturber(follower, upstream, disturb, seed)

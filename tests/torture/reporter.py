@@ -100,6 +100,9 @@ class Reporter(threading.Thread):
             self.book.fail("lost", f"{self.name}: {reasons or failure.details()}")
         elif code == grpc.StatusCode.FAILED_PRECONDITION and reasons and reasons[0][0] == "SEQUENCE_GAP":
             self.book.count("gaps")
+        elif reasons and reasons[0][0] == "DISK_FULL":
+            self.book.count("full")
+            time.sleep(0.05)
         elif code == grpc.StatusCode.RESOURCE_EXHAUSTED or (reasons and reasons[0][0] in ("STORAGE_FAILED", "NOT_READY", "UNKNOWN_BASIS")):
             time.sleep(0.02)
         elif code not in ledger.EXPECTED_ENDS:
@@ -196,6 +199,28 @@ class Reporter(threading.Thread):
         unknown = [n for n in range(max(1, source.sent - ledger.WINDOW + 600), source.sent + 1) if n not in source.verdicts]
         for start in range(unknown[0], source.sent + 1, 200) if unknown else ():
             self.push(stream, start, min(start + 199, source.sent))
+
+    def again(self, numbers):
+        """Sends the last numbers once more and nothing new; True when all was answered."""
+        stream = Stream(self.stub, self.source, "", 10)
+        try:
+            standing = next(stream.call, None)
+            if standing is None:
+                return False
+            stream.acked = self.source.acked = standing.acked_sequence
+            if stream.acked:
+                self.push(stream, max(1, stream.acked - numbers), stream.acked)
+            stream.close()
+            for response in stream.call:
+                self.take(stream, response)
+            return True
+        except grpc.RpcError as failure:
+            if failure.code() == grpc.StatusCode.DATA_LOSS:
+                raise
+            return self.ended(failure)
+        finally:
+            stream.close()
+            stream.call.cancel()
 
     # ---- answers ----
     @staticmethod

@@ -1,0 +1,127 @@
+"""An old copy of a store put back: refused where the witness remembers more, else noticed by every follower and client that holds a position beyond it."""
+
+import random
+import shutil
+import time
+
+import grpc
+
+import judge
+import kills
+import ledger
+import processes
+import stubs
+
+
+def copy_of(service, name):
+    """Its directory, stopped cleanly; the service goes on."""
+    service.terminate()
+    copy = service.directory.parent / name
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(service.directory, copy)
+    service.start().wait_ready()
+    return copy
+
+
+def put_back(service, copy, parts=("journal", "state", "cells", "witness")):
+    for part in parts:
+        old, now = copy / part, service.directory / part
+        if now.is_dir():
+            shutil.rmtree(now)
+        elif now.exists():
+            now.unlink()
+        if old.is_dir():
+            shutil.copytree(old, now)
+        elif old.exists():
+            shutil.copy2(old, now)
+
+
+def refuses_position(address, position):
+    """Whether a follower that stands there is told that it is not in this journal."""
+    channel = ledger.connect(address)
+    journal, sequence, block_hash = position
+    after = stubs.basis.Position(journal_id=journal, sequence=sequence, block_hash=block_hash)
+
+    def ask():
+        for _ in stubs.FEED(channel).Follow(stubs.feed.FollowRequest(after=after), timeout=5, wait_for_ready=True):
+            return False
+        return False
+    try:
+        return ledger.patiently(ask)
+    except grpc.RpcError as failure:
+        return [(reason, field) for reason, field, _ in ledger.errors_of(failure)] == [("DATA_LOSS", "after")]
+    finally:
+        channel.close()
+
+
+def load_for(suite, seed, seconds, book=None):
+    load = kills.Load(suite, seed, reporters=2, batch_max=40, pause=0.05, book=book)
+    time.sleep(seconds)
+    load.stop()
+    return load
+
+
+def round_of_rollbacks(options, number, times, counts, deadline):
+    seed = f"{options.seed}/rollback/{number}"
+    rng = random.Random(seed)
+    suite = processes.Suite(options.scratch, disable=options.disable)
+    load = load_for(suite, seed, 1.5)
+    book = load.book
+    try:
+        while times > 0 and time.monotonic() < deadline and not book.failures:
+            times -= 1
+            one_rollback(suite, book, rng, f"{seed}/{times}")
+            counts["rollbacks"] += 1
+    except processes.Died as died:
+        book.fail("died", str(died))
+    suite.close(keep=bool(book.failures) or options.keep)
+    book.directory = suite.directory
+    return book
+
+
+def one_rollback(suite, book, rng, seed):
+    progress = suite["progress"]
+    copy = copy_of(progress, "progress.old")
+    load = load_for(suite, seed, rng.choice((0.7, 1.5)), book)
+    if book.failures:
+        return
+    judge.judge_round(suite, book, seed, load.watchers)
+    seen = load.watchers["progress"].chain
+    position = (seen.id, seen.sequence, seen.hash)
+
+    # The witness stays: it knows better.
+    newest = progress.directory.parent / "progress.new"
+    progress.kill()
+    shutil.rmtree(newest, ignore_errors=True)
+    shutil.copytree(progress.directory, newest)
+    put_back(progress, copy, ("journal",))
+    progress.start(expect=(70,))
+    if progress.wait_ready():
+        book.fail("silent", "an older journal was taken up although the witness knows of a newer one")
+        progress.kill()
+    elif f"{progress.directory}" not in progress.tail():
+        book.fail("silent", f"the refusal does not name what is older: {progress.tail()}")
+    # The whole directory: nothing in it can tell, but everybody else can, at once and after as much has been recorded again.
+    put_back(progress, copy)
+    progress.start().wait_ready()
+    if not refuses_position(progress.address, position):
+        book.fail("silent", f"a follower at {position[:2]} was not told that an older copy had been put back")
+    book.forget_progress()
+    load = None
+    until = time.monotonic() + 30
+    while not book.failures and time.monotonic() < until:
+        load = load_for(suite, f"{seed}/{time.monotonic()}", 1, book)
+        if book.token_at > position[1]:
+            break
+    if not refuses_position(progress.address, position):
+        book.fail("silent", f"a follower at {position[:2]} was not told, now that the journal is as long again")
+    # Derived figures are those of the journal as it is now.
+    judge.judge_round(suite, book, seed, load.watchers)
+    # And the newest copy again: what had been followed since is not in it.
+    if rng.random() < 0.5 and not book.failures:
+        progress.kill()
+        put_back(progress, newest)
+        progress.start().wait_ready()
+        book.forget_progress()
+        load = load_for(suite, f"{seed}/newest", 1, book)
+        judge.judge_round(suite, book, seed, load.watchers)
