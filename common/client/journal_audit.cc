@@ -79,8 +79,9 @@ class Audit {
 
   // Sets `done` when nothing more is wanted.
   absl::Status Take(const feed::v1::FollowResponse& response, bool* done) {
-    if (audit_.journal_id.empty()) RETURN_IF_ERROR(Begin(response.position()));
-    if (response.position().journal_id() != audit_.journal_id) return Broken(audit_.sequence + 1, "the feed changed its journal");
+    if (audit_.journal_id.empty()) RETURN_IF_ERROR(Begin(response));
+    const std::string owner = audit_.lineage.empty() ? audit_.journal_id : journal::ToHex(audit_.lineage.OwnerOf(response.position().sequence()));
+    if (response.position().journal_id() != owner) return Broken(audit_.sequence + 1, "the feed changed its journal");
     for (const std::string& bytes : response.blocks()) {
       RETURN_IF_ERROR(TakeBlock(bytes));
       if (until_ > 0 && audit_.sequence >= until_) break;
@@ -102,13 +103,17 @@ class Audit {
   }
 
  private:
-  absl::Status Begin(const types::v1::Position& position) {
-    if (!options_.journal_id.empty() && position.journal_id() != options_.journal_id) {
-      return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(options_.journal_id, "/", until_),
-                       absl::StrCat("the service has another journal: ", position.journal_id()));
+  absl::Status Begin(const feed::v1::FollowResponse& response) {
+    audit_.journal_id = response.position().journal_id();
+    if (!response.identities().empty()) {
+      ASSIGN_OR_RETURN(audit_.lineage, journal::Lineage::FromIdentities({response.identities().begin(), response.identities().end()}));
+      audit_.journal_id = journal::ToHex(audit_.lineage.current().id);
     }
-    audit_.journal_id = position.journal_id();
-    return absl::OkStatus();
+    if (options_.journal_id.empty() || options_.journal_id == audit_.journal_id) return absl::OkStatus();
+    const auto asked = journal::ParseJournalId(options_.journal_id);
+    if (asked.ok() && audit_.lineage.Knows(*asked)) return absl::OkStatus();
+    return MakeError(Reason::UNKNOWN_BASIS, "journal", absl::StrCat(options_.journal_id, "/", until_),
+                     absl::StrCat("the service has another journal: ", audit_.journal_id));
   }
 
   absl::Status TakeBlock(const std::string& bytes) {
@@ -119,8 +124,11 @@ class Audit {
       return MakeError(Reason::DATA_LOSS, "journal", in_place ? Range(prefix->header) : absl::StrCat(audit_.sequence + 1), ErrorsOf(block.status()).front().message);
     }
     if (block->header.first_sequence != audit_.sequence + 1) return Broken(audit_.sequence + 1, "the feed left out or repeated events");
-    // The first block names the hash of the journal's identity, which no follower sees; from then on every block names the one before it.
-    if (audit_.blocks > 0 && block->previous_hash != last_) {
+    // The first block names the hash of the identity that it begins, and so does the first after a restore; every other the one before it. Servers
+    // that do not tell their identities are believed about the first.
+    const bool linked = audit_.lineage.empty() ? audit_.blocks == 0 || block->previous_hash == last_
+                                               : block->previous_hash == audit_.lineage.PreviousOf(block->header.first_sequence, last_);
+    if (!linked) {
       return MakeError(Reason::DATA_LOSS, "journal", Range(block->header), "this block or the one before it is not the one that was chained");
     }
     last_ = block->hash;

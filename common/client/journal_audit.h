@@ -10,11 +10,12 @@
 
 #include "absl/status/status.h"
 #include "common/journal/format.h"
+#include "common/journal/lineage.h"
 
 namespace anju::client {
 
 struct AuditOptions {
-  // Hex id of the journal that must be there; "": whatever is.
+  // Hex id of the journal that must be there, or be continued by the one that is; "": whatever is.
   std::string journal_id;
   // Read until the block that holds the largest of these; the others are looked at on the way. Empty: up to what is durable now.
   std::set<uint64_t> positions;
@@ -28,7 +29,8 @@ struct AuditOptions {
 
 // What was proved.
 struct JournalAudit {
-  std::string journal_id;              // hex; "" when not even that was said
+  std::string journal_id;              // hex, of the service's own; "" when not even that was said
+  journal::Lineage lineage;            // the journals it continues, and itself; empty from servers that do not say
   uint64_t sequence = 0;               // of the last event: the end of a block
   uint64_t blocks = 0;
   // Of each position asked for: the hash of the block that ends there; absent where the position is inside a block.

@@ -31,20 +31,39 @@ std::vector<Source> SourcesOf(const Endpoints& endpoints) {
 Proof Proof::Of(const Context& context, const ProofWanted& wanted) {
   Proof proof;
   for (const Source& source : SourcesOf(context.endpoints)) {
-    // Which journal it has decides how far to read; that it says the truth is seen in the hashes.
-    const auto status = client::StatusClient(source.address).GetStatus({}, {.deadline_ms = context.deadline_ms});
-    if (!status.ok()) {
-      proof.away_[source.service] = status.status();
+    // Which journals it has decides how far to read; that it says the truth is seen in the hashes. One that was restored from a backup has those it
+    // continues too, and is read once for all of them.
+    const auto told = client::FeedClient(source.address).GetJournal({}, {.deadline_ms = context.deadline_ms});
+    absl::StatusOr<journal::Lineage> lineage = told.status();
+    if (told.ok()) lineage = journal::Lineage::FromIdentities({told->identities().begin(), told->identities().end()});
+    if (!lineage.ok()) {
+      proof.away_[source.service] = lineage.status();
       continue;
     }
-    const std::string& id = status->position().journal_id();
-    const auto positions = wanted.positions.find(id);
-    if (positions == wanted.positions.end()) continue;
-    ProvedJournal& journal = proof.journals_[id];
+    std::set<uint64_t> positions;
+    std::vector<std::string> ids;
+    for (const journal::Identity& identity : lineage->identities()) {
+      const auto found = wanted.positions.find(journal::ToHex(identity.id));
+      if (found == wanted.positions.end()) continue;
+      ids.push_back(found->first);
+      for (const uint64_t sequence : found->second) {
+        if (lineage->Contains(identity.id, sequence)) positions.insert(sequence);
+      }
+    }
+    if (ids.empty()) continue;
+    ProvedJournal journal;
     journal.service = source.service;
-    const uint64_t until = *positions->second.rbegin();
+    const auto keep = [&] {
+      for (const std::string& id : ids) proof.journals_[id] = journal;
+    };
+    if (positions.empty()) {  // all that is wanted was lost before the journal was continued
+      journal.audit.lineage = *lineage;
+      keep();
+      continue;
+    }
+    const uint64_t until = *positions.rbegin();
     Progress progress(source.service, until);
-    client::AuditOptions options{.journal_id = id, .positions = positions->second, .silence_ms_max = context.deadline_ms, .on_event = {}, .on_progress = [&](uint64_t at) { progress.Set(std::min(at, until)); }};
+    client::AuditOptions options{.journal_id = journal::ToHex(lineage->current().id), .positions = positions, .silence_ms_max = context.deadline_ms, .on_event = {}, .on_progress = [&](uint64_t at) { progress.Set(std::min(at, until)); }};
     if (source.service == "ranking") {
       options.on_event = [&](uint64_t, std::string_view bytes) {
         ranking::v1::Event event;
@@ -57,6 +76,7 @@ Proof Proof::Of(const Context& context, const ProofWanted& wanted) {
       };
     }
     journal.problem = client::AuditJournal(source.address, options, &journal.audit);
+    keep();
   }
   return proof;
 }
@@ -71,6 +91,10 @@ absl::Status Proof::Reaches(const bulletin::JournalHead& head, const ProvedJourn
   }
   *where = &it->second;
   const client::JournalAudit& audit = it->second.audit;
+  const auto id = journal::ParseJournalId(journal);
+  if (id.ok() && !audit.lineage.empty() && !audit.lineage.Contains(*id, sequence)) {
+    return MakeError(Reason::DATA_LOSS, "journal", absl::StrCat(service, " ", sequence), absl::StrCat("the ", service, " journal was restored from a backup that ends before this position"));
+  }
   if (audit.sequence < sequence) {
     // A journal that ends before the farthest position asked for may be long enough for this bulletin, or too short for it too.
     if (!it->second.problem.ok() && !HasReason(it->second.problem, Reason::UNKNOWN_BASIS)) return it->second.problem;
