@@ -28,8 +28,14 @@ constexpr size_t kRestoringBytesMax = 1 << 20;
 // What DATA/restoring.json says: all directories are complete, and which journals they hold.
 std::string Declaration(const Manifest& manifest, const std::vector<Restored>& restored) {
   Json services = Json::array();
-  for (const Restored& one : restored) services.push_back({{"name", one.entry.name}, {"journal", journal::ToHex(one.journal)}});
+  for (const Restored& one : restored) services.push_back({{"name", one.entry.name}, {"journal", journal::ToHex(one.journal)}, {"continues", journal::ToHex(one.continued)}});
   return Json{{"manifest", EncodeManifest(manifest)}, {"services", std::move(services)}}.dump(2) + "\n";
+}
+
+std::optional<journal::JournalId> IdIn(const Json& service, const char* key) {
+  if (!service.is_object() || !service.contains(key) || !service[key].is_string()) return std::nullopt;
+  const auto id = journal::ParseJournalId(service[key].get<std::string>());
+  return id.ok() ? std::optional(*id) : std::nullopt;
 }
 
 absl::StatusOr<std::vector<Entry>> Choose(const Manifest& manifest, const std::vector<std::string>& names) {
@@ -114,10 +120,9 @@ absl::StatusOr<std::optional<std::vector<Restored>>> Declared(const std::string&
   const bool listed = json.is_object() && json.contains("services") && json["services"].is_array() && json["services"].size() == chosen.size();
   for (size_t i = 0; listed && i < chosen.size(); ++i) {
     const Json& service = json["services"][i];
-    if (!service.is_object() || !service.contains("journal") || !service["journal"].is_string()) break;
-    const auto id = journal::ParseJournalId(service["journal"].get<std::string>());
-    if (!id.ok()) break;
-    restored.push_back({chosen[i], *id, data + "/" + chosen[i].name});
+    const auto id = IdIn(service, "journal"), continued = IdIn(service, "continues");
+    if (!id || !continued) break;
+    restored.push_back({chosen[i], *id, *continued, data + "/" + chosen[i].name});
   }
   if (restored.size() != chosen.size() || Declaration(manifest, restored) != *text) {
     return MakeError(Reason::NOT_EMPTY, "backup", path, "another restore into this directory has not finished: run that one again");
@@ -158,7 +163,7 @@ absl::StatusOr<std::vector<Restored>> Restore(const std::string& backup, const s
     const std::string directory = data + "/" + chosen[i].name;
     leftovers.Add(directory + kRestoringSuffix);
     ASSIGN_OR_RETURN(const journal::JournalId id, Write(backup, chosen[i], lineages[i], directory + kRestoringSuffix, clock, on_progress));
-    restored.push_back({chosen[i], id, directory});
+    restored.push_back({chosen[i], id, lineages[i].OwnerOf(chosen[i].sequence), directory});
   }
   RETURN_IF_ERROR(SyncDirectory(data));
   leftovers.Keep();

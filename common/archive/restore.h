@@ -19,6 +19,7 @@ inline constexpr char kRestoringSuffix[] = ".restoring";
 struct Restored {
   Entry entry;                   // where the journal continued ends
   journal::JournalId journal{};  // the new one
+  journal::JournalId continued{};  // whose last sequence the new one goes on after: the entry's journal, or one that it continued without adding anything
   std::string directory;         // DATA/<name>
 };
 

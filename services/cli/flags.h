@@ -41,8 +41,12 @@ void AddReportCommands(CLI::App& app, Invocation& invocation);
 void AddQueryCommands(CLI::App& app, Invocation& invocation);
 // check: the one command that needs no service.
 void AddCheckCommand(CLI::App& app, Invocation& invocation);
+// backup, restore.
+void AddStoreCommands(CLI::App& app, Invocation& invocation);
 // bulletin.
 void AddBulletinCommands(CLI::App& app, Invocation& invocation);
+// verify: the audit of a directory or a backup, which needs no running service.
+void AddVerifyCommand(CLI::App& app, Invocation& invocation);
 // milestones status asks in the words of rollup.
 void AddMilestoneStatus(CLI::App& milestones, Invocation& invocation);
 

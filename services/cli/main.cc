@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/log/log.h"
+#include "common/storage/reserve.h"
 #include "services/cli/demo.h"
 #include "services/cli/flags.h"
 #include "services/cli/national.h"
@@ -50,6 +51,8 @@ void AddSuiteCommands(CLI::App& app, Invocation& invocation) {
   CLI::App* up_command = app.add_subcommand("up", "启动 / run the four services")->fallthrough();
   up_command->add_option("--data", up->data, "directory of the stores")->required();
   up_command->add_option("--port-base", up->port_base, "first of four ports; 0 picks free ones")->check(CLI::Range(0, 65532));
+  up_command->add_option("--reserve-mib", up->reserve_mib, "free space below which nothing is recorded, MiB; default 256")
+      ->check(CLI::Range(storage::kReserveBytesMin >> 20, storage::kReserveBytesMax >> 20));
   up_command->callback([&invocation, up] { invocation.run = [up](const Context& c) { return Up(c, *up); }; });
 
   AddDemo(app, invocation);
@@ -70,6 +73,8 @@ int Main(int argc, char** argv) {
   AddQueryCommands(app, invocation);
   AddBulletinCommands(app, invocation);
   AddCheckCommand(app, invocation);
+  AddStoreCommands(app, invocation);
+  AddVerifyCommand(app, invocation);
   AddSuiteCommands(app, invocation);
   try {
     app.parse(argc, argv);

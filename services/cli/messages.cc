@@ -100,7 +100,7 @@ constexpr Entry kEntries[] = {
     {Reason::DATA_LOSS, "存储数据已损坏：{value}", "the store is damaged: {value}", "不要删除任何文件，从备份恢复", "Delete nothing; restore from a backup."},
     {Reason::ROLLED_BACK, "服务的日志比它已确认的要短：{value}", "the service's journal ends before what it acknowledged: {value}", "恢复较新的备份；已从备份恢复的，按提示补报缺失部分", "Restore a newer backup; where there is none, send again what is missing, as told."},
     {Reason::PROOF_FAILED, "证明不成立：{value}", "the proof does not hold: {value}", "核对证明文件与通报是否为同一份，或重新取得证明", "Check that proof and bulletin belong together, or ask for a new proof."},
-    {Reason::NOT_EMPTY, "目录不是空的：{value}", "the directory is not empty: {value}", "恢复到一个新目录", "Restore into a new directory."},
+    {Reason::NOT_EMPTY, "目录里已有别的内容：{value}", "the directory holds something else: {value}", "换一个新目录", "Choose a new directory."},
     {Reason::DIRECTORY_IN_USE, "目录正被另一个进程使用：{value}", "another process uses the directory: {value}", "先停止那个进程", "Stop that process first."},
     {Reason::SCHEMA_TOO_NEW, "数据由更新的版本写成：{value}", "written by a newer version: {value}", "升级程序", "Upgrade."},
     {Reason::STORAGE_FAILED, "写入失败：{value}", "a write failed: {value}", "检查磁盘后重新启动；已确认的数据不会丢失", "Check the disk and restart; nothing acknowledged is lost."},
@@ -172,7 +172,7 @@ std::string MessageOf(const ErrorDetail& detail, Lang lang) {
   }
   if (!detail.message.empty() && !detail.value.empty()) {
     if (lang == Lang::kEnglish) text += " (" + detail.message + ")";
-    if (lang == Lang::kChinese && (NeedsDetail(detail.reason) || detail.field == "should_be" || (detail.reason == Reason::UNKNOWN_BULLETIN && detail.field == "file")) && detail.candidates.empty()) text += "（" + RuleWords(message, lang) + "）";
+    if (lang == Lang::kChinese && (NeedsDetail(detail.reason) || detail.field == "should_be" || detail.field == "backup" || (detail.reason == Reason::UNKNOWN_BULLETIN && detail.field == "file")) && detail.candidates.empty()) text += "（" + RuleWords(message, lang) + "）";
   }
   // A soft check that wants an explanation is named by its rule.
   if (detail.reason == Reason::EXPLANATION_REQUIRED && !detail.value.empty()) text += std::string(Say(lang, "：", ": ")) + Reading(detail.value, lang);
@@ -268,6 +268,22 @@ std::string RuleWords(std::string_view rule, Lang lang) {
       {"the text, HTML, CSV or JSON form: a browser writes no PDF twice the same, so verify the number printed on it", "text、HTML、CSV、JSON 形式的通报；PDF 每次打印都不同，请按印在上面的文号验证"},
       {" stands twice in it", " 出现两次"}, {"more operands than ", "项数超过 "}, {"more operands in the file than ", "全文件的项数超过 "}, {"more relations in a row than ", "一行的关系式超过 "},
       {"a longer chain of computed cells than ", "连环计算的空格超过 "},
+      // Of backups.
+      {"the archive is missing or cannot be read", "文件缺失或无法读取"}, {"the archive has a damaged header", "文件开头已损坏"}, {"the archive has ", "文件有 "}, {" bytes, its manifest names ", " 字节，清单记为 "},
+      {"the archive is cut short", "文件被截断"}, {"this is not an archive of a journal", "这不是备份文件"}, {"the archive ends within a record, or its length is damaged", "文件在一条记录中间断开，或其长度已损坏"},
+      {"the archive ends within a record", "文件在一条记录中间断开"}, {"the record is not what was written (checksum)", "记录与写入时不同（校验码）"}, {"this is a backup of another service: ", "这是另一个服务的备份："},
+      {", not ", "，不是 "}, {"the archive does not begin with a journal's identity", "文件开头没有日志标识"}, {"the archive leaves out or repeats events", "记录有遗漏或重复"},
+      {"this block or the one before it is not the one that was chained", "该块或其前一块不是原来相连的那一块"}, {"this is the archive of journal ", "这是日志 "}, {", the manifest names ", " 的备份，清单记为 "},
+      {"the archive ends at sequence ", "文件止于 "}, {", the manifest says ", "，清单记为 "}, {" with another hash", "，哈希不同"}, {"the archive was written by a newer version", "文件由更新的版本写成"},
+      {"the manifest was written by a newer version", "清单由更新的版本写成"}, {"the manifest is not JSON", "清单不是 JSON"}, {"the manifest is not what was written", "清单与写入时不同"}, {"the manifest lists no services", "清单没有列出服务"},
+      {"the manifest has a broken id or hash", "清单中的标识或哈希有误"}, {"the manifest has a broken name", "清单中的名称有误"},
+      {"there is no manifest: this is not a backup, or it has lost the file that vouches for it", "没有清单：这不是备份，或备份丢失了为其作证的文件"},
+      {"the first backup into this directory has not finished: run it again", "第一次备份没有完成：请再运行一次"}, {"this is a backup of another journal: ", "这里是另一个日志的备份："}, {", the service has ", "，服务的日志为 "},
+      {", no service named has it", "，所列服务都没有它"}, {"the backup reaches ", "备份已到 "}, {", the service only ", "，服务只到 "}, {", the service reaches ", "，服务到 "}, {" with another history", "，但历史不同"},
+      {"another backup has ", "另一次备份正在使用 "}, {"`anju up` or another restore has ", "anju up 或另一次恢复正在使用 "}, {"there is something in this directory already", "该目录已有内容"},
+      {"another restore into this directory has not finished: run that one again", "到该目录的另一次恢复没有完成：请先再运行那一次"}, {"the journal here is damaged: ", "这里的日志已损坏："},
+      {"it is the journal of another service: ", "这是另一个服务的日志："}, {"it ends at sequence ", "止于 "}, {" but its witness remembers ", "，见证却记得 "}, {"it has no identity", "没有日志标识"},
+      {"something came into the directory meanwhile", "其间有别的内容写入该目录"}, {"a restore into this directory has not finished: run it again", "到该目录的恢复没有完成：请再运行一次 anju restore"},
       {"document ", "文件"},                {"parent ", "上级 "},              {"line ", "第 "},               {" is ", " 为 "},
       {" or ", " 或 "},                       {" on ", " 于 "}});
   for (const auto& [english, chinese] : kPhrases) ReplaceAll(text, english, chinese);
@@ -302,7 +318,8 @@ std::string FieldWords(std::string_view field, Lang lang) {
       {"remark", "意见"},         {"since", "起算日期"},     {"since_at", "起算依据"},  {"threshold", "界线"}, {"border", "名次界线"},
       {"number", "发文字号"},     {"draft", "草稿"},         {"title", "标题"},         {"template", "模板"},  {"version", "版本"},    {"tables", "表"},
       {"table", "表"},            {"corrected_by", "被更正"}, {"file", "文件"},         {"out", "输出文件"},   {"as_issued", "印发时"}, {"now", "现为"},
-      {"journal", "日志"},        {"content", "内容"},
+      {"journal", "日志"},        {"content", "内容"},         {"backup", "备份"},        {"blocks", "块数"},      {"bytes", "字节"},      {"added_events", "新增记录"},
+      {"added_bytes", "新增字节"}, {"ancestors", "前身"},        {"directory", "目录"},     {"continues", "接续"},
       {"exits", "减少指标"},      {"negative", "可为负"}, {"first_sequence", "序号"}, {"then_by", "次序依据"},
   };
   auto it = kWords.find(field);

@@ -21,6 +21,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/archive/restore.h"
 #include "common/client/client.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -258,6 +259,10 @@ absl::StatusOr<std::unique_ptr<Suite>> Suite::Start(const SuiteOptions& options)
   impl.options = options;
   if (impl.options.programs.empty()) impl.options.programs = DirectoryOfThisProgram();
   RETURN_IF_ERROR(impl.lock.Take(options.data));
+  // Some services restored and others begun anew would be a suite that never was.
+  if (const std::string unfinished = archive::UnfinishedRestore(options.data); !unfinished.empty()) {
+    return MakeError(Reason::DIRECTORY_IN_USE, "backup", unfinished, "a restore into this directory has not finished: run it again");
+  }
   // The keeper starts the children itself: they are killed when the thread that started them ends.
   impl.keeper = std::thread([&impl] { impl.Keep(); });
   {

@@ -88,10 +88,10 @@ class Service:
 
 
 class Suite:
-    """The four services as processes of the test."""
+    """The four services as processes of the test, in a new directory or in one that was restored."""
 
-    def __init__(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="anju-test-"))
+    def __init__(self, directory=None):
+        self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="anju-test-"))
         self.services = {}
         for name, upstream in (("plan", ()), ("progress", ("plan",)), ("aggregator", ("plan", "progress")), ("ranking", ("aggregator",))):
             self.services[name] = Service(name, self.directory, {u: self.services[u] for u in upstream})
