@@ -11,6 +11,7 @@
 
 #include "anju/feed/v1/feed.grpc.pb.h"
 #include "common/feed/feed_testing.h"
+#include "common/journal/hash.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/testing/testing.h"
@@ -110,6 +111,28 @@ TEST(JournalAudit, GivesTheHashOfEveryPositionThatEndsABlockAndStopsAtTheLast) {
   ASSERT_OK_AND_ASSIGN(const JournalAudit audit, AuditAt(written.upstream.address(), options));
   EXPECT_EQ(audit.sequence, 3u);
   EXPECT_EQ(audit.hashes, (std::map<uint64_t, journal::Hash>{{2, written.ends[0].block_hash}, {3, written.ends[1].block_hash}}));
+  journal::MerkleBuilder tree;
+  std::map<uint64_t, JournalAudit::Tree> trees;
+  for (size_t i = 0; i < 2; ++i) {
+    tree.Add({reinterpret_cast<const char*>(written.ends[i].block_hash.data()), written.ends[i].block_hash.size()});
+    trees[written.ends[i].sequence] = {i + 1, tree.Root()};
+  }
+  EXPECT_EQ(audit.trees, trees);
+}
+
+TEST(JournalAudit, ReadsThroughARestore) {
+  Written written;
+  const std::string old_id = written.id();
+  written.upstream.RestoreAt(3);
+  const Position after = written.upstream.Append({"four again"});
+  AuditOptions options;
+  options.journal_id = old_id;  // it goes on in the one that is there
+  options.positions = {2, 4};
+  ASSERT_OK_AND_ASSIGN(const JournalAudit audit, AuditAt(written.upstream.address(), options));
+  EXPECT_NE(audit.journal_id, old_id);
+  EXPECT_EQ(audit.sequence, 4u);
+  EXPECT_EQ(audit.hashes, (std::map<uint64_t, journal::Hash>{{2, written.ends[0].block_hash}, {4, after.block_hash}}));
+  EXPECT_EQ(audit.trees.at(4).size, 3u);
 }
 
 TEST(JournalAudit, EmptyJournal) {
