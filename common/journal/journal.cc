@@ -43,38 +43,50 @@ absl::StatusOr<std::vector<std::string>> ReadAncestors(storage::Store& store) {
   return identities;
 }
 
+// Whoever has to repair it is told where it lies: the two files of which one contradicts the other, or itself.
+absl::Status Located(const absl::Status& status, const storage::Disk& disk) {
+  const ErrorDetail detail = ErrorsOf(status).front();
+  if (detail.message.find(disk.PathOf("")) != std::string::npos) return status;
+  return MakeError(detail.reason, detail.field, detail.value,
+                   detail.message + " (" + disk.PathOf(kJournalStore) + " beside " + disk.PathOf(kWitnessFile) + ")");
+}
+
 }  // namespace
 
 Journal::Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Lineage lineage, Clock& clock)
     : disk_(disk), store_(std::move(store)), lineage_(std::move(lineage)), clock_(clock) {}
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(storage::Disk& disk, std::string_view service, Clock& clock) {
-  ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> store, disk.OpenStore(kJournalStore, storage::StoreKind::kJournal));
-  ASSIGN_OR_RETURN(std::optional<std::string> encoded, store->Get(IdentityKey()));
-  if (!encoded) {
-    // The identity is the first thing ever synced, and the last of a restore: a store without one must be new in every other way too.
-    ASSIGN_OR_RETURN(std::optional<std::string> witness, disk.ReadFile(kWitnessFile));
-    auto cursor = store->NewCursor();
-    cursor->SeekToLast();
-    RETURN_IF_ERROR(cursor->status());
-    if (witness || cursor->Valid()) {
-      return MakeError(Reason::DATA_LOSS, "", "",
-                       "the journal of " + std::string(service) +
-                           " has lost its identity (a witness or blocks remain), or is a restore that did not finish: restore into an empty directory");
+  absl::StatusOr<std::unique_ptr<Journal>> opened = [&]() -> absl::StatusOr<std::unique_ptr<Journal>> {
+    ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> store, disk.OpenStore(kJournalStore, storage::StoreKind::kJournal));
+    ASSIGN_OR_RETURN(std::optional<std::string> encoded, store->Get(IdentityKey()));
+    if (!encoded) {
+      // The identity is the first thing ever synced, and the last of a restore: a store without one must be new in every other way too.
+      ASSIGN_OR_RETURN(std::optional<std::string> witness, disk.ReadFile(kWitnessFile));
+      auto cursor = store->NewCursor();
+      cursor->SeekToLast();
+      RETURN_IF_ERROR(cursor->status());
+      if (witness || cursor->Valid()) {
+        return MakeError(Reason::DATA_LOSS, "", "",
+                         "the journal of " + std::string(service) +
+                             " has lost its identity (a witness or blocks remain), or is a restore that did not finish: restore into an empty directory");
+      }
+      encoded.emplace();
+      RETURN_IF_ERROR(Create(*store, service, clock, &*encoded));
     }
-    encoded.emplace();
-    RETURN_IF_ERROR(Create(*store, service, clock, &*encoded));
-  }
-  ASSIGN_OR_RETURN(std::vector<std::string> identities, ReadAncestors(*store));
-  identities.push_back(*std::move(encoded));
-  ASSIGN_OR_RETURN(Lineage lineage, Lineage::FromIdentities(std::move(identities)));
-  if (lineage.current().service != service) {
-    return MakeError(Reason::DATA_LOSS, "", lineage.current().service,
-                     "this is the journal of the service " + lineage.current().service + ", not of " + std::string(service));
-  }
-  std::unique_ptr<Journal> journal(new Journal(disk, std::move(store), std::move(lineage), clock));
-  RETURN_IF_ERROR(journal->Recover());
-  return journal;
+    ASSIGN_OR_RETURN(std::vector<std::string> identities, ReadAncestors(*store));
+    identities.push_back(*std::move(encoded));
+    ASSIGN_OR_RETURN(Lineage lineage, Lineage::FromIdentities(std::move(identities)));
+    if (lineage.current().service != service) {
+      return MakeError(Reason::DATA_LOSS, "", lineage.current().service,
+                       "this is the journal of the service " + lineage.current().service + ", not of " + std::string(service));
+    }
+    std::unique_ptr<Journal> journal(new Journal(disk, std::move(store), std::move(lineage), clock));
+    RETURN_IF_ERROR(journal->Recover());
+    return journal;
+  }();
+  if (!opened.ok()) return Located(opened.status(), disk);
+  return opened;
 }
 
 absl::Status Journal::Recover() {
@@ -282,7 +294,9 @@ absl::StatusOr<BlockView> Journal::PrefixAt(const storage::Cursor& cursor) const
 }
 
 absl::Status Journal::Damaged(std::string_view what) const {
-  return MakeError(Reason::DATA_LOSS, "", ToHex(identity().id), "the journal of " + identity().service + " " + std::string(what));
+  return MakeError(Reason::DATA_LOSS, "", ToHex(identity().id),
+                   "the journal of " + identity().service + " " + std::string(what) + " (" + disk_.PathOf(kJournalStore) + " beside " +
+                       disk_.PathOf(kWitnessFile) + ")");
 }
 
 uint64_t Journal::AddListener(Listener listener) {
