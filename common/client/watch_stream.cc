@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
@@ -17,6 +18,29 @@ namespace {
 using ranking::v1::WatchEvent;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
+
+// Whether `later` can come after `earlier` in one watch. A journal that was restored goes on under another id at the same sequences: which continues
+// which, the service knows, and it has taken our basis for one of its own. Here only what goes back is seen.
+bool MayFollow(const types::v1::Basis& later, const types::v1::Basis& earlier) {
+  if (later.plan().sequence() < earlier.plan().sequence()) return false;
+  const auto named = [](const types::v1::Basis& basis, const std::string& id) {
+    return std::find_if(basis.progress().begin(), basis.progress().end(), [&](const types::v1::Position& position) { return position.journal_id() == id; });
+  };
+  std::vector<uint64_t> others;  // journals that were not there before
+  for (const types::v1::Position& position : later.progress()) {
+    if (named(earlier, position.journal_id()) == earlier.progress().end()) others.push_back(position.sequence());
+  }
+  for (const types::v1::Position& position : earlier.progress()) {
+    if (const auto same = named(later, position.journal_id()); same != later.progress().end()) {
+      if (same->sequence() < position.sequence()) return false;
+      continue;
+    }
+    const auto other = std::find_if(others.begin(), others.end(), [&](uint64_t sequence) { return sequence >= position.sequence(); });
+    if (other == others.end()) return false;
+    others.erase(other);
+  }
+  return true;
+}
 
 // What one caller has been told so far, over all connections.
 class Watcher {
@@ -30,9 +54,10 @@ class Watcher {
   bool Take(const WatchEvent& event) {
     const bool begins = std::exchange(first_, false);
     if (told_) {
-      const bool is_ahead = rpc::Includes(event.to().basis(), *told_);
-      const bool is_behind = rpc::Includes(*told_, event.to().basis());
-      if (begins ? !(is_ahead && is_behind) : !is_ahead && !is_behind) {
+      const bool is_ahead = MayFollow(event.to().basis(), *told_);
+      const bool is_behind = MayFollow(*told_, event.to().basis());
+      const bool is_same = rpc::Includes(event.to().basis(), *told_) && rpc::Includes(*told_, event.to().basis());
+      if (begins ? !is_same : !is_ahead && !is_behind) {
         problem_ = MakeError(Reason::UNKNOWN_BASIS, "from", token_, "the server went on from another basis; what changed in between is not known");
         return false;
       }

@@ -46,8 +46,11 @@ absl::Status Chain::TakeIdentities(const v1::FollowResponse& response, const Cal
     if (fork && at_.block_hash != journal::Hash{} && *fork != at_.block_hash) return Broken("continues another history");
   }
   const bool is_new = lineage->encoded() != lineage_.encoded();
-  if (is_new && callbacks.on_lineage) RETURN_IF_ERROR(callbacks.on_lineage(*lineage));
-  if (is_new) lineage_ = *std::move(lineage);
+  if (is_new) {
+    lineage_ = {};  // whoever refuses this one is asked again whatever comes next
+    if (callbacks.on_lineage) RETURN_IF_ERROR(callbacks.on_lineage(*lineage));
+    lineage_ = *std::move(lineage);
+  }
   at_.journal_id = lineage_.OwnerOf(at_.sequence);
   return absl::OkStatus();
 }

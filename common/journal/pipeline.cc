@@ -118,6 +118,7 @@ struct Pipeline::Impl final : public Recorder {
   storage::Batch& rows() override { return request_rows_; }
   uint64_t last_sequence() const override { return last_sequence_; }
   int64_t time_us() const override { return open_->time_us; }
+  const Lineage* lineage() const override { return &journal_->lineage(); }
 
   Journal& journal() { return *journal_; }
 

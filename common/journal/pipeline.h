@@ -48,6 +48,8 @@ class Recorder {
   virtual uint64_t last_sequence() const = 0;
   // Time of the block being decided.
   virtual int64_t time_us() const = 0;
+  // Whose sequences are whose, for naming another position than the durable one; nullptr where there is no journal.
+  virtual const Lineage* lineage() const { return nullptr; }
 };
 
 // One unit of work. Decide runs on the decider thread, Done on the writer thread (or on the decider when the pipeline stops).

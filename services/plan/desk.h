@@ -37,6 +37,7 @@ class Desk {
   const PlanModel& model_;
   journal::Recorder& recorder_;
   uint64_t sequence_ = 0;
+  journal::JournalId owner_{};  // of that sequence
   int64_t time_us_ = 0;
 };
 
@@ -54,6 +55,7 @@ class Decision final : public journal::Request {
     answer_ = handler_(caller_, request_, desk);
     faults::Reach("plan.decided");
     sequence_ = desk.sequence();
+    if (const journal::Lineage* lineage = recorder.lineage()) owner_ = lineage->OwnerOf(sequence_);
     recorded_time_us_ = desk.recorded_time_us();
     complete_until_us_ = desk.complete_until_us();
   }
@@ -70,7 +72,7 @@ class Decision final : public journal::Request {
   void Done(const absl::Status& status, const journal::Position& durable) override {
     if (!status.ok()) return finish_(status);
     if (answer_.ok()) {
-      journal::Position position{.journal_id = durable.journal_id, .sequence = sequence_};
+      journal::Position position{.journal_id = durable.sequence == sequence_ ? durable.journal_id : owner_, .sequence = sequence_};
       if (durable.sequence == sequence_) position.block_hash = durable.block_hash;
       types::v1::Basis basis;
       *basis.mutable_plan() = rpc::ToProto(position);
@@ -88,6 +90,7 @@ class Decision final : public journal::Request {
   const rpc::Finish<Response> finish_;
   absl::StatusOr<Response> answer_;
   uint64_t sequence_ = 0;
+  journal::JournalId owner_{};  // of that sequence
   int64_t recorded_time_us_ = 0;
   int64_t complete_until_us_ = 0;
 };

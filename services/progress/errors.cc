@@ -96,6 +96,13 @@ absl::Status NotReady() {
   return MakeError(Reason::NOT_READY, "", "", "the registry has not come from the plan service yet; try again in a moment");
 }
 
+absl::Status PlanWasRolledBack(std::string_view position) {
+  const absl::string_view at(position.data(), position.size());
+  return MakeError(Reason::NOT_READY, "plan", position,
+                   absl::StrCat("figures here were decided under plan position ", at,
+                                ", which was lost when plan was restored; nothing is taken until progress is restored from the same backup"));
+}
+
 absl::Status OtherPlan() {
   return MakeError(Reason::NOT_READY, "plan", "",
                    "the plan service has another journal than the one that figures were recorded under; nothing is taken until it is back");

@@ -21,7 +21,8 @@ class OpenRequest final : public journal::Request {
       : desk_(desk), intake_(std::move(intake)), opened_(std::move(opened)) {}
 
   void Decide(journal::Recorder& recorder) override {
-    refused_ = desk_.plan_is_other() ? OtherPlan() : intake_->Admit(desk_.model, Clock::DateOfMicros(recorder.time_us()));
+    refused_ = desk_.plan_refused();
+    if (refused_.ok()) refused_ = intake_->Admit(desk_.model, Clock::DateOfMicros(recorder.time_us()));
     if (!refused_.ok()) return;
     if (desk_.streams.size() >= desk_.streams_sweep_at) {
       absl::erase_if(desk_.streams, [](const auto& stream) { return stream.second.expired(); });
@@ -59,7 +60,8 @@ class BatchRequest final : public journal::Request {
       : desk_(desk), intake_(std::move(intake)), request_(std::move(request)), finish_(std::move(finish)) {}
 
   void Decide(journal::Recorder& recorder) override {
-    end_ = desk_.plan_is_other() ? OtherPlan() : intake_->Admit(desk_.model, Clock::DateOfMicros(recorder.time_us()));
+    end_ = desk_.plan_refused();
+    if (end_.ok()) end_ = intake_->Admit(desk_.model, Clock::DateOfMicros(recorder.time_us()));
     if (end_.ok()) end_ = intake_->Take(desk_.model, recorder, request_->items(), &taken_);
     taken_.ground.complete_until_us = desk_.CompleteUntil(recorder.time_us());
   }
@@ -90,10 +92,11 @@ absl::StatusOr<std::function<bool()>> PlanReached(const Desk& desk, const std::s
   ASSIGN_OR_RETURN(const types::v1::Basis asked, rpc::ParseToken(token));
   types::v1::Basis want;
   if (asked.has_plan()) *want.mutable_plan() = asked.plan();
+  RETURN_IF_ERROR(desk.plan_lineages()->CheckNotLost(want, "plan_at_least"));
   return [&desk, want] {
     types::v1::Basis have;
     *have.mutable_plan() = rpc::ToProto(desk.plan().position);
-    return !want.has_plan() || rpc::Includes(have, want);
+    return !want.has_plan() || rpc::Includes(have, want, *desk.plan_lineages());
   };
 }
 

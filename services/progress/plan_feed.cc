@@ -26,7 +26,9 @@ PlanFeed::PlanFeed(std::string address, Desk& desk, journal::Pipeline& pipeline,
   if (!resumed.ok()) return;  // the pipeline is going down with the process
   feed::Follower::Callbacks callbacks;
   callbacks.on_block = [this](const journal::BlockView& block, std::string_view, const journal::Position& after) { return Take(block, after); };
-  callbacks.on_bookmark = [this](const journal::Position& upstream) { (void)taker_.CheckJournal(upstream); };
+  callbacks.on_lineage = [this](const journal::Lineage& lineage) {
+    return Await([&](PlanTaker::Done done) { taker_.TakeLineage(lineage, std::move(done)); });
+  };
   callbacks.on_fresh = [this](const journal::Position& upstream, int64_t sent_us) { desk_.MarkPlanFresh(upstream, sent_us); };
   callbacks.on_data_loss = [this] { return taker_.Lose(); };
   follower_ = std::make_unique<feed::Follower>("plan", rpc::Connect(address_), taker_.taken(), std::move(callbacks));

@@ -13,9 +13,8 @@
 
 namespace anju::progress {
 
-// Follows from the cached position. A position that is not in that journal (plan was restored or wiped), or another journal than the one
-// that figures were recorded under (where the cache is lost too), leaves it disconnected with the reason in its status, and nothing
-// is taken meanwhile: recorded figures carry numbers minted there, and only an operator can tell whether they still mean the same.
+// Follows from the cached position. A journal that does not have all that figures here were decided under (another one, or one restored to before
+// that) leaves it disconnected with the reason in its status, and nothing is taken meanwhile: recorded figures carry numbers minted there.
 class PlanFeed {
  public:
   // Blocks until the cached position is what new blocks carry. REQUIRES: nothing was submitted to the pipeline before.

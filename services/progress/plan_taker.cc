@@ -43,6 +43,40 @@ class PlanRequest final : public journal::Request {
   const PlanTaker::Done done_;
 };
 
+std::string NameOf(const journal::Position& position) { return journal::ToHex(position.journal_id) + "/" + std::to_string(position.sequence); }
+
+// Decides, on the decider, whether what was recorded up to now was decided under this journal: nothing is decided in between.
+class LineageRequest final : public journal::Request {
+ public:
+  LineageRequest(Desk& desk, journal::Pipeline& pipeline, journal::Lineage lineage, bool drop, std::shared_ptr<journal::Position> taken, PlanTaker::Done done)
+      : desk_(desk), pipeline_(pipeline), lineage_(std::move(lineage)), drop_(drop), taken_(std::move(taken)), done_(std::move(done)) {}
+
+  void Decide(journal::Recorder& recorder) override {
+    const journal::Position needed = desk_.model.decided_under();
+    if (needed.sequence > 0 && !lineage_.Contains(needed.journal_id, needed.sequence)) {
+      refused_ = lineage_.Knows(needed.journal_id) ? PlanWasRolledBack(NameOf(needed)) : OtherPlan();
+    } else if (const journal::Position& cached = desk_.model.plan().position; drop_ || (cached.sequence > 0 && !lineage_.Contains(cached.journal_id, cached.sequence))) {
+      desk_.model.DropPlan(recorder.rows());
+      desk_.Publish({});
+      pipeline_.SetPlanPosition(needed.journal_id, needed.sequence);
+    }
+    *taken_ = desk_.model.plan().position;
+    if (refused_.ok()) desk_.SetPlanLineage(lineage_);
+    desk_.SetPlanRefused(refused_);
+  }
+  bool Records() const override { return false; }
+  void Done(const absl::Status& status, const journal::Position&) override { done_(status.ok() ? refused_ : status); }
+
+ private:
+  Desk& desk_;
+  journal::Pipeline& pipeline_;
+  const journal::Lineage lineage_;
+  const bool drop_;
+  const std::shared_ptr<journal::Position> taken_;
+  const PlanTaker::Done done_;
+  absl::Status refused_;
+};
+
 }  // namespace
 
 void PlanTaker::Submit(PlanBlock block, Done done) {
@@ -51,21 +85,34 @@ void PlanTaker::Submit(PlanBlock block, Done done) {
 }
 
 void PlanTaker::Resume(Done done) {
-  const PlanPosition cached = desk_.model.plan();  // nobody decides yet
-  journal_ = desk_.model.plan_journal();
+  // Nobody decides yet. Positions of the plan only grow, so the last block's is that of all of them.
+  if (const uint64_t last = pipeline_.journal().durable().sequence; last > 0) {
+    const absl::StatusOr<std::vector<std::string>> blocks = pipeline_.journal().ReadBlocksContaining(last, 1);
+    if (!blocks.ok()) return done(blocks.status());
+    const absl::StatusOr<journal::BlockView> block = journal::DecodeBlockPrefix(blocks->front());
+    if (!block.ok()) return done(block.status());
+    desk_.model.SetDecidedUnder(block->header.plan_journal_id, block->header.plan_sequence);
+  }
+  const PlanPosition cached = desk_.model.plan();
   taken_ = cached.position;
   if (cached.position.sequence == 0) return done(absl::OkStatus());
   Submit(PlanBlock{.events = {}, .documents = {}, .after = cached}, std::move(done));
 }
 
-absl::Status PlanTaker::CheckJournal(const journal::Position& upstream) {
-  const bool other = journal_ != journal::JournalId{} && upstream.journal_id != journal_;
-  desk_.SetPlanIsOther(other);
-  return other ? OtherPlan() : absl::OkStatus();
+void PlanTaker::TakeLineage(const journal::Lineage& lineage, Done done) {
+  auto taken = std::make_shared<journal::Position>(taken_);
+  const Done decided = [this, taken, done](const absl::Status& status) {
+    if (status.ok()) {
+      taken_ = *taken;
+      lost_ = false;
+    }
+    done(status);
+  };
+  const absl::Status status = pipeline_.Submit(std::make_unique<LineageRequest>(desk_, pipeline_, lineage, lost_, taken, decided));
+  if (!status.ok()) done(status);
 }
 
 void PlanTaker::Take(const journal::BlockView& view, const journal::Position& after, Done done) {
-  if (const absl::Status ours = CheckJournal(after); !ours.ok()) return done(ours);
   PlanBlock block{.events = {}, .documents = {}, .after = {after, view.header.time_us}};
   for (size_t i = 0; i < view.events.size(); ++i) {
     plan::v1::Event event;
@@ -77,14 +124,10 @@ void PlanTaker::Take(const journal::BlockView& view, const journal::Position& af
   Submit(std::move(block), std::move(done));
 }
 
-void PlanTaker::Advance(const journal::Position& after) {
-  journal_ = after.journal_id;
-  taken_ = after;
-}
-
 journal::Position PlanTaker::Lose() {
-  desk_.SetPlanIsOther(true);
-  return taken_;
+  desk_.SetPlanRefused(OtherPlan());
+  lost_ = true;
+  return {};
 }
 
 }  // namespace anju::progress

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "common/journal/lineage.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
 #include "services/progress/desk.h"
@@ -19,13 +20,15 @@ class PlanTaker {
   void Resume(Done done);
   // Where to follow from.
   const journal::Position& taken() const { return taken_; }
+  // A stream begins, of this journal. Goes on if everything recorded here was decided under positions that it has; what was cached beyond them, or
+  // of a journal that nothing depends on, is forgotten and comes again. Else NOT_READY, which every request is answered until the right journal is
+  // back: recorded figures carry numbers minted in it. `done` runs once.
+  void TakeLineage(const journal::Lineage& lineage, Done done);
   // One block. `done` runs once, when it is stored; the next one may come after Advance.
   void Take(const journal::BlockView& view, const journal::Position& after, Done done);
   // The block ending there was stored.
-  void Advance(const journal::Position& after);
-  // Whether what is upstream is the journal that figures here were recorded under; nothing is taken while it is another.
-  absl::Status CheckJournal(const journal::Position& upstream);
-  // Our position is not in that journal. Where to ask again: the right journal may be put back.
+  void Advance(const journal::Position& after) { taken_ = after; }
+  // Our position is not in that journal: from where to ask for it, so that it tells its lineage. Nothing is decided until then.
   journal::Position Lose();
 
  private:
@@ -34,8 +37,8 @@ class PlanTaker {
   Desk& desk_;
   journal::Pipeline& pipeline_;
   rpc::WaitingRoom& room_;
-  journal::JournalId journal_{};  // the one to follow; zeros: any
   journal::Position taken_;
+  bool lost_ = false;  // what is cached is not in the journal that we ask
 };
 
 }  // namespace anju::progress

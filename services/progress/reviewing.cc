@@ -58,20 +58,21 @@ ReviewRequest::ReviewRequest(Desk& desk, rpc::Caller caller, v1::ReviewFiguresRe
 void ReviewRequest::Decide(journal::Recorder& recorder) {
   today_ = Clock::DateOfMicros(recorder.time_us());
   status_ = Review(recorder);
+  if (const journal::Lineage* lineage = recorder.lineage()) owner_ = lineage->OwnerOf(answered_at_);
 }
 
 void ReviewRequest::Done(const absl::Status& status, const journal::Position& durable) {
   if (!status.ok()) return finish_(status);
   if (!status_.ok()) return finish_(status_);
   journal::Position position = durable;
-  if (answered_at_ != 0 && answered_at_ != durable.sequence) position = {durable.journal_id, answered_at_, {}};
+  if (answered_at_ != 0 && answered_at_ != durable.sequence) position = {owner_, answered_at_, {}};
   *response_.mutable_basis() = StampOf(ground_, position);
   finish_(std::move(response_));
 }
 
 absl::Status ReviewRequest::Review(journal::Recorder& recorder) {
   const Model& model = desk_.model;
-  if (desk_.plan_is_other()) return OtherPlan();
+  RETURN_IF_ERROR(desk_.plan_refused());
   if (!model.plan_ready()) return NotReady();
   const std::string digest = DigestOf(request_);
   const RememberedRequest* earlier = digest.empty() || request_.dry_run() ? nullptr : model.requests().Find(caller_.identity, request_.request_id());

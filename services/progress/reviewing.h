@@ -49,6 +49,7 @@ class ReviewRequest final : public journal::Request {
   absl::Status status_;
   Ground ground_;
   uint64_t answered_at_ = 0;  // sequence of the earlier answer that is repeated; 0: none
+  journal::JournalId owner_{};  // of that sequence
   v1::ReviewFiguresResponse response_;
 };
 

@@ -17,12 +17,15 @@ void AwaitContents(const Store& store, rpc::WaitingRoom& room, const types::v1::
     *contents = store.Read();
     if (ending != nullptr && *ending) return true;
     const types::v1::BasisStamp& stamp = (*contents)->stamp;
-    return rpc::Includes(stamp.basis(), want) && rpc::IsFreshEnough(stamp.complete_until_us(), staleness_ms, RealClock().NowMicros());
+    const rpc::Lineages& lineages = *(*contents)->lineages;
+    if (!lineages.CheckNotLost(want, "at_least").ok()) return true;  // it will never come
+    return rpc::Includes(stamp.basis(), want, lineages) && rpc::IsFreshEnough(stamp.complete_until_us(), staleness_ms, RealClock().NowMicros());
   };
   const absl::Status at_deadline = staleness_ms > 0 ? rpc::StaleError(staleness_ms) : absl::OkStatus();
   room.Wait(reached, deadline,
-            [contents, ready = std::move(ready)](absl::Status waited) {
+            [contents, want, ready = std::move(ready)](absl::Status waited) {
               if (!waited.ok()) return ready(std::move(waited));
+              if (absl::Status kept = (*contents)->lineages->CheckNotLost(want, "at_least"); !kept.ok()) return ready(std::move(kept));
               ready(*contents);
             },
             at_deadline);

@@ -41,14 +41,14 @@ absl::StatusOr<std::shared_ptr<const std::string>> BulletinDesk::ContentAt(uint6
 
 types::v1::Position BulletinDesk::PositionOf(uint64_t sequence, bool with_hash) const {
   types::v1::Position position;
-  position.set_journal_id(journal::ToHex(journal_.identity().id));
+  position.set_journal_id(journal::ToHex(journal_.lineage().OwnerOf(sequence)));
   position.set_sequence(sequence);
   if (!with_hash || sequence > journal_.durable().sequence) return position;
   const absl::StatusOr<std::vector<std::string>> blocks = journal_.ReadBlocksContaining(sequence, 1);
   if (!blocks.ok() || blocks->empty()) return position;
   const absl::StatusOr<journal::BlockView> block = journal::DecodeBlockPrefix(blocks->front());
   if (!block.ok() || block->header.last_sequence() != sequence) return position;
-  return rpc::ToProto(journal::Position{journal_.identity().id, sequence, block->hash});
+  return rpc::ToProto(journal_.lineage().PositionOf(sequence, block->hash));
 }
 
 }  // namespace anju::ranking

@@ -60,7 +60,7 @@ absl::StatusOr<FrameTaker::Step> FrameTaker::Take(Frame frame) {
   }
   const std::shared_ptr<const Contents> contents = store_.Read();
   if (!pending_.empty() || !contents->ready || !frame.has_to() || !Follows(frame, contents->stamp.basis())) return Step::kMisfit;
-  const bool changes = frame.cells_size() + frame.regions_size() + frame.programmes_size() + frame.indicators_size() > 0;
+  const bool changes = frame.cells_size() + frame.regions_size() + frame.programmes_size() + frame.indicators_size() + frame.lineages_size() > 0;
   if (!changes && SameBasis(frame.from(), frame.to().basis())) {
     store_.Refresh(frame.to());
     misfits_ = 0;

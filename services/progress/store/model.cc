@@ -11,6 +11,7 @@
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/progress/core/content.h"
+#include "services/progress/store/log_loader.h"
 
 namespace anju::progress {
 namespace {
@@ -68,8 +69,14 @@ void AddPlanEvent(uint64_t sequence, std::string_view bytes, const plan::v1::Eve
 absl::Status Model::Load(storage::Store& state) {
   RowReader reader;
   reader.on_plan_position = [this](const PlanPosition& plan) { plan_ = plan; };
-  reader.on_plan_event = [this](uint64_t sequence, std::string_view event) { return FoldPlanEvent(sequence, event); };
-  reader.on_plan_document = [this](const PlanDocument& document) { targets_.Add(document); };
+  reader.on_plan_event = [this](uint64_t sequence, std::string_view event) {
+    plan_rows_.push_back(sequence);
+    return FoldPlanEvent(sequence, event);
+  };
+  reader.on_plan_document = [this](const PlanDocument& document) {
+    plan_rows_.push_back(document.sequence);
+    targets_.Add(document);
+  };
   reader.on_source = [this](SourceNumber number, std::string name, std::string actor) {
     if (number != sources_.next()) return Impossible(0, "a source row is missing");
     sources_.Open(number, std::move(name), std::move(actor));
@@ -78,19 +85,32 @@ absl::Status Model::Load(storage::Store& state) {
   reader.on_series = [this](SeriesNumber number, const SeriesKey& key) {
     return series_.Open(number, key) ? absl::OkStatus() : Impossible(0, "a series row is missing");
   };
-  reader.on_record = [this](LogRecord& record) {
-    if (record.outcome == Outcome::kAccepted && !record.digest_stored) {
-      record.digest = AcceptedDigest(record.series, {.as_of = record.as_of, .amount = record.amount, .kind = record.kind});
-    }
-    return Record(record);
-  };
   reader.on_review = [this](ReviewRecord review) { Record(std::move(review)); };
   RETURN_IF_ERROR(ReadRows(state, reader));
+  RETURN_IF_ERROR(LoadLog(state, &series_, &sources_, &unexplained_));
   areas_ = AreaIndex(registry_.regions);
   rules_ = CheckRulesInForce(registry_.catalogue, imported_rules_);
-  plan_needed_ = plan_.position.sequence;
-  plan_journal_ = plan_.position.journal_id;
   return absl::OkStatus();
+}
+
+void Model::SetDecidedUnder(const journal::JournalId& plan_id, uint64_t plan_sequence) {
+  if (plan_sequence == 0 || plan_sequence < plan_needed_) return;
+  plan_needed_ = plan_sequence;
+  plan_journal_ = plan_id;
+}
+
+void Model::DropPlan(storage::Batch& rows) {
+  for (const uint64_t sequence : plan_rows_) DeletePlanRows(sequence, rows);
+  DeletePlanPosition(rows);
+  plan_rows_.clear();
+  registry_ = {};
+  areas_ = AreaIndex(registry_.regions);
+  targets_ = {};
+  imported_rules_.clear();
+  rules_ = CheckRulesInForce(registry_.catalogue, imported_rules_);
+  plan_ = {};
+  ++registry_version_;
+  ++plan_version_;
 }
 
 absl::Status Model::Apply(const journal::EventContext& context, std::string_view event, storage::Batch& rows) {
@@ -226,10 +246,12 @@ absl::Status Model::ApplyPlan(const PlanBlock& block, storage::Batch& rows) {
   for (const PlanBlock::RegistryEvent& event : block.events) {
     RETURN_IF_ERROR(FoldPlanEvent(event.sequence, event.bytes));
     PutPlanEvent(event.sequence, event.bytes, rows);
+    plan_rows_.push_back(event.sequence);
   }
   for (const PlanDocument& document : block.documents) {
     targets_.Add(document);
     PutPlanDocument(document, rows);
+    plan_rows_.push_back(document.sequence);
   }
   if (!block.events.empty()) {
     areas_ = AreaIndex(registry_.regions);

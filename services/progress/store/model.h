@@ -22,6 +22,7 @@
 #include "services/progress/core/soft_checks.h"
 #include "services/progress/core/source_table.h"
 #include "services/progress/store/event_codec.h"
+#include "services/progress/store/log.h"
 #include "services/progress/store/store.h"
 
 namespace anju::progress {
@@ -46,14 +47,18 @@ class Model final : public journal::Model {
   absl::Status Load(storage::Store& state) override;
   absl::Status Apply(const journal::EventContext& context, std::string_view event, storage::Batch& rows) override;
 
+  // What the last event that was recorded before this start was decided under. Before anything is applied beyond what was loaded and replayed.
+  void SetDecidedUnder(const journal::JournalId& plan_id, uint64_t plan_sequence);
+  // The last plan position that anything recorded here was decided under; zeros if nothing was yet. Numbers in our events were minted up to there.
+  journal::Position decided_under() const { return {plan_journal_, plan_needed_, {}}; }
+  // Forgets what the plan feed brought, here and in the rows: it comes again.
+  void DropPlan(storage::Batch& rows);
   // Folds what the plan feed brought, and caches it in rows: no event of our own journal carries it.
   absl::Status ApplyPlan(const PlanBlock& block, storage::Batch& rows);
   const PlanPosition& plan() const { return plan_; }
   // False until the registry is at least as new as the one that recorded events were decided with: deciding with an older one could
   // refuse for ever what is fine. After a loss of the state store the feed brings it back.
   bool plan_ready() const { return plan_.position.sequence > 0 && plan_.position.sequence >= plan_needed_; }
-  // The plan journal that everything here was decided under; zeros if nothing was yet. Numbers in our events were minted in it.
-  const journal::JournalId& plan_journal() const { return plan_journal_; }
   // Changes whenever the registry does; what was resolved before holds no longer.
   uint64_t registry_version() const { return registry_version_; }
   // Changes whenever the registry, a target or a rule does: SeriesChecks hold no longer.
@@ -82,6 +87,7 @@ class Model final : public journal::Model {
   Registry registry_;
   AreaIndex areas_;
   PlanPosition plan_;
+  std::vector<uint64_t> plan_rows_;  // sequences of the cached events and documents
   uint64_t plan_needed_ = 0;
   journal::JournalId plan_journal_{};
   uint64_t registry_version_ = 1;

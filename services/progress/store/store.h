@@ -1,4 +1,4 @@
-// Typed rows of the state store: writing them into a batch, and reading all of them back.
+// Typed rows of the state store but for the log: writing them into a batch, and reading all of them back.
 #pragma once
 
 #include <cstdint>
@@ -24,22 +24,6 @@ struct PlanPosition {
   int64_t block_time_us = 0;
 };
 
-// One verdict as the log keeps it.
-struct LogRecord {
-  uint64_t sequence = 0;
-  Outcome outcome = Outcome::kAccepted;
-  SourceNumber source = 0;
-  uint64_t digest = 0;
-  bool digest_stored = false;  // accepted only: the record alone does not give the digest
-  SeriesNumber series = 0;     // accepted only, like the rest
-  Date as_of;
-  int64_t amount = 0;
-  UpdateKind kind = UpdateKind::kCumulative;
-  bool explained = false;      // accepted only
-  Refused refused;             // refused only
-  std::vector<Flag> flags;     // accepted, or refused for want of an explanation
-};
-
 // A review as its event has it.
 struct ReviewRecord {
   Review review;
@@ -54,27 +38,16 @@ void PutPlanEvent(uint64_t sequence, std::string_view event, storage::Batch& row
 void PutPlanDocument(const PlanDocument& document, storage::Batch& rows);
 void PutReview(const ReviewRecord& review, storage::Batch& rows);
 void PutPlanPosition(const PlanPosition& plan, storage::Batch& rows);
+void DeletePlanRows(uint64_t sequence, storage::Batch& rows);  // the event or document of that sequence
+void DeletePlanPosition(storage::Batch& rows);
 
-// Appends verdicts to the log: one row for a run of them, as long as they follow each other in one batch.
-class LogWriter {
- public:
-  void Append(const LogRecord& record, storage::Batch& rows);
-
- private:
-  std::string run_key_;
-  uint64_t run_first_ = 0;
-  size_t run_records_ = 0;
-  std::string scratch_;
-};
-
-// Receives all rows, table by table: plan position, events and documents first, then sources, series, the log and reviews in journal order.
+// Receives all rows but those of the log, table by table: plan position, events and documents first, then sources, series and reviews.
 struct RowReader {
   std::function<void(const PlanPosition& plan)> on_plan_position;
   std::function<absl::Status(uint64_t sequence, std::string_view event)> on_plan_event;
   std::function<void(const PlanDocument& document)> on_plan_document;
   std::function<absl::Status(SourceNumber number, std::string name, std::string actor)> on_source;
   std::function<absl::Status(SeriesNumber number, const SeriesKey& key)> on_series;
-  std::function<absl::Status(LogRecord& record)> on_record;
   std::function<void(ReviewRecord review)> on_review;
 };
 // DATA_LOSS names the table and key of a row that cannot be read.

@@ -4,6 +4,7 @@
 //
 //   m s                                             → schema version, u32
 //   m b                                             → BasisStamp: everything below is of this basis; absent: nothing applied yet
+//   m l                                             → Frame with `lineages` only, once the aggregator has told any
 //   r <region u32>                                  → Frame with `regions` only: all dated rows of this number
 //   p <programme u32>                               → ProgrammeRecord
 //   i <indicator u32>                               → IndicatorRecord
@@ -29,6 +30,7 @@ inline constexpr uint32_t kSchemaVersion = 2;  // 2: cells with notes, review st
 inline constexpr std::string_view kStoreName = "cells";
 inline constexpr std::string_view kVersionKey = "ms";
 inline constexpr std::string_view kBasisKey = "mb";
+inline constexpr std::string_view kLineagesKey = "ml";
 inline constexpr char kRegionTable = 'r';
 inline constexpr char kProgrammeTable = 'p';
 inline constexpr char kIndicatorTable = 'i';

@@ -50,6 +50,11 @@ std::map<RegionNumber, std::vector<Region>> RegionsOf(const Frame& frame) {
 }
 
 void PutRows(const Frame& frame, storage::Batch& batch) {
+  if (!frame.lineages().empty()) {
+    Frame kept;
+    *kept.mutable_lineages() = frame.lineages();
+    batch.Put(schema::kLineagesKey, kept.SerializeAsString());
+  }
   std::set<uint32_t> regions;
   for (const types::v1::RegionRecord& record : frame.regions()) {
     if (regions.insert(record.number()).second) {
@@ -140,6 +145,9 @@ absl::Status Store::Load() {
     bool read = false;
     if (key == schema::kBasisKey) {
       read = contents->ready = contents->stamp.ParseFromString(value);
+    } else if (key == schema::kLineagesKey) {
+      read = row.ParseFromString(value);
+      contents->lineages = std::make_shared<const rpc::Lineages>(row.lineages());
     } else if (key[0] == schema::kRegionTable) {
       read = row.ParseFromString(value);
     } else if (key[0] == schema::kProgrammeTable) {
@@ -211,7 +219,11 @@ absl::Status Store::Apply(const Frame& frame) {
   RETURN_IF_ERROR(Write(batch));
 
   const std::shared_ptr<const Contents> before = Read();
-  auto after = std::make_shared<Contents>(Contents{true, frame.to(), before->registry, frame.cells().empty() ? before->cells : before->cells.Edit()});
+  auto after = std::make_shared<Contents>(*before);
+  after->ready = true;
+  after->stamp = frame.to();
+  if (!frame.lineages().empty()) after->lineages = std::make_shared<const rpc::Lineages>(frame.lineages());
+  if (!frame.cells().empty()) after->cells = before->cells.Edit();
   Fold(frame, after->cells);
   if (ChangesRegistry(frame)) {
     Registry registry = *before->registry;
@@ -224,7 +236,9 @@ absl::Status Store::Apply(const Frame& frame) {
 
 void Store::Refresh(const types::v1::BasisStamp& stamp) {
   const std::shared_ptr<const Contents> before = Read();
-  Publish(std::make_shared<Contents>(Contents{before->ready, stamp, before->registry, before->cells}));
+  auto after = std::make_shared<Contents>(*before);
+  after->stamp = stamp;
+  Publish(std::move(after));
 }
 
 absl::Status Store::Replace(const std::vector<Frame>& snapshot) {
@@ -241,6 +255,7 @@ absl::Status Store::Replace(const std::vector<Frame>& snapshot) {
     PutRows(frame, batch);
     Fold(frame, registry);
     Fold(frame, contents->cells);
+    if (!frame.lineages().empty()) contents->lineages = std::make_shared<const rpc::Lineages>(frame.lineages());
   }
   batch.Put(schema::kBasisKey, snapshot.back().to().SerializeAsString());
   RETURN_IF_ERROR(Write(batch));

@@ -13,6 +13,7 @@
 #include "anju/aggregator/v1/aggregator.pb.h"
 #include "anju/types/v1/basis.pb.h"
 #include "common/registry/registry.h"
+#include "common/rpc/lineages.h"
 #include "common/storage/reserve.h"
 #include "common/storage/storage.h"
 #include "services/ranking/core/cells.h"
@@ -23,6 +24,7 @@ namespace anju::ranking {
 struct Contents {
   bool ready = false;  // a snapshot has been applied once
   types::v1::BasisStamp stamp;
+  std::shared_ptr<const rpc::Lineages> lineages = std::make_shared<const rpc::Lineages>();  // what the aggregator told of the basis's journals
   std::shared_ptr<const Registry> registry = std::make_shared<const Registry>();
   Cells cells;
 };
