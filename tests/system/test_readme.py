@@ -35,6 +35,7 @@ class Readme(unittest.TestCase):
         base = free_port_base()
         with tempfile.TemporaryDirectory(prefix="anju-readme-") as directory:
             commands = commands.replace("--data /var/lib/anju", f"--data {directory}/data --port-base {base}").replace("$PWD/build/bin", str(BIN))
+            commands = commands.replace("/var/backups/anju", f"{directory}/backup").replace("/srv/anju", f"{directory}/restored")
             script = "set -e\ntrap 'kill %1; wait' EXIT\n" + commands
             env = dict(os.environ, LANG="C.UTF-8", **{f"ANJU_{name.upper()}": f"127.0.0.1:{base + i}" for i, name in enumerate(NAMES)})
             result = subprocess.run(["timeout", "60", "bash", "-c", script], cwd=TOP, env=env, capture_output=True)
