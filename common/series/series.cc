@@ -39,10 +39,30 @@ void SeriesHistory::Insert(const SeriesEntry& entry) {
   const size_t place = PlaceOf(entry);
   CHECK(place == entries_.size() || entries_[place].as_of != entry.as_of || entries_[place].sequence != entry.sequence);
   entries_.insert(entries_.begin() + place, entry);
-  running_.insert(running_.begin() + place, ValueAfter(place == 0 ? 0 : running_[place - 1], entry));
   newest_sequence_ = std::max(newest_sequence_, entry.sequence);
+  if (running_.empty()) {
+    if (!IsBase(entry.kind)) BuildRunning();
+    return;
+  }
+  running_.insert(running_.begin() + place, ValueAfter(place == 0 ? 0 : running_[place - 1], entry));
   // What comes after builds on the new value up to the next figure that stands by itself.
   for (size_t i = place + 1; i < entries_.size() && !IsBase(entries_[i].kind); ++i) running_[i] = ValueAfter(running_[i - 1], entries_[i]);
+}
+
+SeriesHistory::SeriesHistory(std::vector<SeriesEntry> entries) : entries_(std::move(entries)) {
+  if (!std::is_sorted(entries_.begin(), entries_.end(), Precedes)) std::sort(entries_.begin(), entries_.end(), Precedes);
+  bool standalone = true;
+  for (const SeriesEntry& entry : entries_) {
+    newest_sequence_ = std::max(newest_sequence_, entry.sequence);
+    standalone = standalone && IsBase(entry.kind);
+  }
+  if (!standalone) BuildRunning();
+}
+
+void SeriesHistory::BuildRunning() {
+  running_.reserve(entries_.size());
+  int64_t value = 0;
+  for (const SeriesEntry& entry : entries_) running_.push_back(value = ValueAfter(value, entry));
 }
 
 std::optional<SeriesValue> SeriesHistory::ValueAt(Date date, uint64_t position) const {
@@ -52,7 +72,7 @@ std::optional<SeriesValue> SeriesHistory::ValueAt(Date date, uint64_t position) 
           entries_.begin();
   }
   if (end == 0) return std::nullopt;
-  if (position >= newest_sequence_) return SeriesValue{.amount = running_[end - 1], .as_of = entries_[end - 1].as_of, .sequence = entries_[end - 1].sequence};
+  if (position >= newest_sequence_) return SeriesValue{.amount = RunningAt(end - 1), .as_of = entries_[end - 1].as_of, .sequence = entries_[end - 1].sequence};
 
   // Back to the figure that stands by itself, then forward over what adds to it.
   size_t first = end;
@@ -81,7 +101,7 @@ Date SeriesHistory::BaseAt(Date date, uint64_t position) const {
 
 std::pair<int64_t, int64_t> SeriesHistory::RangeWith(const SeriesEntry& entry) const {
   const size_t place = PlaceOf(entry);
-  int64_t value = ValueAfter(place == 0 ? 0 : running_[place - 1], entry);
+  int64_t value = ValueAfter(place == 0 ? 0 : RunningAt(place - 1), entry);
   Date day = entry.as_of;
   std::optional<std::pair<int64_t, int64_t>> range;
   // A date shows only the value after its last entry.

@@ -40,6 +40,9 @@ int64_t ValueAfter(int64_t before, const SeriesEntry& entry);
 // sequence holds. Not thread-safe.
 class SeriesHistory {
  public:
+  SeriesHistory() = default;
+  // The same as inserting each of them. REQUIRES: no sequence twice.
+  explicit SeriesHistory(std::vector<SeriesEntry> entries);
   // Appends usually; late figures go where they belong. REQUIRES: a sequence not in it.
   void Insert(const SeriesEntry& entry);
   // nullopt when nothing counts.
@@ -64,12 +67,15 @@ class SeriesHistory {
 
  private:
   size_t PlaceOf(const SeriesEntry& entry) const;
+  // The value right after an entry, with all entries before it.
+  int64_t RunningAt(size_t place) const { return running_.empty() ? entries_[place].amount : running_[place]; }
+  void BuildRunning();
   // Lowest and highest value on any date from entry.as_of on, were `entry` in it.
   std::pair<int64_t, int64_t> RangeWith(const SeriesEntry& entry) const;
 
   std::vector<SeriesEntry> entries_;
-  std::vector<int64_t> running_;   // the value right after each entry, with all entries before it
-  uint64_t newest_sequence_ = 0;   // at or beyond it, running_ is the answer
+  std::vector<int64_t> running_;   // RunningAt; empty while every entry stands by itself, as in most series
+  uint64_t newest_sequence_ = 0;   // at or beyond it, RunningAt is the answer
 };
 
 template <typename Counts>

@@ -13,6 +13,7 @@
 #include "services/progress/intake.h"
 #include "services/progress/reviewing.h"
 #include "services/progress/store/schema.h"
+#include "services/progress/testing/model_dump.h"
 #include "services/progress/testing/plan_stub.h"
 
 namespace anju::progress {
@@ -79,6 +80,13 @@ class Life {
       for (uint64_t update = 1; update <= recorder.last_sequence(); ++update) states += std::to_string(static_cast<int>(desk_.model.reviews().StateOf(update)));
     });
     return states;
+  }
+
+  // What rows and the rest of the journal gave, beside what the journal gives alone.
+  bool IsFoldOfJournal() {
+    bool alike = false;
+    Run([&](journal::Recorder&) { alike = testing::FiguresOf(desk_.model) == testing::FiguresOfReplay(journal()); });
+    return alike;
   }
 
   journal::Journal& journal() { return pipeline_->journal(); }
@@ -194,6 +202,7 @@ CrashOutcome CrashAt(uint64_t operation, bool lying_syncs) {
     return outcome;
   }
   (*life)->FollowPlan();
+  if (!(*life)->IsFoldOfJournal()) outcome.violation = "the state is not what the journal says";
   const std::map<uint64_t, int> before = NumbersIn((*life)->journal());
   for (const auto& [number, answer] : acked) {
     if (before.find(number) == before.end()) outcome.violation = "acknowledged number " + std::to_string(number) + " is gone";

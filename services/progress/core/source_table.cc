@@ -50,6 +50,12 @@ void Window::Push(uint64_t digest, Outcome outcome, const Refused* refused, cons
   for (const Flag& flag : flags) Keep(number, flag);
 }
 
+void Window::StartAfter(uint64_t number) {
+  CHECK(last_ == 0);
+  last_ = number;
+  if (number > 0) ring_.resize(kWindow);
+}
+
 void Window::Keep(uint64_t number, const Flag& flag) {
   auto name = std::find(rule_names_.begin(), rule_names_.end(), flag.rule);
   if (name == rule_names_.end()) name = rule_names_.insert(name, flag.rule);

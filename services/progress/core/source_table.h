@@ -45,6 +45,8 @@ class Window {
   std::vector<Flag> FlagsAt(uint64_t number) const;
   // The verdict on number last() + 1. `refused` only for kRefused.
   void Push(uint64_t digest, Outcome outcome, const Refused* refused, const std::vector<Flag>& flags = {});
+  // Makes an empty window go on after `number`, as if those up to it had left it: the next kWindow numbers are pushed at once.
+  void StartAfter(uint64_t number);
 
  private:
   // 24 bytes: a source may trip a check with every item.
