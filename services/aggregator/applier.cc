@@ -106,8 +106,7 @@ absl::Status Applier::Load() {
     return absl::OkStatus();
   }
   FillFrom(std::move(stored));
-  state_->Recompute();
-  state_->TakeChanged();
+  state_->Build();
   return absl::OkStatus();
 }
 

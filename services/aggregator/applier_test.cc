@@ -216,6 +216,35 @@ TEST_F(ApplierTest, ADamagedOrForeignStateIsDroppedAndTheFeedsBringItAgain) {
   EXPECT_EQ((*wider)->plan_position().sequence, 0U);
 }
 
+TEST_F(ApplierTest, RowsOfUpdatesThatCannotBeAreDroppedWithTheState) {
+  std::string unopened, broken, twice;
+  AppendUpdate(3, {MakeDate(2017, 6, 30), 900, 5, UpdateKind::kCumulative}, 900, &unopened);
+  AppendUpdate(1, {MakeDate(2017, 6, 30), 900, 5, UpdateKind::kCumulative}, 900, &broken);
+  twice = broken;
+  AppendUpdate(1, {MakeDate(2017, 6, 30), 900, 5, UpdateKind::kCumulative}, 900, &twice);
+  broken.pop_back();
+  for (const std::string& row : {unopened, broken, twice, std::string()}) {
+    Seed(1, 2);
+    ASSERT_THAT(Apply(progress_.Next(Open(1, counties_[0]))), IsOk());
+    ASSERT_THAT(Apply(progress_.Next(Update(1, 5))), IsOk());
+    applier_.reset();
+    {
+      auto state = disk_->OpenStore("state", storage::StoreKind::kState);
+      ASSERT_THAT(state, IsOk());
+      storage::Batch batch;
+      batch.Put(RowWriter(Table::kUpdates).U16(0).U64(900).bytes(), row);
+      ASSERT_THAT((*state)->Write(batch), IsOk());
+      ASSERT_THAT((*state)->Flush(), IsOk());
+    }
+    Open();
+    EXPECT_EQ(applier_->position(0).sequence, 0U);
+    EXPECT_TRUE(Dump().empty());
+    plan_ = BlockChain(1);
+    progress_ = BlockChain(2);
+    counties_.clear();
+  }
+}
+
 TEST(RowsTest, UpdatesComeBackAsTheyWereAndNothingElseIsTaken) {
   std::string bytes;
   const std::vector<SeriesEntry> entries = {{MakeDate(2017, 6, 30), 7, 1'000'000'000'000'000, UpdateKind::kCumulative},
@@ -223,15 +252,22 @@ TEST(RowsTest, UpdatesComeBackAsTheyWereAndNothingElseIsTaken) {
                                             {MakeDate(2017, 6, 30), 300, 0, UpdateKind::kReduction}};
   uint64_t previous = entries[0].sequence;
   for (const SeriesEntry& entry : entries) {
-    AppendUpdate(entry, previous, &bytes);
+    AppendUpdate(static_cast<uint32_t>(entry.sequence * 1'000'000), entry, previous, &bytes);
     previous = entry.sequence;
   }
-  EXPECT_EQ(ParseUpdates(7, bytes), entries);
-  for (size_t cut = 1; cut < bytes.size(); ++cut) {
-    const auto parsed = ParseUpdates(7, std::string_view(bytes).substr(0, cut));
-    EXPECT_TRUE(!parsed || parsed->size() < entries.size()) << cut;
-  }
-  EXPECT_FALSE(ParseUpdates(7, ""));
+  const auto parsed = [&](std::string_view row) {
+    std::vector<SeriesEntry> taken;
+    uint32_t series = 0;
+    SeriesEntry entry{.sequence = 7};
+    while (!row.empty() && TakeUpdate(&row, entry.sequence, &series, &entry)) {
+      EXPECT_EQ(series, entry.sequence * 1'000'000);
+      taken.push_back(entry);
+    }
+    return std::pair(taken, row.empty());
+  };
+  EXPECT_EQ(parsed(bytes), std::pair(entries, true));
+  for (size_t cut = 1; cut < bytes.size(); ++cut) EXPECT_LT(parsed(std::string_view(bytes).substr(0, cut)).first.size(), entries.size()) << cut;
+  EXPECT_FALSE(parsed("\x01\x01\x07\x01\x01").second);  // a kind that does not exist
   EXPECT_EQ(ParseCell(PackCell({1, 2, 3, {2011, 2015}})), (CellKey{1, 2, 3, {2011, 2015}}));
   EXPECT_FALSE(ParseCell("x"));
 }

@@ -65,6 +65,13 @@ const Leaf& Leaves::Record(Slot slot, uint32_t series, const SeriesEntry& entry)
   return leaf;
 }
 
+void Leaves::Fill(Slot slot, uint32_t series, SeriesHistory history) {
+  Leaf& leaf = slots_[slot].leaves[series - 1];
+  leaf.history = std::move(history);
+  if (const auto value = leaf.history.Latest()) leaf.newest = Figure{value->amount, value->as_of};
+  for (const SeriesEntry& entry : leaf.history.entries()) leaf.last_sequence = std::max(leaf.last_sequence, entry.sequence);
+}
+
 UpdateRemarks& Leaves::RemarksOf(Slot slot, uint64_t update) {
   const uint32_t series = SeriesOfUpdate(slot, update);
   CHECK(series != 0);

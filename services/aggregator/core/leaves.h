@@ -72,6 +72,10 @@ class Leaves {
   }
   // Records an update. REQUIRES: an open series, a sequence that is not in it.
   const Leaf& Record(Slot slot, uint32_t series, const SeriesEntry& entry);
+  // For filling from stored rows: the history of an open series without one (from one thread for each series), and the series of all
+  // updates by sequence.
+  void Fill(Slot slot, uint32_t series, SeriesHistory history);
+  void FillSeriesOfUpdates(Slot slot, std::vector<uint32_t> series_by_sequence) { slots_[slot].series_by_sequence = std::move(series_by_sequence); }
   // Keeps what came along with a recorded update. An empty note is not kept.
   void Annotate(Slot slot, uint64_t update, Note note);
   // Records a verdict (review event `sequence`) on a recorded update, and returns its series. REQUIRES: SeriesOfUpdate(slot, update) != 0.

@@ -34,7 +34,22 @@ void State::Recompute() {
     if (!figures.empty()) before.emplace(cell, std::move(figures));
   });
   for (const CellKey& cell : totals_.TakeChanged()) vanished_.insert(cell);
+  BuildTotals();
+  totals_.TakeChanged();
+  totals_.ForEach([&](const CellKey& cell, const CellFigures& figures) {
+    const auto old = before.find(cell);
+    if (old == before.end() ? !figures.empty() : !(old->second == figures)) vanished_.insert(cell);
+    if (old != before.end()) before.erase(old);
+  });
+  for (const auto& [cell, figures] : before) vanished_.insert(cell);
+}
 
+void State::Build() {
+  BuildTotals();
+  totals_.TakeChanged();
+}
+
+void State::BuildTotals() {
   // The old trees are needed up to here: the totals still looked at them.
   trees_ = std::make_unique<Trees>(regions_, boundaries_);
   totals_.Reset(*trees_, catalogue_);
@@ -62,14 +77,6 @@ void State::Recompute() {
     }
   }
   for (const CellKey& cell : stocks_) PublishYearEnds(cell, totals_.Touch(cell), 0);
-
-  totals_.TakeChanged();
-  totals_.ForEach([&](const CellKey& cell, const CellFigures& figures) {
-    const auto old = before.find(cell);
-    if (old == before.end() ? !figures.empty() : !(old->second == figures)) vanished_.insert(cell);
-    if (old != before.end()) before.erase(old);
-  });
-  for (const auto& [cell, figures] : before) vanished_.insert(cell);
 }
 
 void State::AddDocument(uint64_t sequence, const DocumentInfo& document, std::vector<PrintedTarget> targets) {

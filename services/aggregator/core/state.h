@@ -46,12 +46,12 @@ class State {
   // REQUIRES: CheckProgress said OK.
   void ApplyProgress(Slot slot, const std::string& journal_id, const std::vector<ProgressChange>& changes);
 
-  // For filling from stored rows: leaves first, then one Recompute.
+  // For filling from stored rows: leaves, documents and the registry first, then one Build.
   Leaves& leaves() { return leaves_; }
   Documents& documents() { return documents_; }
   void SetRegistry(RegionTree regions, Catalogue catalogue, Boundaries boundaries = {});
-  // Builds all totals from the leaves. Cells that come out differently count as changed.
-  void Recompute();
+  // Builds all totals of a state that has none. Nothing counts as changed.
+  void Build();
 
   const RegionTree& regions() const { return regions_; }
   const Catalogue& catalogue() const { return catalogue_; }
@@ -73,6 +73,9 @@ class State {
   size_t changed_count() const { return vanished_.size() + totals_.changed_count(); }
 
  private:
+  // Builds all totals anew. Cells that come out differently count as changed.
+  void Recompute();
+  void BuildTotals();
   void Publish(Slot slot, uint32_t series, const Leaf& leaf, Date as_of);
   // The newest figure of a leaf's cell, as its node needs it.
   std::optional<Figure> NewestOf(const Totals::Node* node, const Leaf& leaf) const;

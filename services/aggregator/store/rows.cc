@@ -46,30 +46,26 @@ std::string_view RowReader::Bytes(size_t count) {
   return taken;
 }
 
-void AppendUpdate(const SeriesEntry& entry, uint64_t previous_sequence, std::string* bytes) {
+void AppendUpdate(uint32_t series, const SeriesEntry& entry, uint64_t previous_sequence, std::string* bytes) {
   AppendVarint(entry.sequence - previous_sequence, bytes);
+  AppendVarint(series, bytes);
   AppendVarint(static_cast<uint64_t>(entry.kind), bytes);
   AppendVarint(ZigZag(entry.as_of.days), bytes);
   AppendVarint(ZigZag(entry.amount), bytes);
 }
 
-std::optional<std::vector<SeriesEntry>> ParseUpdates(uint64_t first, std::string_view bytes) {
-  std::vector<SeriesEntry> entries;
-  uint64_t sequence = first;
-  while (!bytes.empty()) {
-    uint64_t step, kind, as_of, amount;
-    if (!TakeVarint(&bytes, &step) || !TakeVarint(&bytes, &kind) || !TakeVarint(&bytes, &as_of) || !TakeVarint(&bytes, &amount)) {
-      return std::nullopt;
-    }
-    if (kind > static_cast<uint64_t>(UpdateKind::kReduction) || (step == 0) != entries.empty()) return std::nullopt;
-    sequence += step;
-    entries.push_back({.as_of = {static_cast<int32_t>(UnZigZag(as_of))},
-                       .sequence = sequence,
-                       .amount = UnZigZag(amount),
-                       .kind = static_cast<UpdateKind>(kind)});
+bool TakeUpdate(std::string_view* bytes, uint64_t previous_sequence, uint32_t* series, SeriesEntry* entry) {
+  uint64_t step, number, kind, as_of, amount;
+  if (!TakeVarint(bytes, &step) || !TakeVarint(bytes, &number) || !TakeVarint(bytes, &kind) || !TakeVarint(bytes, &as_of) ||
+      !TakeVarint(bytes, &amount) || number > UINT32_MAX || kind > static_cast<uint64_t>(UpdateKind::kReduction)) {
+    return false;
   }
-  if (entries.empty()) return std::nullopt;
-  return entries;
+  *series = static_cast<uint32_t>(number);
+  *entry = {.as_of = {static_cast<int32_t>(UnZigZag(as_of))},
+            .sequence = previous_sequence + step,
+            .amount = UnZigZag(amount),
+            .kind = static_cast<UpdateKind>(kind)};
+  return true;
 }
 
 std::string PackCell(const CellKey& cell) {

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/series/series.h"
 #include "services/aggregator/core/cell.h"
@@ -49,10 +48,10 @@ class RowReader {
   bool bad_ = false;
 };
 
-// REQUIRES: sequences ascending, the first one `first`.
-void AppendUpdate(const SeriesEntry& entry, uint64_t previous_sequence, std::string* bytes);
-// nullopt when the bytes are not a row of updates.
-std::optional<std::vector<SeriesEntry>> ParseUpdates(uint64_t first, std::string_view bytes);
+// A row of updates in the order of their journal, the first one's sequence in its key.
+void AppendUpdate(uint32_t series, const SeriesEntry& entry, uint64_t previous_sequence, std::string* bytes);
+// Takes the next update of a row. `previous_sequence`: as it was appended with. False when the bytes are no update.
+bool TakeUpdate(std::string_view* bytes, uint64_t previous_sequence, uint32_t* series, SeriesEntry* entry);
 
 std::string PackCell(const CellKey& cell);
 std::optional<CellKey> ParseCell(std::string_view bytes);
