@@ -1,0 +1,170 @@
+// Writes the corpora's seeds of binary forms anew: `anju-fuzz-seeds tests/fuzz/corpus`. Those of texts are small files that people wrote.
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "anju/client/v1/outbox.pb.h"
+#include "anju/plan/v1/plan.pb.h"
+#include "anju/progress/v1/progress.pb.h"
+#include "common/archive/archive.h"
+#include "common/archive/manifest.h"
+#include "common/client/outbox_files.h"
+#include "common/journal/format.h"
+#include "common/journal/hash.h"
+#include "common/proof/proof_file.h"
+#include "common/rpc/rpc.h"
+#include "common/status/macros.h"
+#include "common/status/status.h"
+#include "services/progress/store/event_codec.h"
+
+namespace anju {
+namespace {
+
+std::string directory;
+
+std::string PathOf(const std::string& target, const std::string& name) {
+  std::filesystem::create_directories(directory + "/" + target);
+  return directory + "/" + target + "/" + name;
+}
+void Write(const std::string& target, const std::string& name, const std::string& bytes) {
+  std::ofstream(PathOf(target, name), std::ios::binary | std::ios::trunc) << bytes;
+}
+
+struct Sample {
+  std::string identity, block, second;
+  journal::Hash first_hash{}, second_hash{};
+  journal::Identity parsed;
+};
+
+Sample MakeSample() {
+  Sample sample;
+  sample.parsed = {.service = "progress", .id = {1, 2, 3}, .created_us = 1'497'312'000'000'000, .continues = {}};
+  sample.identity = journal::EncodeIdentity(sample.parsed);
+  const journal::BlockHeader first{.first_sequence = 1, .time_us = sample.parsed.created_us + 1, .plan_journal_id = {7}, .plan_sequence = 3};
+  sample.block = journal::EncodeBlock(first, journal::GenesisHash(sample.identity), {"one", "two", std::string(40, 'x')}, &sample.first_hash);
+  const journal::BlockHeader second{.first_sequence = 4, .time_us = sample.parsed.created_us + 2, .plan_journal_id = {7}, .plan_sequence = 4};
+  sample.second = journal::EncodeBlock(second, sample.first_hash, {"four"}, &sample.second_hash);
+  return sample;
+}
+
+std::string WithLength(const std::string& bytes) {
+  return std::string{static_cast<char>(bytes.size()), static_cast<char>(bytes.size() >> 8)} + bytes;
+}
+
+void WriteJournals(const Sample& sample) {
+  Write("block", "first", sample.block);
+  Write("block", "second", sample.second);
+  Write("identity", "one", sample.identity);
+  journal::Identity restored = sample.parsed;
+  restored.id = {9};
+  restored.continues = {sample.parsed.id, 4, sample.second_hash};
+  Write("identity", "lineage", WithLength(sample.identity) + WithLength(journal::EncodeIdentity(restored)));
+  const std::string slot = journal::EncodeWitnessSlot({sample.parsed.id, 3, sample.first_hash});
+  Write("witness", "one", slot);
+  Write("witness", "two", slot + journal::EncodeWitnessSlot({sample.parsed.id, 4, sample.second_hash}));
+
+  const std::string path = PathOf("archive", "small");
+  std::filesystem::remove(path);
+  auto writer = archive::Writer::Open(path, nullptr);
+  CHECK_OK(writer.status());
+  const auto lineage = journal::Lineage::FromIdentities({sample.identity});
+  CHECK_OK((*writer)->SetLineage(*lineage));
+  CHECK_OK((*writer)->Append(sample.block));
+  CHECK_OK((*writer)->Append(sample.second));
+  CHECK_OK((*writer)->Sync());
+  archive::Entry entry;
+  entry.name = entry.service = "progress";
+  entry.journal = sample.parsed.id;
+  entry.sequence = 4;
+  entry.hash = sample.second_hash;
+  entry.bytes = (*writer)->bytes();
+  Write("manifest", "one", archive::EncodeManifest({.made_us = 5, .entries = {entry}}));
+}
+
+void WriteProof() {
+  proof::Proof proof;
+  proof.bulletin = {.number = "迪安居通〔2017〕1号", .sha256 = std::string(64, 'a'),
+                    .heads = {{.service = "progress", .journal = std::string(32, '1'), .sequence = 3, .hash = std::string(64, 'b'), .tree_size = 1, .tree_root = std::string(64, 'c')}}};
+  proof::ProvedEvent event{.role = "event", .sequence = 1, .event = "one", .index = 0, .count = 3, .event_path = {journal::Hash{1}, journal::Hash{2}},
+                           .block_header = std::string(journal::kHeaderBytes, 'h'), .previous_hash = {}, .block_index = 0, .block_path = {}, .journal = std::string(32, '1')};
+  proof.events.push_back(event);
+  Write("proof", "event", proof::FormatProof(proof));
+  proof.events.clear();
+  proof.older = proof.bulletin;
+  proof.extensions.push_back({.older_journal = std::string(32, '1'), .journal = std::string(32, '1'), .path = {journal::Hash{3}}});
+  Write("proof", "extension", proof::FormatProof(proof));
+}
+
+progress::v1::Items SomeItems() {
+  progress::v1::Items items;
+  items.set_first_sequence(1);
+  for (const char* region : {"533401", "德钦县"}) {
+    auto* series = items.add_definitions();
+    series->set_index(static_cast<uint32_t>(items.definitions_size() - 1));
+    series->set_region(region), series->set_programme("shantytown"), series->set_indicator("starts"), series->set_plan_year("2017");
+  }
+  for (int i = 0; i < 4; ++i) {
+    auto* item = items.add_items();
+    item->set_series(static_cast<uint32_t>(i % 2));
+    item->set_as_of("2017-03-0" + std::to_string(i + 1));
+    item->set_text(std::to_string(10 * i));
+    item->set_kind_text(std::array{"cumulative", "increment", "correction", "reduction"}[static_cast<size_t>(i)]);
+    item->set_explanation("说明");
+  }
+  return items;
+}
+
+void WriteMessages() {
+  Write("items", "four", SomeItems().SerializeAsString());
+  client::v1::OutboxBatch batch;
+  batch.set_source("clerk"), batch.set_digest(std::string(64, '0')), batch.set_name("june.csv"), batch.set_count(4);
+  *batch.mutable_items() = SomeItems();
+  CHECK_OK(client::WriteChecked(PathOf("outbox", "batch"), batch));
+  types::v1::Basis basis;
+  basis.mutable_plan()->set_journal_id(std::string(32, 'a')), basis.mutable_plan()->set_sequence(7);
+  auto* progress = basis.add_progress();
+  progress->set_journal_id(std::string(32, 'b')), progress->set_sequence(100);
+  Write("token", "one", rpc::MakeStamp(basis, 1).token());
+  progress::UpdateEvent update;
+  update.series = 3, update.source = 2, update.source_sequence = 70;
+  update.figure.amount = 1241;
+  update.actor = "local";
+  Write("update", "one", progress::EncodeUpdate(update));
+
+  plan::v1::ImportDocumentRequest document;
+  document.set_document("1号"), document.set_issuer("9901"), document.set_issued("2017-03-01");
+  for (const char* region : {"990101", "990102", "9901"}) {
+    auto* row = document.add_rows();
+    row->set_region(region), row->set_programme("shantytown.urban"), row->set_indicator("starts"), row->set_plan_year("2017"), row->set_value("100"), row->set_unit("套");
+  }
+  Write("plan", "document", std::string(1, '\0') + document.SerializeAsString());
+  plan::v1::ImportRegionsRequest regions;
+  auto* region = regions.add_rows();
+  region->set_code("990103"), region->set_name("丙县"), region->set_parent("9901"), region->set_level("county"), region->set_kind("administrative");
+  Write("plan", "regions", std::string(1, '\1') + regions.SerializeAsString());
+  plan::v1::ImportMilestonesRequest milestones;
+  auto* milestone = milestones.add_rows();
+  milestone->set_region("9901"), milestone->set_programme("shantytown.urban"), milestone->set_indicator("starts"), milestone->set_plan_year("2017"), milestone->set_by("2017-06-30"), milestone->set_share("60");
+  Write("plan", "milestones", std::string(1, '\2') + milestones.SerializeAsString());
+  plan::v1::ImportBoundariesRequest boundaries;
+  auto* boundary = boundaries.add_rows();
+  boundary->set_date("2017-05-01"), boundary->set_event("rename"), boundary->set_region("990101"), boundary->set_name("甲区");
+  Write("plan", "boundaries", std::string(1, '\3') + boundaries.SerializeAsString());
+}
+
+}  // namespace
+}  // namespace anju
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: anju-fuzz-seeds DIRECTORY\n");
+    return 64;
+  }
+  anju::directory = argv[1];
+  anju::WriteJournals(anju::MakeSample());
+  anju::WriteProof();
+  anju::WriteMessages();
+  return 0;
+}

@@ -1,0 +1,12 @@
+// All targets together.
+#include "tests/fuzz/targets.h"
+
+namespace anju::fuzz {
+
+std::vector<Target> Targets() {
+  std::vector<Target> all = TextTargets();
+  for (const std::vector<Target>& more : {ByteTargets(), MessageTargets()}) all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+}  // namespace anju::fuzz

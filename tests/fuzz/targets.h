@@ -1,0 +1,24 @@
+// What is fuzzed: every parser and decoder that reads bytes of somebody else, each with what must hold of whatever it accepts.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace anju::fuzz {
+
+struct Target {
+  std::string_view name;           // also the directory of its corpus
+  void (*run)(std::string_view bytes);  // ends the process when something does not hold
+};
+
+// Texts that people write: tables, check files, templates, numbers.
+std::vector<Target> TextTargets();
+// Bytes on disk and on the wire between our own programs: journals, archives, proofs, tokens, events.
+std::vector<Target> ByteTargets();
+// Messages of clients, taken as far as they get into the services below gRPC.
+std::vector<Target> MessageTargets();
+
+// All of them.
+std::vector<Target> Targets();
+
+}  // namespace anju::fuzz
