@@ -76,6 +76,7 @@ struct ReportStream::Impl {
 
   void Run();
   absl::Status RunConnection();
+  absl::Status CompareAcked(const ReportResponse& response) const;
   void WriteAll(Call& call);
   void Take(const ReportResponse& response);
   bool IsComplete() const { return finishing && opened && chunks.empty(); }
@@ -120,6 +121,14 @@ void ReportStream::Impl::ResetForConnection() {
   }
 }
 
+// A verdict is for ever: a source that stands lower than it was acknowledged has been given an older journal.
+absl::Status ReportStream::Impl::CompareAcked(const ReportResponse& response) const {
+  const std::lock_guard lock(mutex);
+  if (!opened || response.acked_sequence() >= acked) return absl::OkStatus();
+  return MakeError(Reason::ROLLED_BACK, "sequence", absl::StrCat(response.acked_sequence() + 1, "..", acked),
+                   absl::StrCat("the service ends at number ", response.acked_sequence(), " of the source ", options.source, " and had acknowledged ", acked));
+}
+
 absl::Status ReportStream::Impl::RunConnection() {
   grpc::ClientContext call_context;
   {
@@ -134,6 +143,14 @@ absl::Status ReportStream::Impl::RunConnection() {
   open.mutable_open()->set_request_id(options.request_id);
   ReportResponse response;
   if (call->Write(open) && call->Read(&response)) {
+    const absl::Status fallen = CompareAcked(response);
+    if (!fallen.ok()) {
+      call_context.TryCancel();
+      (void)call->Finish();
+      const std::lock_guard lock(mutex);
+      context = nullptr;
+      return fallen;
+    }
     {
       const std::lock_guard lock(mutex);
       ResetForConnection();

@@ -44,7 +44,8 @@ struct ReportCallbacks {
 // One source. Callbacks run on a thread of the stream; they may not call back into it. Everything else from one thread at a time.
 class ReportStream {
  public:
-  // Connects and learns where the source stands. UNAVAILABLE when nobody answers, BEHIND when plan_at_least takes too long.
+  // Connects and learns where the source stands. UNAVAILABLE when nobody answers, BEHIND when plan_at_least takes too long. Later calls return
+  // ROLLED_BACK when a lost connection comes back to a service that ends before what it acknowledged on this stream.
   static absl::StatusOr<std::unique_ptr<ReportStream>> Open(const std::string& address, ReportOptions options, ReportCallbacks callbacks);
   // Drops what has no verdict yet; call Finish for the orderly end.
   ~ReportStream();

@@ -3,14 +3,10 @@
 
 #include <atomic>
 #include <map>
-#include <mutex>
 #include <random>
 #include <thread>
 
-#include <grpcpp/grpcpp.h>
-
-#include "anju/progress/v1/progress.grpc.pb.h"
-#include "common/rpc/rpc.h"
+#include "common/client/ledger_testing.h"
 #include "common/testing/testing.h"
 
 namespace anju::client {
@@ -19,106 +15,6 @@ namespace {
 using ::anju::testing::HasReason;
 using ::anju::testing::IsOk;
 using ::anju::testing::ServerFixture;
-using progress::v1::ReportRequest;
-using progress::v1::ReportResponse;
-
-constexpr int64_t kFlagged = 777;  // an amount that a soft check looks askance at
-
-// What is durable, in memory: it outlives the servers in front of it as a journal does.
-struct Ledger {
-  std::mutex mutex;
-  std::map<uint64_t, std::string> items;         // number → "region amount"
-  std::map<uint64_t, progress::v1::Verdict> refusals;  // and flagged ones
-  int counted_twice = 0;                          // an item recorded again under its number
-};
-
-// Reports by the contract, one message at a time. After `die_after` messages a stream records its message and ends without the ack.
-class LedgerService final : public progress::v1::ProgressService::Service {
- public:
-  LedgerService(Ledger* ledger, int die_after) : ledger_(ledger), die_after_(die_after) {}
-
-  grpc::Status Report(grpc::ServerContext*, grpc::ServerReaderWriter<ReportResponse, ReportRequest>* stream) override {
-    ReportRequest request;
-    if (!stream->Read(&request) || !request.has_open()) return rpc::ToGrpc(MakeError(Reason::STREAM_NOT_OPENED, "", "", "no Open"));
-    if (request.open().source() == "replaced") return rpc::ToGrpc(MakeError(Reason::STREAM_REPLACED, "", "", "another stream"));
-    stream->Write(Answer({}));
-    std::map<uint32_t, std::string> regions;
-    for (int messages = 1; stream->Read(&request); ++messages) {
-      std::vector<progress::v1::Verdict> verdicts;
-      for (const auto& series : request.items().definitions()) regions[series.index()] = series.region();
-      for (int i = 0; i < request.items().items_size(); ++i) {
-        const uint64_t sequence = request.items().first_sequence() + static_cast<uint64_t>(i);
-        const absl::Status status = Record(sequence, request.items().items(i), regions, &verdicts);
-        if (!status.ok()) return rpc::ToGrpc(status);
-      }
-      if (die_after_ > 0 && messages >= die_after_) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
-      stream->Write(Answer(verdicts));
-    }
-    return grpc::Status::OK;
-  }
-
- private:
-  absl::Status Record(uint64_t sequence, const progress::v1::Item& item, const std::map<uint32_t, std::string>& regions,
-                      std::vector<progress::v1::Verdict>* verdicts) {
-    const std::lock_guard lock(ledger_->mutex);
-    if (!regions.contains(item.series())) return MakeError(Reason::UNKNOWN_SERIES, "series", "", "never defined on this stream");
-    const std::string content = regions.at(item.series()) + " " + std::to_string(item.amount());
-    if (sequence <= ledger_->items.size()) {
-      progress::v1::Verdict verdict;
-      if (ledger_->refusals.contains(sequence)) verdict = ledger_->refusals[sequence];
-      verdict.set_source_sequence(sequence);
-      verdict.set_repeated(true);
-      if (ledger_->items[sequence] != content) verdict.set_verdict(progress::v1::ITEM_VERDICT_CONFLICT);
-      verdicts->push_back(verdict);
-      return absl::OkStatus();
-    }
-    if (sequence != ledger_->items.size() + 1) return MakeError(Reason::SEQUENCE_GAP, "sequence", std::to_string(sequence), "a gap");
-    ledger_->items[sequence] = content;
-    if (item.amount() == kFlagged) {
-      progress::v1::Verdict verdict;
-      verdict.set_source_sequence(sequence);
-      verdict.add_flags()->set_rule("falling");
-      ledger_->refusals[sequence] = verdict;
-      verdicts->push_back(verdict);
-    }
-    if (item.amount() < 0) {
-      progress::v1::Verdict verdict;
-      verdict.set_source_sequence(sequence);
-      verdict.set_verdict(progress::v1::ITEM_VERDICT_REFUSED);
-      verdict.mutable_error()->set_reason("NEGATIVE_NUMBER");
-      ledger_->refusals[sequence] = verdict;
-      verdicts->push_back(verdict);
-    }
-    return absl::OkStatus();
-  }
-  ReportResponse Answer(const std::vector<progress::v1::Verdict>& verdicts) {
-    const std::lock_guard lock(ledger_->mutex);
-    ReportResponse response;
-    response.set_acked_sequence(ledger_->items.size());
-    for (const auto& verdict : verdicts) *response.add_verdicts() = verdict;
-    response.mutable_basis()->set_token("at " + std::to_string(ledger_->items.size()));
-    return response;
-  }
-
-  Ledger* const ledger_;
-  const int die_after_;
-};
-
-progress::v1::SeriesDefinition Series(const std::string& region) {
-  progress::v1::SeriesDefinition series;
-  series.set_region(region);
-  return series;
-}
-
-std::vector<progress::v1::Item> Items(uint32_t series, size_t count, int64_t amount) {
-  std::vector<progress::v1::Item> items(count);
-  for (auto& item : items) {
-    item.set_series(series);
-    item.set_amount(amount);
-  }
-  return items;
-}
-
 TEST(ReportStreamTest, SendsAWindowAtATimeAndAnswersAll) {
   Ledger ledger;
   LedgerService service(&ledger, 0);
@@ -266,6 +162,27 @@ TEST(ReportStreamTest, GivesUpOnALostServer) {
   fixture.Stop();
   EXPECT_THAT((*stream)->Send(1, Items(*series, 1, 1)), IsOk()) << "queued";
   EXPECT_THAT((*stream)->Finish(), HasReason(Reason::UNAVAILABLE));
+}
+
+// A service that lost what it acknowledged is not taken for one that is merely behind.
+TEST(ReportStreamTest, NoticesAServiceThatWasRolledBack) {
+  Ledger ledger;
+  LedgerService service(&ledger, 0);
+  auto fixture = std::make_unique<ServerFixture>(std::vector<grpc::Service*>{&service});
+  const std::string address = fixture->address();
+  std::atomic<uint64_t> answered = 0;
+  auto stream = ReportStream::Open(address, {.source = "s"}, {.on_answered = [&](uint64_t items) { answered = items; }});
+  ASSERT_THAT(stream, IsOk());
+  const auto series = (*stream)->Define(Series("甲"));
+  ASSERT_THAT((*stream)->Send(1, Items(*series, 5, 1)), IsOk());
+  ASSERT_TRUE(anju::testing::WaitUntil([&] { return answered == 5; }));
+  fixture->Stop();
+  ledger.Lose(3);
+  fixture = std::make_unique<ServerFixture>(std::vector<grpc::Service*>{&service}, "test", address);
+  (void)(*stream)->Send(6, Items(*series, 1, 1));
+  const auto basis = (*stream)->Finish();
+  EXPECT_THAT(basis, HasReason(Reason::ROLLED_BACK));
+  EXPECT_EQ(ErrorsOf(basis.status()).front().value, "4..5");
 }
 
 TEST(ReportStreamTest, AnAbandonedStreamCloses) {

@@ -1,6 +1,7 @@
 // Flags of what clerks, reviewers and analysts do: report, review, and every question.
 #include "services/cli/flags.h"
 #include "services/cli/query.h"
+#include "services/cli/outbox.h"
 #include "services/cli/report.h"
 #include "services/cli/updates.h"
 #include "services/cli/watch.h"
@@ -73,7 +74,19 @@ void AddReportCommands(CLI::App& app, Invocation& invocation) {
   report->add_option("--plan-at-least", options->plan_at_least, "token of plan import: decide with at least that plan");
   report->add_option("--refused", options->refused_file, "write refused rows with reasons to this file");
   report->add_flag("--dry-run", options->dry_run, "check only; exit 2 if there is anything to send");
+  report->add_option("--outbox", options->outbox, "directory where the rows are numbered and kept until the service has answered")->envname("ANJU_OUTBOX");
   OnCall(report, invocation, options, Report);
+
+  CLI::App* outbox = app.add_subcommand("outbox", "待发箱 / what is kept on this machine until it is reported")->require_subcommand(1)->fallthrough();
+  const auto add = [&](const char* name, const char* what, int (*run)(const Context&, const OutboxOptions&)) {
+    auto kept = Make<OutboxOptions>();
+    CLI::App* command = outbox->add_subcommand(name, what)->fallthrough();
+    command->add_option("--outbox", kept->directory, "directory of the outboxes")->envname("ANJU_OUTBOX")->required();
+    command->add_option("--source", kept->source, "only this source");
+    OnCall(command, invocation, kept, run);
+  };
+  add("list", "查看 / files, and how many of their rows wait", ListOutbox);
+  add("send", "发送 / send what waits", SendOutbox);
 
   auto updates = Make<UpdatesOptions>();
   CLI::App* list = app.add_subcommand("updates", "报送记录 / list reported figures as recorded")->fallthrough();

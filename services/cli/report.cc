@@ -9,11 +9,14 @@
 #include <optional>
 
 #include "common/client/client.h"
+#include "common/client/outbox.h"
 #include "common/client/report_stream.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
+#include "common/time/date.h"
 #include "services/cli/differences.h"
 #include "services/cli/formats.h"
+#include "services/cli/outbox.h"
 #include "services/cli/report_check.h"
 #include "services/cli/words.h"
 
@@ -23,11 +26,12 @@ namespace {
 constexpr size_t kRowsPerMessage = 500;
 
 // The service refuses increments and reductions from sources of this form: an edited file would count them twice.
-std::string SourceOfBytes(std::string_view bytes) {
+constexpr std::string_view kSourceOfBytes = "sha256:";
+std::string DigestOf(std::string_view bytes) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) == 1);
-  std::string text = "sha256:";
+  std::string text;
   for (unsigned int i = 0; i < size; ++i) {
     char hex[3];
     std::snprintf(hex, sizeof hex, "%02x", digest[i]);
@@ -145,6 +149,7 @@ class Outcomes {
 
 struct Prepared {
   std::string source;
+  std::string digest;  // SHA-256 of the file
   csv::Table table;
   std::vector<uint64_t> numbers;
 };
@@ -160,7 +165,8 @@ absl::StatusOr<Prepared> Prepare(const Context& context, const ReportOptions& op
   RETURN_IF_ERROR(CheckReport(prepared.table, names.ok() ? &*names : nullptr, !options.source.empty()));
   prepared.numbers = NumbersOf(prepared.table);
   RETURN_IF_ERROR(CheckNumbers(prepared.table, prepared.numbers));
-  prepared.source = options.source.empty() ? SourceOfBytes(bytes) : options.source;
+  prepared.digest = DigestOf(bytes);
+  prepared.source = options.source.empty() ? std::string(kSourceOfBytes) + prepared.digest : options.source;
   return prepared;
 }
 
@@ -177,10 +183,55 @@ absl::Status AtLine(const absl::Status& status, const csv::Table& table, const s
   return MakeError(std::move(detail));
 }
 
-// What the plan service has now: `plan import && report` must not be refused for reading an older plan.
-std::string PlanToken(const Context& context) {
-  auto status = client::StatusClient(context.endpoints.plan).GetStatus({}, {.deadline_ms = std::min(context.deadline_ms, 2'000)});
-  return status.ok() ? status->basis().token() : "";
+// The rows with their definitions, as an outbox keeps them.
+progress::v1::Items ItemsOf(const csv::Table& table) {
+  progress::v1::Items items;
+  std::map<std::string, uint32_t> numbers;
+  for (const csv::Row& row : table.rows) {
+    const Record record(ReportColumns(), row);
+    progress::v1::SeriesDefinition series = SeriesOf(record);
+    const auto [known, is_new] = numbers.emplace(series.SerializeAsString(), static_cast<uint32_t>(numbers.size()));
+    if (is_new) {
+      series.set_index(known->second);
+      *items.add_definitions() = std::move(series);
+    }
+    *items.add_items() = ItemOf(record, known->second);
+  }
+  return items;
+}
+
+// Numbered and kept on this machine first; then everything that waits under this source is sent, these rows last.
+absl::StatusOr<ReportResult> SendThroughOutbox(const Context& context, const ReportOptions& options, Prepared prepared) {
+  const csv::Table& table = prepared.table;
+  for (const csv::Row& row : table.rows) {
+    const std::string number = Record(ReportColumns(), row).Get("sequence");
+    if (!number.empty()) return MakeError({.reason = Reason::BAD_VALUE, .field = "sequence", .value = number, .message = "an outbox numbers the rows itself", .line = row.line});
+  }
+  ASSIGN_OR_RETURN(const auto outbox, client::Outbox::Open(options.outbox, prepared.source));
+  const uint64_t last_before = outbox->last();
+  ASSIGN_OR_RETURN(const client::Outbox::Batch batch, outbox->Put(prepared.digest, options.file, ItemsOf(table), RealClock().NowMicros()));
+  // Of rows that were answered long ago, nothing but that is known here.
+  const bool forgotten = batch.last() <= last_before && !batch.kept;
+  Outcomes outcomes(context, table, batch.first, forgotten ? "ALREADY_RECORDED" : "ACCEPTED");
+  Progress progress(std::string(context.Say("报送", "sending")), table.rows.size());
+  client::ReportOptions stream_options{.plan_at_least = options.plan_at_least, .open_ms = context.deadline_ms};
+  if (stream_options.plan_at_least.empty()) stream_options.plan_at_least = PlanToken(context);
+  auto basis = outbox->Send(context.endpoints.progress, stream_options,
+                            {.on_verdict = [&](const progress::v1::Verdict& verdict) { outcomes.Note(verdict); },
+                             .on_answered = [&](uint64_t answered, uint64_t of) { progress.Set(answered * table.rows.size() / std::max<uint64_t>(of, 1)); },
+                             .on_rolled_back = [&](uint64_t there, uint64_t acknowledged) { TalkOfLoss(context, there, acknowledged); }},
+                            &batch);
+  if (!basis.ok()) {
+    Talk(context, context.lang == Lang::kChinese ? "已存入待发箱 " + options.outbox + "，未丢失：网络恢复后执行 anju outbox send，或重新报送同一文件。"
+                                                 : "Kept in the outbox " + options.outbox + ", nothing is lost: run `anju outbox send` later, or report the same file again.");
+    return basis.status();
+  }
+  // A file that is its own source is kept by its owner; what stays here would never be looked at again.
+  if (options.source.empty()) RETURN_IF_ERROR(outbox->Remove());
+  ReportResult result = outcomes.Take(prepared.source, basis->token());
+  result.basis = *std::move(basis);
+  result.table = std::move(prepared.table);
+  return result;
 }
 
 // A dry run is judged by the service and recorded nowhere. Rows are judged against what is recorded, not against each other.
@@ -212,119 +263,17 @@ absl::StatusOr<ReportResult> DryRun(const Context& context, const ReportOptions&
   return result;
 }
 
-// The refused rows again, as they were read, with three more columns that say why.
-absl::Status WriteRefused(const std::string& path, const Context& context, const ReportResult& result) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) return MakeError(Reason::FILE_NOT_FOUND, "refused", path, "cannot be written");
-  std::vector<std::string> header;
-  for (const csv::Column& column : ReportColumns()) header.push_back(column.name);
-  header.insert(header.end(), {"line", "reason", "message"});
-  std::fprintf(file, "\xEF\xBB\xBF%s\n", csv::FormatRow(header).c_str());  // with BOM: this one is opened in Excel
-  for (size_t i = 0; i < result.rows.size(); ++i) {
-    const RowOutcome& row = result.rows[i];
-    if (row.verdict != "REFUSED" && row.verdict != "CONFLICT") continue;
-    std::vector<std::string> fields = result.table.rows[i].fields;
-    fields.insert(fields.end(), {std::to_string(row.line), std::string(ReasonName(row.error.reason)), MessageOf(row.error, context.lang)});
-    std::fprintf(file, "%s\n", csv::FormatRow(fields).c_str());
-  }
-  const bool failed = std::ferror(file) != 0;
-  if (std::fclose(file) != 0 || failed) return MakeError(Reason::STORAGE_FAILED, "refused", path, "cannot be written");
-  return absl::OkStatus();
-}
-
-Json ResultJson(const ReportResult& result, bool dry_run) {
-  Json rows = Json::array();
-  for (const RowOutcome& row : result.rows) {
-    const bool faulty = row.verdict == "REFUSED" || row.verdict == "CONFLICT";
-    if (rows.size() >= kReportRowsListed && !faulty && row.checks.empty()) continue;
-    Json json = {{"line", row.line},
-                 {"verdict", row.verdict},
-                 {"reason", faulty ? std::string(ReasonName(row.error.reason)) : ""},
-                 {"field", row.error.field},
-                 {"value", row.error.value}};
-    if (!row.checks.empty()) {
-      json["checks"] = row.checks;
-      json["explained"] = row.explained;
-    }
-    rows.push_back(std::move(json));
-  }
-  return {{"source", result.source},   {"accepted", dry_run ? 0 : result.accepted}, {"unchanged", result.unchanged},
-          {"refused", result.refused}, {"conflicts", result.conflicts},             {"would_send", dry_run ? result.accepted : 0},
-          {"rows", std::move(rows)},   {"basis", BasisJson(result.basis)}};
-}
-
-// "2-36" or "2,5-7 …": where the rows of one kind stand, short also for a file of thousands.
-std::string LineRanges(const std::vector<size_t>& lines) {
-  constexpr size_t kRangesMax = 20;
-  std::string text;
-  size_t ranges = 0;
-  for (size_t i = 0; i < lines.size(); ++ranges) {
-    if (ranges == kRangesMax) return text + " …";
-    size_t last = i;
-    while (last + 1 < lines.size() && lines[last + 1] == lines[last] + 1) ++last;
-    text += (i > 0 ? "," : "") + std::to_string(lines[i]) + (last > i ? "-" + std::to_string(lines[last]) : "");
-    i = last + 1;
-  }
-  return text;
-}
-
-// Figures that were taken and marked: one line for each kind of mark that nobody has explained, and a count. A file of an old year is late in
-// every row, and says so once.
-void TalkOfChecks(const Context& context, const ReportResult& result, const ReportOptions& options) {
-  size_t marked = 0, unexplained = 0;
-  std::map<std::string, std::vector<size_t>> lines_of;
-  for (const RowOutcome& row : result.rows) {
-    if (row.checks.empty() || row.verdict == "REFUSED" || row.verdict == "CONFLICT") continue;
-    ++marked;
-    if (row.explained) continue;
-    ++unexplained;
-    lines_of[row.checks_text].push_back(row.line);
-  }
-  if (marked == 0) return;
-  for (const auto& [checks, lines] : lines_of) Talk(context, options.file + ":" + LineRanges(lines) + ": ※ " + checks);
-  const std::string all = std::to_string(marked), open = std::to_string(unexplained);
-  Talk(context, context.lang == Lang::kChinese ? "其中 " + all + " 行有疑点（※），" + open + " 行尚需说明：未说明的不能通过审核。"
-                                               : all + " rows are marked (※), " + open + " of them need an explanation before they can be reviewed.");
-}
-
-void PrintResult(const Context& context, const ReportResult& result, const ReportOptions& options) {
-  if (context.output == Output::kJson) return PrintJson(ResultJson(result, options.dry_run));
-  Sheet sheet{{"line", "verdict", "reason", "field", "value"}, {true}, {}};
-  const bool csv = context.output == Output::kCsv;
-  if (csv) sheet.header.insert(sheet.header.end(), {"checks", "explained"});
-  for (const RowOutcome& row : result.rows) {
-    const bool faulty = row.verdict == "REFUSED" || row.verdict == "CONFLICT";
-    if (context.output == Output::kTable && !faulty) continue;  // people read what went wrong; programs read all
-    sheet.rows.push_back({std::to_string(row.line), row.verdict, faulty ? std::string(ReasonName(row.error.reason)) : "", row.error.field, row.error.value});
-    if (!csv) continue;
-    std::string checks;
-    for (const std::string& check : row.checks) checks += (checks.empty() ? "" : ";") + check;
-    sheet.rows.back().insert(sheet.rows.back().end(), {checks, row.checks.empty() ? "" : row.explained ? "yes" : "no"});
-  }
-  if (context.output == Output::kCsv || !sheet.rows.empty()) PrintSheet(context, sheet);
-  if (context.output != Output::kTable) return PrintToken(context, result.token);
-  for (const RowOutcome& row : result.rows) {
-    if (row.verdict != "REFUSED" && row.verdict != "CONFLICT") continue;
-    Talk(context, options.file + ":" + std::to_string(row.line) + ": " + MessageOf(row.error, context.lang) + " — " +
-                      std::string(RemedyOf(row.error.reason, context.lang)));
-  }
-  const std::string accepted = std::to_string(result.accepted), unchanged = std::to_string(result.unchanged),
-                    refused = std::to_string(result.refused + result.conflicts);
-  Talk(context, context.lang == Lang::kChinese ? (options.dry_run ? "仅检查：待送 " : "接收 ") + accepted + " 行，无变化 " + unchanged + " 行，退回 " + refused + " 行。"
-                                               : (options.dry_run ? "Checked only: to send " : "Accepted ") + accepted + ", unchanged " + unchanged + ", refused " + refused + ".");
-  TalkOfChecks(context, result, options);
-  if (result.refused > 0) {
-    Talk(context, context.Say("退回的行按原样重送仍会退回：改正后另存文件再送，或用新的序号。",
-                              "A refused row stays refused under the same bytes: mend it and send the edited file, or use a new number."));
-  }
-  PrintToken(context, result.token);
-}
-
 }  // namespace
+
+std::string PlanToken(const Context& context) {
+  auto status = client::StatusClient(context.endpoints.plan).GetStatus({}, {.deadline_ms = std::min(context.deadline_ms, 2'000)});
+  return status.ok() ? status->basis().token() : "";
+}
 
 absl::StatusOr<ReportResult> SendReport(const Context& context, const ReportOptions& options) {
   ASSIGN_OR_RETURN(Prepared prepared, Prepare(context, options));
   if (options.dry_run) return DryRun(context, options, std::move(prepared));
+  if (!options.outbox.empty()) return SendThroughOutbox(context, options, std::move(prepared));
   const csv::Table& table = prepared.table;
   Outcomes outcomes(context, table, prepared.numbers.front(), "ACCEPTED");
   Progress progress(std::string(context.Say("报送", "sending")), table.rows.size());
@@ -355,7 +304,7 @@ absl::StatusOr<ReportResult> SendReport(const Context& context, const ReportOpti
 int Report(const Context& context, const ReportOptions& options) {
   auto result = SendReport(context, options);
   if (!result.ok()) return Fail(context, result.status(), options.file);
-  PrintResult(context, *result, options);
+  PrintReport(context, *result, options);
   if (!options.refused_file.empty() && result->refused + result->conflicts > 0) {
     const absl::Status written = WriteRefused(options.refused_file, context, *result);
     if (!written.ok()) return Fail(context, written, options.refused_file);

@@ -18,6 +18,7 @@ struct ReportOptions {
   std::string source;        // empty: the file's SHA-256
   std::string plan_at_least; // token; empty: what the plan service has now, where it answers
   std::string refused_file;  // refused rows with their reasons are written here; may be empty
+  std::string outbox;        // directory: the rows are numbered and kept there until the service has answered; empty: the file is what is kept
   bool dry_run = false;
 };
 
@@ -44,5 +45,11 @@ struct ReportResult {
 // in the middle, only part) was sent; sending the same file again counts nothing twice.
 absl::StatusOr<ReportResult> SendReport(const Context& context, const ReportOptions& options);
 int Report(const Context& context, const ReportOptions& options);
+
+void PrintReport(const Context& context, const ReportResult& result, const ReportOptions& options);
+// The refused rows again, with the reasons. FILE_NOT_FOUND, STORAGE_FAILED.
+absl::Status WriteRefused(const std::string& path, const Context& context, const ReportResult& result);
+// What the plan service has now; "" when it does not answer. `plan import && report` must not be refused for reading an older plan.
+std::string PlanToken(const Context& context);
 
 }  // namespace anju::cli

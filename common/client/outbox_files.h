@@ -1,0 +1,23 @@
+// The small files of an outbox: one checked message each, replaced whole.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <google/protobuf/message_lite.h>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace anju::client {
+
+// Writes beside, syncs, renames over `path` and syncs the directory: readers and crashes see the old file or the new one.
+absl::Status WriteChecked(const std::string& path, const google::protobuf::MessageLite& message);
+// False when the file does not exist. DATA_LOSS naming the file when it is not what was written, SCHEMA_TOO_NEW, STORAGE_FAILED.
+absl::StatusOr<bool> ReadChecked(const std::string& path, google::protobuf::MessageLite* message);
+// Creates it with its parents. STORAGE_FAILED.
+absl::Status MakeDirectory(const std::string& path);
+// Locks `path`/lock for the life of the returned descriptor. DIRECTORY_IN_USE.
+absl::StatusOr<int> LockDirectory(const std::string& path);
+
+}  // namespace anju::client
