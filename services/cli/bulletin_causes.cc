@@ -71,6 +71,7 @@ CauseFinder::CauseFinder(const Context& context, const BulletinRecord& record, c
 }
 
 absl::Status CauseFinder::Begin(const BulletinRecord& record, const DiffBulletinResponse& diff) {
+  lineages_ = LineagesOf(context_);
   ASSIGN_OR_RETURN(before_, bulletin::ParseCanonical(record.content()));
   ASSIGN_OR_RETURN(after_, bulletin::ParseCanonical(diff.content()));
   for (const bulletin::Content* content : {&before_, &after_}) {
@@ -92,8 +93,10 @@ absl::Status CauseFinder::Begin(const BulletinRecord& record, const DiffBulletin
 }
 
 bool CauseFinder::IsLater(const std::string& journal, uint64_t sequence) const {
-  const auto it = known_.find(journal);
-  return it == known_.end() || sequence > it->second;
+  for (const auto& [known, last] : known_) {
+    if (lineages_.AreOne(known, journal)) return sequence > last;
+  }
+  return true;
 }
 
 absl::StatusOr<const CauseFinder::Cell*> CauseFinder::CellOf(const std::string& region, const std::string& programme, const std::string& indicator, const std::string& plan_year, const std::string& as_of) {

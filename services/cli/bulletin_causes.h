@@ -13,6 +13,7 @@
 #include "anju/ranking/v1/bulletin.pb.h"
 #include "common/bulletin/content.h"
 #include "services/cli/context.h"
+#include "services/cli/lineages.h"
 #include "services/cli/query.h"
 
 namespace anju::cli {
@@ -47,6 +48,7 @@ class CauseFinder {
   const Context& context_;
   RankOptions question_;                            // as-of, basis, tree and review of every explanation
   std::map<std::string, uint64_t> known_;           // journal → sequence at the bulletin's basis
+  rpc::Lineages lineages_;                          // a restore since has changed the names of the journals
   std::string plan_journal_;
   int64_t basis_time_us_ = 0;
   bool filtered_ = false;                           // only reviewed or confirmed figures count

@@ -18,6 +18,7 @@
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/cli/bulletin_proof.h"
+#include "services/cli/lineages.h"
 #include "services/cli/suite.h"
 
 namespace anju::cli {
@@ -145,6 +146,7 @@ absl::Status Recomputer::Launch(Child& child, std::vector<std::string> command) 
 
 absl::Status Recomputer::WaitUntilApplied(const Context& context, const types::v1::Basis& reach) {
   const client::StatusClient aggregator(aggregator_->address());
+  const rpc::Lineages lineages = LineagesOf(context);
   Progress progress(std::string(context.Say("由日志重算", "recomputing")), SumOf(reach));
   uint64_t applied = 0;
   auto due = SteadyClock::now() + milliseconds(context.deadline_ms);
@@ -153,7 +155,7 @@ absl::Status Recomputer::WaitUntilApplied(const Context& context, const types::v
     if (const auto code = aggregator_->Reap()) return Ended(*aggregator_, *code);
     const auto status = aggregator.GetStatus({}, {.deadline_ms = kStatusCallMs});
     if (status.ok()) {
-      if (rpc::Includes(status->basis().basis(), reach)) return absl::OkStatus();
+      if (rpc::Includes(status->basis().basis(), reach, lineages)) return absl::OkStatus();
       const uint64_t now = SumOf(status->basis().basis());
       if (now > applied) {
         applied = now;
