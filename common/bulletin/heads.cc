@@ -83,11 +83,14 @@ std::optional<Heads> TextHeads(std::string_view bytes) {
     return IsHex(*hex, kHashLength);
   };
   Heads heads;
+  bool in_heads = false;
   while (auto line = scanner.Until("\n")) {
     const size_t name_ends = line->find("  ");
     JournalHead head;
     if (name_ends == std::string_view::npos || (head.service = ServiceOf(line->substr(0, name_ends))).empty()) {
-      if (line->starts_with(kHash) || line->starts_with(kRoot)) return std::nullopt;  // of no journal
+      // What is left of a head whose lines were cut.
+      if (line->starts_with(kHash) || line->starts_with(kRoot) || (in_heads && line->starts_with(kMore))) return std::nullopt;
+      in_heads = false;
       continue;
     }
     if (!ReadPosition(line->substr(name_ends + 2), &head) || !hash(kHash, &head.hash)) return std::nullopt;
@@ -99,6 +102,7 @@ std::optional<Heads> TextHeads(std::string_view bytes) {
       head.tree_size = *size;
     }
     heads.push_back(std::move(head));
+    in_heads = true;
   }
   return heads;
 }
