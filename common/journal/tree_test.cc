@@ -2,6 +2,8 @@
 #include "common/journal/tree.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 
 #include "common/journal/hash.h"
 #include "common/journal/restore.h"
@@ -176,6 +178,39 @@ TEST_F(TreeTest, AJournalThatContinuesAnotherContinuesItsTree) {
     Check(*event, 3);
   }
   journal_ = nullptr;
+}
+
+// Not a test: prints what the first proof and every other one cost in a journal of some million events on a real disk.
+TEST(TreeMeasure, DISABLED_MillionsOfEvents) {
+  testing::TempDir directory;
+  auto disk = storage::OpenRocksDisk(directory / "progress");
+  ASSERT_THAT(disk, IsOk());
+  FakeClock clock;
+  auto opened = Journal::Open(**disk, "progress", clock);
+  ASSERT_THAT(opened, IsOk());
+  Journal& journal = **opened;
+  const size_t events = 4'000'000, per_block = 800;
+  std::vector<std::string> block(per_block);
+  for (size_t i = 0; i < events; i += per_block) {
+    for (size_t j = 0; j < per_block; ++j) block[j] = "an update of some 22 b" + std::to_string(i + j);
+    ASSERT_THAT(journal.Append(block, {}, 0), IsOk());
+  }
+  JournalTree tree(journal);
+  const auto timed = [](const char* what, auto call) {
+    const auto begin = std::chrono::steady_clock::now();
+    call();
+    std::printf("%s: %.2f ms\n", what, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+  };
+  timed("first head, the whole journal walked", [&] { ASSERT_THAT(tree.HeadAt(events), IsOk()); });
+  timed("inclusion", [&] {
+    const auto path = tree.Include(events / 3, events);
+    ASSERT_THAT(path, IsOk());
+    std::printf("nodes: %zu in the block, %zu in the tree of %zu blocks; held: %zu bytes\n", path->event_path.size(), path->block_path.size(), static_cast<size_t>(path->head.size), tree.bytes());
+  });
+  timed("consistency", [&] { ASSERT_THAT(tree.Extend(events / 4, events), IsOk()); });
+  JournalTree small(journal, 64);
+  timed("first head with chunks of 128 blocks", [&] { ASSERT_THAT(small.HeadAt(events), IsOk()); });
+  timed("inclusion with chunks of 128 blocks", [&] { ASSERT_THAT(small.Include(events / 3, events), IsOk()); });
 }
 
 }  // namespace
