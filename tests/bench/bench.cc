@@ -18,6 +18,8 @@
 #include "common/testing/testing.h"
 #include "tests/bench/load.h"
 #include "tests/bench/queries.h"
+#include "tests/bench/restart.h"
+#include "tests/bench/suite.h"
 
 namespace anju::bench {
 namespace {
@@ -78,17 +80,6 @@ absl::StatusOr<std::string> ImportCountry(const std::string& plan) {
   return response.basis().token();
 }
 
-absl::Status WaitServing(const std::string& address) {
-  client::StatusClient status(address);
-  const bool served = testing::WaitUntil(
-      [&] {
-        auto answer = status.GetStatus({}, {.deadline_ms = 1000});
-        return answer.ok() && answer->serving();
-      },
-      std::chrono::seconds(60));
-  return served ? absl::OkStatus() : MakeError(Reason::UNAVAILABLE, "address", address, "not serving");
-}
-
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values.empty() ? 0 : values[values.size() / 2];
@@ -96,10 +87,21 @@ double Median(std::vector<double> values) {
 
 struct Options {
   bool quick = false;
+  bool restarts_only = false;
   std::string out;
+  std::string data;      // of the restarts; empty: a directory of its own
+  uint64_t updates = 0;  // likewise; 0: as many as the form of the run says
+  int rounds = 5;
 };
 
+absl::StatusOr<Json> Restart(const Options& options) {
+  testing::TempDir directory;
+  const uint64_t updates = options.updates > 0 ? options.updates : options.quick ? 1'000'000 : 10'000'000;
+  return MeasureRestarts({.directory = options.data.empty() ? directory.path() : options.data, .updates = updates, .rounds = options.rounds});
+}
+
 absl::Status Measure(const Options& options) {
+  if (options.restarts_only) return Restart(options).status();
   testing::TempDir directory;
   std::string plan_address, progress_address, aggregator_address, echo_address;
   ASSIGN_OR_RETURN(Process plan, Start(directory.path(), "anju-plan", {"--data", directory / "plan", "--listen", "127.0.0.1:0"}, &plan_address));
@@ -107,22 +109,7 @@ absl::Status Measure(const Options& options) {
   ASSIGN_OR_RETURN(Process progress, Start(directory.path(), "anju-progress", progress_args, &progress_address));
   ASSIGN_OR_RETURN(Process echo, Start(directory.path(), "anju-bench-echo", {}, &echo_address));
   ASSIGN_OR_RETURN(const std::string token, ImportCountry(plan_address));
-  {
-    // The load names regions: wait until progress has them.
-    progress::v1::ReportBatchRequest request;
-    request.mutable_open()->set_source("warm-up");
-    request.mutable_open()->set_plan_at_least(token);
-    request.mutable_items()->set_first_sequence(1);
-    auto* definition = request.mutable_items()->add_definitions();
-    definition->set_region("C1");
-    definition->set_programme("all");
-    definition->set_indicator("investment");
-    definition->set_plan_year("2017");
-    auto* item = request.mutable_items()->add_items();
-    item->set_as_of("2017-06-30");
-    item->set_text("1");
-    RETURN_IF_ERROR(client::ProgressClient(progress_address).ReportBatch(request).status());
-  }
+  RETURN_IF_ERROR(ReportFirst(progress_address, token));
 
   Json ratios = Json::array();
   struct Shape {
@@ -130,7 +117,7 @@ absl::Status Measure(const Options& options) {
     int streams, items, messages, in_flight;
     double bar;  // share of the floor that later work must reach; printed, never asserted
   };
-  // The short form ends with a little over a million events in the journal, for which a restart has a bar of its own.
+  // The short form ends with a little over a million events in the journal.
   const Shape shapes[] = {{"stream_16x100", 16, 100, options.quick ? 200 : 625, 16, 0.20},
                           {"stream_64x1", 64, 1, options.quick ? 400 : 2000, 64, 0.50}};
   uint64_t loaded = 1;
@@ -157,17 +144,10 @@ absl::Status Measure(const Options& options) {
     ratios.push_back({{"name", shape.name}, {"ours", Median(ours)}, {"peer", Median(floor)}, {"ratio", Median(ratio)}, {"bar", shape.bar}, {"pass", Median(ratio) >= shape.bar}});
   }
 
-  // How long until a service serves again with this much in the journal, and until the aggregator has rebuilt everything from zero.
+  // How long until the aggregator has rebuilt everything from zero.
   ASSIGN_OR_RETURN(const auto status, client::StatusClient(progress_address).GetStatus({}));
   const uint64_t events = status.position().sequence();
-  progress->Kill(SIGKILL);
-  progress->Wait();
   auto started = std::chrono::steady_clock::now();
-  ASSIGN_OR_RETURN(progress, Start(directory.path(), "anju-progress", progress_args, &progress_address));
-  RETURN_IF_ERROR(WaitServing(progress_address));
-  const double restart = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  std::printf("restart        progress serves %.2f s after kill -9 with %llu events in the journal\n", restart, static_cast<unsigned long long>(events));
-  started = std::chrono::steady_clock::now();
   ASSIGN_OR_RETURN(Process aggregator, Start(directory.path(), "anju-aggregator", {"--data", directory / "aggregator", "--listen", "127.0.0.1:0", "--plan", plan_address,
                                                                                    "--progress", progress_address}, &aggregator_address));
   client::StatusClient aggregator_status(aggregator_address);
@@ -180,15 +160,6 @@ absl::Status Measure(const Options& options) {
   if (!caught_up) return MakeError(Reason::BEHIND, "aggregator", aggregator_address, "did not catch up in 120 s");
   const double rebuild = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   std::printf("rebuild        aggregator from zero: %.2f s, %.0f events/s\n", rebuild, static_cast<double>(events) / rebuild);
-
-  aggregator->Kill(SIGKILL);
-  aggregator->Wait();
-  started = std::chrono::steady_clock::now();
-  ASSIGN_OR_RETURN(aggregator, Start(directory.path(), "anju-aggregator", {"--data", directory / "aggregator", "--listen", "127.0.0.1:0", "--plan", plan_address,
-                                                                           "--progress", progress_address}, &aggregator_address));
-  RETURN_IF_ERROR(WaitServing(aggregator_address));
-  const double again = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  std::printf("restart        aggregator serves %.2f s after kill -9\n", again);
 
   // League tables of all counties over everything that was loaded, as a client sees them.
   std::string ranking_address;
@@ -207,8 +178,13 @@ absl::Status Measure(const Options& options) {
   }
   ASSIGN_OR_RETURN(Json queries, RunQueries({.ranking = ranking_address, .region = kCountry, .expected = kCounties, .basis = derived.basis().basis()}));
 
+  ranking->Kill(SIGKILL);
+  aggregator->Kill(SIGKILL);
+  progress->Kill(SIGKILL);
+  plan->Kill(SIGKILL);
+  ASSIGN_OR_RETURN(Json restarts, Restart(options));
   Json machine = {{"cores", std::thread::hardware_concurrency()}, {"quick", options.quick}, {"updates", loaded}, {"events", events}};
-  Json json = {{"machine", std::move(machine)}, {"ratios", std::move(ratios)}, {"restart_seconds", restart}, {"aggregator_restart_seconds", again}, {"rebuild_events_per_second", static_cast<double>(events) / rebuild},
+  Json json = {{"machine", std::move(machine)}, {"ratios", std::move(ratios)}, {"restarts", std::move(restarts)}, {"rebuild_events_per_second", static_cast<double>(events) / rebuild},
                {"queries", std::move(queries)}};
   if (!options.out.empty()) std::ofstream(options.out) << json.dump(2) << "\n";
   return absl::OkStatus();
@@ -222,6 +198,10 @@ int main(int argc, char** argv) {
   CLI::App app("Durable ingest beside a raw gRPC stream", "anju-bench");
   app.add_flag("--quick", options.quick, "short form, under a minute");
   app.add_option("--out", options.out, "write the figures as JSON");
+  app.add_flag("--restarts-only", options.restarts_only, "measure only how long services take to serve again");
+  app.add_option("--data", options.data, "directory of the restarts: filled if it holds fewer updates, and kept");
+  app.add_option("--updates", options.updates, "updates in the journal for the restarts; default 10,000,000, with --quick 1,000,000");
+  app.add_option("--rounds", options.rounds, "restarts of each kind")->check(CLI::Range(1, 100));
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = anju::bench::Measure(options);
   if (!status.ok()) std::fprintf(stderr, "bench: %s\n", status.ToString().c_str());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "anju/progress/v1/progress.grpc.pb.h"
+#include "common/client/client.h"
 #include "common/rpc/rpc.h"
 #include "common/status/status.h"
 #include "common/time/date.h"
@@ -20,10 +21,33 @@ using progress::v1::ReportResponse;
 
 constexpr int kSeriesPerStream = 800;
 
+// Each stream tells about its own counties, a day on after every round of its series.
+void FillOwnShare(const Load& load, int number, uint64_t first, progress::v1::Items* items) {
+  static const int32_t kFirstDay = MakeDate(2017, 1, 1).days;
+  if (first == 1) {
+    static constexpr const char* kProgrammes[] = {"shantytown.urban", "public_rental"};
+    static constexpr const char* kIndicators[] = {"starts", "completions"};
+    for (int index = 0; index < kSeriesPerStream; ++index) {
+      auto* definition = items->add_definitions();
+      definition->set_index(index);
+      definition->set_region("C" + std::to_string((number * (kSeriesPerStream / 4) + index / 4) % load.counties + 1));
+      definition->set_programme(kProgrammes[index % 2]);
+      definition->set_indicator(kIndicators[index / 2 % 2]);
+      definition->set_plan_year("2017");
+    }
+  }
+  for (auto& item : *items->mutable_items()) {
+    item.set_series(first % kSeriesPerStream);
+    item.set_as_of_days(kFirstDay + static_cast<int32_t>(first / kSeriesPerStream % 364));
+    item.set_amount(load.amount_base + static_cast<int64_t>(first / kSeriesPerStream + 1));
+    ++first;
+  }
+}
+
 absl::Status RunStream(const Load& load, int number) {
   auto stub = progress::v1::ProgressService::NewStub(rpc::Connect(load.address));
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(10));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(30));
   auto stream = stub->Report(&context);
   ReportRequest open;
   open.mutable_open()->set_source(load.source_prefix + "." + std::to_string(number));
@@ -33,7 +57,7 @@ absl::Status RunStream(const Load& load, int number) {
 
   std::mutex mutex;
   std::condition_variable moved;
-  uint64_t acked = 0, refused = 0;
+  uint64_t acked = opened.acked_sequence(), refused = 0;
   bool ended = false;
   std::thread reader([&] {
     ReportResponse response;
@@ -48,31 +72,17 @@ absl::Status RunStream(const Load& load, int number) {
     moved.notify_one();
   });
 
-  const int32_t first_day = MakeDate(2017, 1, 1).days;
-  const uint64_t total = static_cast<uint64_t>(load.messages_per_stream) * load.items_per_message;
-  uint64_t next = 1;
+  const uint64_t before = opened.acked_sequence();
+  const uint64_t total = before + static_cast<uint64_t>(load.messages_per_stream) * load.items_per_message;
+  uint64_t next = before + 1;
   for (int message = 0; message < load.messages_per_stream; ++message) {
     ReportRequest request;
     auto* items = request.mutable_items();
     items->set_first_sequence(next);
-    if (message == 0) {
-      static constexpr const char* kProgrammes[] = {"shantytown.urban", "public_rental"};
-      static constexpr const char* kIndicators[] = {"starts", "completions"};
-      for (int index = 0; index < kSeriesPerStream; ++index) {
-        auto* definition = items->add_definitions();
-        definition->set_index(index);
-        definition->set_region("C" + std::to_string((number * (kSeriesPerStream / 4) + index / 4) % load.counties + 1));
-        definition->set_programme(kProgrammes[index % 2]);
-        definition->set_indicator(kIndicators[index / 2 % 2]);
-        definition->set_plan_year("2017");
-      }
-    }
-    for (int i = 0; i < load.items_per_message; ++i, ++next) {
-      auto* item = items->add_items();
-      item->set_series(next % kSeriesPerStream);
-      item->set_as_of_days(first_day + static_cast<int32_t>(next / kSeriesPerStream % 364));
-      item->set_amount(load.amount_base + static_cast<int64_t>(next / kSeriesPerStream + 1));
-    }
+    items->mutable_items()->Reserve(load.items_per_message);
+    for (int i = 0; i < load.items_per_message; ++i) items->add_items();
+    load.fill ? load.fill(number, next, items) : FillOwnShare(load, number, next, items);
+    next += load.items_per_message;
     {
       std::unique_lock lock(mutex);
       moved.wait(lock, [&] { return ended || next - 1 - acked <= static_cast<uint64_t>(load.in_flight) * load.items_per_message; });
@@ -102,6 +112,22 @@ absl::StatusOr<LoadResult> Run(const Load& load) {
     if (!status.ok()) return status;
   }
   return LoadResult{static_cast<uint64_t>(load.streams) * load.messages_per_stream * load.items_per_message, elapsed.count()};
+}
+
+absl::Status ReportFirst(const std::string& progress, const std::string& token) {
+  progress::v1::ReportBatchRequest request;
+  request.mutable_open()->set_source("warm-up");
+  request.mutable_open()->set_plan_at_least(token);
+  request.mutable_items()->set_first_sequence(1);
+  auto* definition = request.mutable_items()->add_definitions();
+  definition->set_region("C1");
+  definition->set_programme("all");
+  definition->set_indicator("investment");
+  definition->set_plan_year("2017");
+  auto* item = request.mutable_items()->add_items();
+  item->set_as_of("2017-06-30");
+  item->set_text("1");
+  return client::ProgressClient(progress).ReportBatch(request).status();
 }
 
 }  // namespace anju::bench
