@@ -374,6 +374,11 @@ bool SimulatedMedium::Spoil(std::string_view name, uint64_t which) {
   return true;
 }
 
+void SimulatedMedium::Mend(std::string_view name) {
+  std::lock_guard lock(impl_->mutex);
+  if (auto store = impl_->stores.find(name); store != impl_->stores.end()) store->second.spoiled.clear();
+}
+
 bool SimulatedMedium::DropLast(std::string_view name) {
   std::lock_guard lock(impl_->mutex);
   auto store = impl_->stores.find(name);

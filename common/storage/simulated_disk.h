@@ -34,6 +34,8 @@ class SimulatedMedium {
   // Spoils one stored value of a store as a disk does, under a store that keeps checksums: who reads it is told DATA_LOSS, until it is written
   // again or the store is destroyed. False when there is nothing there.
   bool Spoil(std::string_view name, uint64_t which);
+  // What was spoiled in a store can be read again: its disk was replaced by a good copy.
+  void Mend(std::string_view name);
   // What FreeBytes says from now on, and what a write may not exceed (STORAGE_FAILED, nothing written); without it there is always room.
   void set_free_bytes(uint64_t bytes);
   // Removes the last record of a store: a cut exactly on a record boundary.
