@@ -35,7 +35,7 @@ class Torture(unittest.TestCase):
 
     def fails(self, *arguments):
         """With a protection missing; the judge says what is wrong, and nothing else went wrong."""
-        code, said, counts = torture(*arguments)
+        code, said, counts = torture("--discard", *arguments)
         self.assertEqual(1, code, said)
         self.assertEqual(0, counts.get("broken", 0), said)
         self.assertIn("again: tests/torture/run", said)

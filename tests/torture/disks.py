@@ -52,7 +52,7 @@ def round_of_errors(options, number, times, counts, deadline):
     seed = f"{options.seed}/io/{number}"
     rng = random.Random(seed)
     suite = processes.Suite(options.scratch, disable=options.disable)
-    load = kills.Load(suite, seed, reporters=2, batch_max=40, pause=0.05)
+    load = kills.Load(suite, seed, reporters=2, batch_max=40, pause=0.2)
     book = load.book
     try:
         for _ in range(times):
@@ -77,7 +77,7 @@ def round_of_errors(options, number, times, counts, deadline):
     finally:
         load.stop()
     judge.judge_round(suite, book, seed, load.watchers)
-    suite.close(keep=bool(book.failures) or options.keep)
+    suite.close(keep=options.keeps(book))
     book.directory = suite.directory
     return book
 
@@ -105,9 +105,10 @@ class SmallDisk:
         if size > 0:
             subprocess.run(["fallocate", "-l", str(size), ballast], check=True)
 
-    def close(self):
-        subprocess.run(["umount", self.data], check=False)
-        self.data.rmdir()
+    def close(self, keep):
+        if not keep:  # else it stays mounted, with the stores
+            subprocess.run(["umount", self.data], check=False)
+            self.data.rmdir()
 
 
 def wait_for(condition, seconds, book, what):
@@ -126,7 +127,7 @@ def round_of_full_disks(options, number, times, counts, deadline):
     seed = f"{options.seed}/full/{number}"
     rng = random.Random(seed)
     disk = SmallDisk(options.scratch)
-    suite = processes.Suite(options.scratch, data=disk.data, disable=options.disable, reserve_mib=RESERVE_MIB)
+    suite = processes.Suite(options.scratch, disk=disk, disable=options.disable, reserve_mib=RESERVE_MIB)
     load = kills.Load(suite, seed, reporters=2, batch_max=200, pause=0.02)
     book = load.book
     try:
@@ -162,7 +163,6 @@ def round_of_full_disks(options, number, times, counts, deadline):
     finally:
         load.stop()
     judge.judge_round(suite, book, seed, load.watchers)
-    suite.close(keep=bool(book.failures) or options.keep)
-    disk.close()
+    suite.close(keep=options.keeps(book))
     book.directory = suite.directory
     return book

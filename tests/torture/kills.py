@@ -148,6 +148,6 @@ def round_of_kills(options, number, kills, counts, deadline):
     finally:
         load.stop()
     judge.judge_round(suite, book, seed, load.watchers)
-    suite.close(keep=bool(book.failures) or options.keep)
+    suite.close(keep=options.keeps(book))
     book.directory = suite.directory
     return book

@@ -14,7 +14,7 @@ import kills
 import processes
 
 IMAGE_BYTES = 160 << 20
-BETWEEN = (0.1, 0.2, 0.4, 0.6)  # seconds of load between two failures
+BETWEEN = (0, 0.05, 0.1, 0.3)  # seconds of load after the first acknowledgement
 
 
 class NoLoopMounts(Exception):
@@ -90,11 +90,14 @@ def round_of_power(options, number, failures, counts, deadline):
     seed = f"{options.seed}/power/{number}"
     rng = random.Random(seed)
     machine = Machine(options.scratch)
-    suite = processes.Suite(options.scratch, data=machine.data, disable=options.disable)
+    suite = processes.Suite(options.scratch, disk=machine, disable=options.disable, reserve_mib=16)
     load = kills.Load(suite, seed, reporters=2, batch_max=40, pause=0.05)
     book, until = load.book, counts["power"] + failures
     try:
         while counts["power"] < until and time.monotonic() < deadline and not book.failures:
+            acked, patience = book.counts["acked"], time.monotonic() + 5
+            while book.counts["acked"] == acked and time.monotonic() < patience:
+                time.sleep(0.01)  # something must be there to be lost
             time.sleep(rng.choice(BETWEEN))
             fail_power(machine, suite, rng)
             counts["power"] += 1
@@ -108,7 +111,6 @@ def round_of_power(options, number, failures, counts, deadline):
     finally:
         load.stop()
     judge.judge_round(suite, book, seed, load.watchers)
-    suite.close(keep=bool(book.failures) or options.keep)
-    machine.close(keep=bool(book.failures) or options.keep)
+    suite.close(keep=options.keeps(book))
     book.directory = f"{suite.directory} and {machine.directory}"
     return book

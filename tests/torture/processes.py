@@ -1,5 +1,6 @@
 """The four services as real processes that can be killed, stopped, armed and started again on the same port."""
 
+import atexit
 import os
 import pathlib
 import random
@@ -17,6 +18,8 @@ import stubs
 BIN = pathlib.Path(os.environ.get("ANJU_TORTURE_BIN_DIR", stubs.BUILD / "torture"))
 NAMES = ("plan", "progress", "aggregator", "ranking")
 UPSTREAM = {"plan": (), "progress": ("plan",), "aggregator": ("plan", "progress"), "ranking": ("aggregator",)}
+RESERVES = {}
+LIVING = set()  # suites to be taken down with this program, however it ends
 START_SECONDS = 60  # a limit for a service to come up on a busy machine, never a measurement
 STOP_SECONDS = 60
 
@@ -65,7 +68,14 @@ class Service:
         command = [str(BIN / f"anju-{self.name}-armed"), "--data", str(self.directory), "--listen", self.address]
         for upstream in UPSTREAM[self.name]:
             command += [f"--{upstream}", self.addresses(self.name, upstream)]
-        return command + (["--reserve-mib", str(self.reserve_mib)] if self.reserve_mib else [])
+        return command + (["--reserve-mib", str(self.reserve_mib)] if self.reserve_mib and self.keeps_a_reserve() else [])
+
+    def keeps_a_reserve(self):
+        """What is only derived may do without."""
+        if self.name not in RESERVES:
+            said = subprocess.run([str(BIN / f"anju-{self.name}-armed"), "--help"], stdout=subprocess.PIPE, check=False).stdout
+            RESERVES[self.name] = b"--reserve-mib" in said
+        return RESERVES[self.name]
 
     def start(self, place="", wrapper=(), expect=()):
         """Starts without waiting; with a place it is going to die there, and it may end with what is expected."""
@@ -122,12 +132,15 @@ class Service:
 
     def terminate(self):
         """A clean end: exit 0, whatever goes on. (Died at its place before is fine too.)"""
+        announced = self.announced.is_set()
         self.signal(signal.SIGTERM)
         try:
             code = self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
             raise Died(f"anju-{self.name} did not stop within {STOP_SECONDS} s of SIGTERM") from None
+        if code == -signal.SIGTERM and not announced:
+            return  # before main() had its first word
         if code != 0:
             self.check_end(code)
 
@@ -139,10 +152,12 @@ class Service:
 class Suite:
     """Four services below one directory, with a disturber between followers and what they follow."""
 
-    def __init__(self, scratch=None, data=None, disable="", disturb=0.0, seed=0, reserve_mib=0):
+    def __init__(self, scratch=None, disk=None, disable="", disturb=0.0, seed=0, reserve_mib=0):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="anju-torture-", dir=scratch))
-        self.data = pathlib.Path(data or self.directory)
+        self.disk = disk  # what the stores are on, if it is one of its own; it goes with the suite
+        self.data = pathlib.Path(disk.data if disk else self.directory)
         self.disturbers, self.services = {}, {}
+        LIVING.add(self)
         (self.directory / "logs").mkdir()
         for name in NAMES:
             (self.data / name).mkdir(exist_ok=True)
@@ -171,13 +186,22 @@ class Suite:
         return self.services[name]
 
     def close(self, keep=False):
+        LIVING.discard(self)
         for service in self.services.values():
-            if service.process.poll() is None:
+            if service.process is not None and service.process.poll() is None:
                 service.signal(signal.SIGCONT)
                 service.kill()
             service.log.close()
         for _, process in self.disturbers.values():
             process.kill()
             process.wait()
+        if self.disk is not None:
+            self.disk.close(keep)
         if not keep:
             shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@atexit.register
+def take_down():
+    for suite in list(LIVING):
+        suite.close()

@@ -74,7 +74,7 @@ def round_of_rollbacks(options, number, times, counts, deadline):
             counts["rollbacks"] += 1
     except processes.Died as died:
         book.fail("died", str(died))
-    suite.close(keep=bool(book.failures) or options.keep)
+    suite.close(keep=options.keeps(book))
     book.directory = suite.directory
     return book
 
@@ -107,12 +107,10 @@ def one_rollback(suite, book, rng, seed):
     if not refuses_position(progress.address, position):
         book.fail("silent", f"a follower at {position[:2]} was not told that an older copy had been put back")
     book.forget_progress()
-    load = None
-    until = time.monotonic() + 30
-    while not book.failures and time.monotonic() < until:
-        load = load_for(suite, f"{seed}/{time.monotonic()}", 1, book)
-        if book.token_at > position[1]:
-            break
+    until, turn = time.monotonic() + 30, 0
+    while not book.failures and book.token_at <= position[1] and time.monotonic() < until:
+        turn += 1
+        load = load_for(suite, f"{seed}/{turn}", 1, book)
     if not refuses_position(progress.address, position):
         book.fail("silent", f"a follower at {position[:2]} was not told, now that the journal is as long again")
     # Derived figures are those of the journal as it is now.
