@@ -150,7 +150,9 @@ TEST_F(TreeTest, AJournalThatContinuesAnotherContinuesItsTree) {
   {
     auto restored = RestoredJournal::Begin(*disk, "progress", journal_->lineage().encoded());
     ASSERT_THAT(restored, IsOk());
-    for (std::string& block : *journal_->ReadBlocks({}, 1 << 20)) {
+    auto blocks = journal_->ReadBlocks({}, 1 << 20);
+    ASSERT_THAT(blocks, IsOk());
+    for (std::string& block : *blocks) {
       if (DecodeBlockPrefix(block)->header.last_sequence() > heads_[7].position.sequence) break;
       ASSERT_THAT((*restored)->Add(std::move(block)), IsOk());
     }
