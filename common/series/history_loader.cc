@@ -1,19 +1,31 @@
 // Gives each part of the walk its place in every history.
 #include "common/series/history_loader.h"
 
+#include <algorithm>
+
 namespace anju {
 
 void HistoryLoader::Allocate() {
-  for (size_t series = 0; series < entries_.size(); ++series) {
-    size_t count = 0;
-    for (const std::vector<Place>& places : places_) count += places[series].left;
-    entries_[series].resize(count);
-    SeriesEntry* next = entries_[series].data();
-    for (std::vector<Place>& places : places_) {
-      places[series].next = next;
-      next += places[series].left;
+  InParts(parts_.size(), [this](size_t thread) {
+    const size_t end = entries_.size() * (thread + 1) / parts_.size();
+    for (size_t series = entries_.size() * thread / parts_.size(); series < end; ++series) {
+      size_t count = 0;
+      for (const Part& part : parts_) count += part.places[series].left;
+      entries_[series].resize(count);
+      SeriesEntry* next = entries_[series].data();
+      for (Part& part : parts_) {
+        part.places[series].next = next;
+        next += part.places[series].left;
+      }
     }
-  }
+  });
+}
+
+bool HistoryLoader::Finish(size_t part) {
+  Part& own = parts_[part];
+  for (size_t i = own.put - std::min(own.put, kAhead); i < own.put; ++i) Write(own, own.ahead[i % kAhead]);
+  own.put = 0;
+  return !own.differs && std::all_of(own.places.begin(), own.places.end(), [](const Place& place) { return place.left == 0; });
 }
 
 }  // namespace anju

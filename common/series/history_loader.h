@@ -1,7 +1,8 @@
 // The histories of many series at once, from updates in the order of their journal: counted in a first walk, placed in a second.
 //
 // A history that grows update by update is moved whenever it outgrows its memory, and each update waits for memory that no cache holds:
-// ten million take seconds. Counted first, every history is allocated once, and placing is a write that nothing waits for.
+// ten million take seconds. Counted first, every history is allocated once; and of what is placed, the memory is asked for some updates
+// ahead.
 #pragma once
 
 #include <cstddef>
@@ -18,32 +19,59 @@ namespace anju {
 // come after each other.
 class HistoryLoader {
  public:
-  HistoryLoader(size_t series, size_t parts) : entries_(series), places_(parts, std::vector<Place>(series)) {}
+  HistoryLoader(size_t series, size_t parts) : entries_(series), parts_(parts) {
+    for (Part& part : parts_) part.places.resize(series);
+  }
   size_t series() const { return entries_.size(); }
 
   // First walk. REQUIRES: 1 ≤ series ≤ series().
-  void Count(size_t part, uint32_t series) { ++places_[part][series - 1].left; }
+  void Count(size_t part, uint32_t series) { ++parts_[part].places[series - 1].left; }
   // Between the walks.
   void Allocate();
-  // Second walk. False for an update that the first one did not see.
-  bool Put(size_t part, uint32_t series, const SeriesEntry& entry) {
-    Place& place = places_[part][series - 1];
-    if (place.left == 0) return false;
-    --place.left;
-    *place.next++ = entry;
-    return true;
+  // Second walk, the same updates as in the first one.
+  void Put(size_t part, uint32_t series, const SeriesEntry& entry) {
+    Part& own = parts_[part];
+    // Two steps ahead of the write: first the place of the series, then the memory that it points to.
+    Ahead& slot = own.ahead[own.put % kAhead];
+    if (own.put >= kAhead) Write(own, slot);
+    slot = {series, entry};
+    __builtin_prefetch(&own.places[series - 1], 1);
+    if (own.put >= kAhead / 2) __builtin_prefetch(own.places[own.ahead[(own.put - kAhead / 2) % kAhead].series - 1].next, 1);
+    ++own.put;
   }
-  // After it, once for a series; any thread.
+  // Ends a part's second walk. False when it brought other updates than the first one.
+  bool Finish(size_t part);
+  // After both, once for a series; any thread.
   SeriesHistory Take(uint32_t series) { return SeriesHistory(std::move(entries_[series - 1])); }
 
  private:
+  static constexpr size_t kAhead = 16;
   // Where the next update of a series goes that a part brings, and how many it brings yet.
   struct Place {
     SeriesEntry* next = nullptr;
     size_t left = 0;
   };
+  struct Ahead {
+    uint32_t series = 0;
+    SeriesEntry entry;
+  };
+  struct Part {
+    std::vector<Place> places;  // by series
+    Ahead ahead[kAhead];        // not written yet
+    size_t put = 0;
+    bool differs = false;       // from the first walk
+  };
+  static void Write(Part& part, const Ahead& update) {
+    Place& place = part.places[update.series - 1];
+    if (place.left == 0) {
+      part.differs = true;
+      return;
+    }
+    --place.left;
+    *place.next++ = update.entry;
+  }
   std::vector<std::vector<SeriesEntry>> entries_;  // by series
-  std::vector<std::vector<Place>> places_;         // by part, by series
+  std::vector<Part> parts_;
 };
 
 // Calls work(0) … work(parts - 1), each in a thread of its own, and waits for all.

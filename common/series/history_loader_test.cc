@@ -39,7 +39,8 @@ TEST(HistoryLoader, GivesTheHistoriesThatInsertingGives) {
     InParts(parts, [&](size_t part) { walk(part, [&](const Update& update) { loader.Count(part, update.series); }); });
     loader.Allocate();
     InParts(parts, [&](size_t part) {
-      walk(part, [&](const Update& update) { EXPECT_TRUE(loader.Put(part, update.series, update.entry)); });
+      walk(part, [&](const Update& update) { loader.Put(part, update.series, update.entry); });
+      EXPECT_TRUE(loader.Finish(part));
     });
     for (uint32_t series = 1; series <= kSeries; ++series) {
       SeriesHistory loaded = loader.Take(series);
@@ -63,13 +64,15 @@ TEST(HistoryLoader, GivesTheHistoriesThatInsertingGives) {
   }
 }
 
-TEST(HistoryLoader, RefusesAnUpdateThatItDidNotCount) {
-  HistoryLoader loader(2, 1);
-  loader.Count(0, 1);
-  loader.Allocate();
-  EXPECT_TRUE(loader.Put(0, 1, {Date{1}, 1, 5}));
-  EXPECT_FALSE(loader.Put(0, 1, {Date{1}, 2, 5}));
-  EXPECT_FALSE(loader.Put(0, 2, {Date{1}, 3, 5}));
+TEST(HistoryLoader, NoticesThatTheSecondWalkDiffersFromTheFirst) {
+  for (const std::vector<uint32_t>& second : {std::vector<uint32_t>{1}, {1, 1, 2}, {1, 2, 2}, {}, {2, 1}}) {
+    HistoryLoader loader(2, 1);
+    loader.Count(0, 1);
+    loader.Count(0, 2);
+    loader.Allocate();
+    for (const uint32_t series : second) loader.Put(0, series, {Date{1}, series, 5});
+    EXPECT_EQ(loader.Finish(0), second.size() == 2);
+  }
 }
 
 }  // namespace

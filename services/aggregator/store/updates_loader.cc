@@ -90,10 +90,12 @@ absl::Status LoadSlot(storage::Store& state, Slot slot, Leaves* leaves) {
   std::vector<uint32_t> series_by_sequence(std::max(newest[0], newest[1]) + 1);
   InParts(kParts, [&](size_t part) {
     statuses[part] = Walk(state, slot, bounds[part], bounds[part + 1], [&](uint32_t series, const SeriesEntry& entry) {
-      if (!histories.Put(part, series, entry) || entry.sequence >= series_by_sequence.size()) return false;
+      if (series < 1 || series > series_count || entry.sequence >= series_by_sequence.size()) return false;
+      histories.Put(part, series, entry);
       series_by_sequence[entry.sequence] = series;
       return true;
     });
+    if (statuses[part].ok() && !histories.Finish(part)) statuses[part] = BrokenRow(KeyOf(slot, bounds[part]));
   });
   RETURN_IF_ERROR(FirstError(statuses));
 

@@ -64,9 +64,8 @@ absl::Status Place(storage::Store& state, const std::vector<uint64_t>& items, Hi
   LogReader reader(state, part->from, part->until);
   for (LogRecord record; reader.Next(&record);) {
     if (record.outcome == Outcome::kAccepted) {
-      if (!histories->Put(part->index, record.series, {record.as_of, record.sequence, record.amount, record.kind})) {
-        return Impossible(record, "it was not there a moment ago");
-      }
+      if (record.series < 1 || record.series > histories->series()) return Impossible(record, "its series was never opened");
+      histories->Put(part->index, record.series, {record.as_of, record.sequence, record.amount, record.kind});
       if (!record.flags.empty() && !record.explained) part->unexplained.push_back(record.sequence);
     }
     const uint64_t number = ++part->last[record.source - 1];
@@ -77,6 +76,9 @@ absl::Status Place(storage::Store& state, const std::vector<uint64_t>& items, Hi
     const bool more = record.outcome == Outcome::kRefused || !record.flags.empty();
     part->kept.push_back({record.digest, record.source, record.outcome, more});
     if (more) part->more.push_back({record.refused, record.flags});
+  }
+  if (reader.status().ok() && !histories->Finish(part->index)) {
+    return MakeError(Reason::DATA_LOSS, "state", "", "the state's log was another one a moment ago");
   }
   return reader.status();
 }
