@@ -12,6 +12,7 @@
 #include "anju/progress/v1/event.pb.h"
 #include "common/feed/feed.h"
 #include "common/journal/journal.h"
+#include "common/journal/restore.h"
 #include "common/registry/registry.h"
 #include "common/status/macros.h"
 #include "common/testing/testing.h"
@@ -45,6 +46,28 @@ class Upstream {
     journal_.reset();
     disk_.reset();
     directory_ = std::make_unique<anju::testing::TempDir>();
+    Boot(address_);
+  }
+  // The machine is lost; a backup of its journal up to the end of a block at `sequence` is put on a new one.
+  void RestoreAt(uint64_t sequence) {
+    Stop();
+    auto directory = std::make_unique<anju::testing::TempDir>();
+    {
+      auto disk = storage::OpenRocksDisk(directory->path());
+      CHECK_OK(disk.status());
+      auto restored = journal::RestoredJournal::Begin(**disk, name_, journal_->lineage().encoded());
+      CHECK_OK(restored.status());
+      const auto blocks = journal_->ReadBlocks({}, size_t{1} << 40);
+      CHECK_OK(blocks.status());
+      for (const std::string& block : *blocks) {
+        if ((*restored)->position().sequence < sequence) CHECK_OK((*restored)->Add(block));
+      }
+      CHECK_OK((*restored)->Finish(clock_).status());
+    }
+    feed_.reset();
+    journal_.reset();
+    disk_.reset();
+    directory_ = std::move(directory);
     Boot(address_);
   }
   void Serve() {

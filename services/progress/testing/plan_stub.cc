@@ -5,6 +5,7 @@
 
 #include "common/checks/default_rules.h"
 #include "common/feed/feed.h"
+#include "common/journal/restore.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 
@@ -98,6 +99,25 @@ PlanStub::PlanStub(const std::string& directory, const std::string& listen) {
 }
 
 PlanStub::~PlanStub() = default;
+
+std::unique_ptr<PlanStub> PlanStub::RestoredAt(uint64_t sequence, const std::string& directory) {
+  const std::string listen = address();
+  {
+    auto disk = storage::OpenRocksDisk(directory);
+    CHECK_OK(disk.status());
+    auto restored = journal::RestoredJournal::Begin(**disk, "plan", journal_->lineage().encoded());
+    CHECK_OK(restored.status());
+    const auto blocks = journal_->ReadBlocks({}, size_t{1} << 40);
+    CHECK_OK(blocks.status());
+    for (const std::string& block : *blocks) {
+      if ((*restored)->position().sequence < sequence) CHECK_OK((*restored)->Add(block));
+    }
+    CHECK_OK((*restored)->Finish(clock_).status());
+  }
+  feed::EndFeeds(*feed_);
+  server_ = nullptr;
+  return std::make_unique<PlanStub>(directory, listen);
+}
 
 std::string PlanStub::Append(const std::vector<plan::v1::Event>& events) {
   std::vector<std::string> bytes;
