@@ -100,10 +100,9 @@ class Planner(Client):
         if chance < 0.6 and amendable:
             line = self.random.choice(amendable)
             return self.document_task(*line, lines[line][-1])
-        line = (self.random.choice(model.LEAVES), self.random.choice(("2016", "2017")))
-        if line in lines:
-            line = (line[0], str(2018 + number % 180))
-        return self.document_task(*line, "")
+        programme = self.random.choice(model.LEAVES)
+        years = [year for year in map(str, range(2016, 2200)) if (programme, year) not in lines]
+        return self.document_task(programme, years[0], "") if years else self.region_task(f"{self.random.choice(model.CITIES)}{10 + number:02}")
 
     def region_task(self, code):
         number = self.work.number

@@ -4,6 +4,8 @@ import hashlib
 import shutil
 import time
 
+import grpc
+
 import blocks
 import clients
 import ledger
@@ -212,5 +214,9 @@ def judge_round(suite, book, seed, watchers):
     try:
         if not book.failures:
             Judge(suite, book, seed).judge(watchers)
+    except grpc.RpcError as failure:  # asked patiently, for a minute
+        book.fail("stuck", f"no answer in the end: {failure.code()} {ledger.errors_of(failure) or failure.details()}")
+    except blocks.Broken as broken:
+        book.fail("feed", f"read again from the beginning: {broken}")
     except Exception as failure:
         book.fail("broken", f"judging: {failure!r}")
