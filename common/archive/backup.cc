@@ -74,6 +74,7 @@ absl::StatusOr<std::vector<Work>> Assign(const std::string& directory, const Man
     }
     works.push_back(std::move(work));
   }
+  if (works.size() > kEntriesMax) return MakeError(Reason::BAD_VALUE, "progress", std::to_string(works.size()), "a backup holds at most " + std::to_string(kEntriesMax) + " journals");
   for (const Entry& entry : manifest.entries) {
     if (used.contains(entry.name)) continue;
     return MakeError(Reason::NOT_EMPTY, "backup", directory + "/" + entry.file,

@@ -135,6 +135,10 @@ TEST_F(BackupTest, RefusesWithoutChangingAnything) {
     EXPECT_THAT(Take(Of({progress_, plan_})), HasReason(Reason::DIRECTORY_IN_USE));
   }
   EXPECT_EQ(before, Tree(backup_));
+  // One that is vouched for and gone is not begun anew: it may be the only copy that reached so far.
+  fs::rename(backup_ + "/plan.journal", directory_ / "aside");
+  EXPECT_THAT(Take(Of({progress_, plan_})), HasReason(Reason::FILE_NOT_FOUND));
+  fs::rename(directory_ / "aside", backup_ + "/plan.journal");
   // Archives that nothing vouches for are not continued.
   fs::remove(backup_ + "/manifest.json");
   EXPECT_THAT(Take(Of({progress_, plan_})), HasReason(Reason::FILE_NOT_FOUND));

@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(const std::string& path, co
     return ReadWhole(path, kArchiveHeaderBytes);
   }());
   // A kill while the very first bytes were written leaves a piece of the header.
-  const bool is_new = !beginning || (vouched == nullptr && beginning->size() < kArchiveHeaderBytes && Header().starts_with(*beginning));
+  const bool is_new = vouched == nullptr && (!beginning || (beginning->size() < kArchiveHeaderBytes && Header().starts_with(*beginning)));
   std::unique_ptr<Reader> reader;
   if (!is_new) {
     // What a backup vouched for has to be there to its end, and to be of this service.

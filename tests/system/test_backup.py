@@ -19,7 +19,7 @@ KILLS = int(os.environ.get("ANJU_BACKUP_KILLS", "8"))
 SEED = int(os.environ.get("ANJU_SEED", "0")) or random.randrange(1, 1 << 31)
 JOURNALS = ("plan", "progress", "ranking")
 TOTAL = ("迪庆州", "shantytown.urban", "starts", "2017")
-ROW = "{},shantytown.urban,starts,2017,2017-03-{:02},{},套,increment,,,"
+ROW = "{},shantytown.urban,starts,2017,2017-07-{:02},{},套,increment,,,"  # after every figure of the documents
 
 
 def tree(directory):
@@ -116,7 +116,7 @@ class Restored(BackupTest):
         self.assertEqual(second["progress"]["sequence"], first["progress"]["sequence"] + second["progress"]["added_events"])
         third = self.taken()
         self.assertEqual(third["plan"]["added_events"], 0)
-        token = suite.report(ROW.format("维西县", 1, 0) + "\n", source="mark")["basis"]["token"]
+        token = suite.report(ROW.format("维西县", 1, 1), source="mark")["basis"]["token"]
         total = self.actual(suite, token)
         last = self.taken()
 
@@ -160,7 +160,7 @@ class Restored(BackupTest):
 
         restored = self.restored_suite()
         # A source that goes on where it was acknowledged is told what is expected.
-        going_on = restored.file("region,programme,indicator,plan_year,as_of,value,unit,kind,sequence\n维西县,shantytown.urban,starts,2017,2017-03-05,3,套,increment,5\n", name="on.csv")
+        going_on = restored.file("region,programme,indicator,plan_year,as_of,value,unit,kind,sequence\n维西县,shantytown.urban,starts,2017,2017-07-05,3,套,increment,5\n", name="on.csv")
         error = self.report(restored, "lost", going_on, code=5).errors()[0]
         self.assertEqual(("SEQUENCE_GAP", ["1"]), (error["reason"], error.get("candidates")), error)
         # A token of what was lost is none any more, and that is said.
@@ -284,9 +284,9 @@ class Refused(BackupTest):
         data = suite.directory / "data"
         commands = (lambda: self.restore(data), lambda: suite.anju("backup", "list", self.backup, "-o", "json"), self.take)
 
-        def refused_everywhere(reason, file, *only):
+        def refused_everywhere(reason, file):
             before = tree(self.backup)
-            for command in only or commands:
+            for command in commands:
                 self.assertRefused(reason, file, command())
             self.assertFalse(data.exists(), "nothing is left of a refused restore")
             self.assertEqual(before, tree(self.backup))
@@ -327,7 +327,7 @@ class Refused(BackupTest):
         refused_everywhere("FILE_NOT_FOUND", manifest)
         change(manifest, whole[manifest])
         plan.unlink()
-        refused_everywhere("FILE_NOT_FOUND", plan, *commands[:2])
+        refused_everywhere("FILE_NOT_FOUND", plan)
         change(plan, whole[plan])
         self.assertExit(0, self.restore(data))
         self.assertRefused("NOT_EMPTY", data, self.restore(data), code=5)
