@@ -54,6 +54,36 @@ def refuses_position(address, position):
         channel.close()
 
 
+def follows(suite, name):
+    """Whether what a service has derived is of the journal as it is now: where it stands is a position of that."""
+    channels = {of: ledger.connect(suite[of].address) for of in ("progress", name)}
+
+    def status(of):
+        return ledger.patiently(lambda: stubs.STATUS(channels[of]).GetStatus(stubs.status.GetStatusRequest(), timeout=10, wait_for_ready=True))
+    try:
+        owner = status("progress").position
+        for at in status(name).basis.basis.progress:
+            if at.journal_id != owner.journal_id or at.sequence > owner.sequence:
+                return False
+            position = stubs.FEED(channels["progress"]).GetPosition(stubs.feed.GetPositionRequest(sequence=at.sequence), timeout=10).position
+            if at.block_hash != position.block_hash:
+                return False
+        return True
+    finally:
+        for channel in channels.values():
+            channel.close()
+
+
+def wait_for_followers(suite, book):
+    until = time.monotonic() + 30
+    for name in ("aggregator", "ranking"):
+        while not follows(suite, name):
+            if time.monotonic() > until:
+                return book.fail("silent", f"{name} still shows what the journal put back does not have")
+            time.sleep(0.05)
+    return None
+
+
 def load_for(suite, seed, seconds, book=None):
     load = kills.Load(suite, seed, reporters=2, batch_max=40, pause=0.05, book=book)
     time.sleep(seconds)
@@ -106,6 +136,7 @@ def one_rollback(suite, book, rng, seed):
     progress.start().wait_ready()
     if not refuses_position(progress.address, position):
         book.fail("silent", f"a follower at {position[:2]} was not told that an older copy had been put back")
+    wait_for_followers(suite, book)
     book.forget_progress()
     until, turn = time.monotonic() + 30, 0
     while not book.failures and book.token_at <= position[1] and time.monotonic() < until:
@@ -120,6 +151,7 @@ def one_rollback(suite, book, rng, seed):
         progress.kill()
         put_back(progress, newest)
         progress.start().wait_ready()
+        wait_for_followers(suite, book)
         book.forget_progress()
         load = load_for(suite, f"{seed}/newest", 1, book)
         judge.judge_round(suite, book, seed, load.watchers)
