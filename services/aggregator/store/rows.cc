@@ -13,12 +13,15 @@ uint64_t ZigZag(int64_t value) { return (static_cast<uint64_t>(value) << 1) ^ st
 int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
 
 bool TakeVarint(std::string_view* bytes, uint64_t* value) {
-  *value = 0;
-  for (int shift = 0; shift < 64 && !bytes->empty(); shift += 7) {
-    const uint8_t byte = static_cast<uint8_t>(bytes->front());
-    bytes->remove_prefix(1);
-    *value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) return true;
+  uint64_t result = 0;
+  for (size_t i = 0; i < bytes->size() && i < 10; ++i) {
+    const uint8_t byte = static_cast<uint8_t>((*bytes)[i]);
+    result |= uint64_t{byte & 0x7fu} << (7 * i);
+    if (byte < 0x80) {
+      bytes->remove_prefix(i + 1);
+      *value = result;
+      return true;
+    }
   }
   return false;
 }
