@@ -51,42 +51,71 @@ absl::Status Located(const absl::Status& status, const storage::Disk& disk) {
                    detail.message + " (" + disk.PathOf(kJournalStore) + " beside " + disk.PathOf(kWitnessFile) + ")");
 }
 
+absl::Status LostIdentity(std::string_view service) {
+  return MakeError(Reason::DATA_LOSS, "", "",
+                   "the journal of " + std::string(service) +
+                       " has lost its identity (a witness or blocks remain), or is a restore that did not finish: restore into an empty directory");
+}
+
+// Of a store with the encoded identity of its own journal.
+absl::StatusOr<Lineage> ReadLineage(storage::Store& store, std::string encoded, std::string_view service) {
+  ASSIGN_OR_RETURN(std::vector<std::string> identities, ReadAncestors(store));
+  identities.push_back(std::move(encoded));
+  ASSIGN_OR_RETURN(Lineage lineage, Lineage::FromIdentities(std::move(identities)));
+  if (lineage.current().service != service) {
+    return MakeError(Reason::DATA_LOSS, "", lineage.current().service,
+                     "this is the journal of the service " + lineage.current().service + ", not of " + std::string(service));
+  }
+  return lineage;
+}
+
 }  // namespace
 
 Journal::Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Lineage lineage, Clock& clock)
     : disk_(disk), store_(std::move(store)), lineage_(std::move(lineage)), clock_(clock) {}
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(storage::Disk& disk, std::string_view service, Clock& clock) {
-  absl::StatusOr<std::unique_ptr<Journal>> opened = [&]() -> absl::StatusOr<std::unique_ptr<Journal>> {
-    ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> store, disk.OpenStore(kJournalStore, storage::StoreKind::kJournal));
-    ASSIGN_OR_RETURN(std::optional<std::string> encoded, store->Get(IdentityKey()));
-    if (!encoded) {
-      // The identity is the first thing ever synced, and the last of a restore: a store without one must be new in every other way too.
-      ASSIGN_OR_RETURN(std::optional<std::string> witness, disk.ReadFile(kWitnessFile));
-      auto cursor = store->NewCursor();
-      cursor->SeekToLast();
-      RETURN_IF_ERROR(cursor->status());
-      if (witness || cursor->Valid()) {
-        return MakeError(Reason::DATA_LOSS, "", "",
-                         "the journal of " + std::string(service) +
-                             " has lost its identity (a witness or blocks remain), or is a restore that did not finish: restore into an empty directory");
-      }
-      encoded.emplace();
-      RETURN_IF_ERROR(Create(*store, service, clock, &*encoded));
-    }
-    ASSIGN_OR_RETURN(std::vector<std::string> identities, ReadAncestors(*store));
-    identities.push_back(*std::move(encoded));
-    ASSIGN_OR_RETURN(Lineage lineage, Lineage::FromIdentities(std::move(identities)));
-    if (lineage.current().service != service) {
-      return MakeError(Reason::DATA_LOSS, "", lineage.current().service,
-                       "this is the journal of the service " + lineage.current().service + ", not of " + std::string(service));
-    }
-    std::unique_ptr<Journal> journal(new Journal(disk, std::move(store), std::move(lineage), clock));
-    RETURN_IF_ERROR(journal->Recover());
-    return journal;
-  }();
+  if (const absl::Status looked = Look(disk, service, clock); !looked.ok()) return Located(looked, disk);
+  absl::StatusOr<std::unique_ptr<Journal>> opened = OpenToWrite(disk, service, clock);
   if (!opened.ok()) return Located(opened.status(), disk);
   return opened;
+}
+
+// Opening a store to write lets it tidy up: tables that it does not know of are deleted. Where it has forgotten some of its own that must not happen,
+// so everything is checked before, on a store that changes nothing.
+absl::Status Journal::Look(storage::Disk& disk, std::string_view service, Clock& clock) {
+  absl::StatusOr<std::unique_ptr<storage::Store>> store = disk.OpenStoreReadOnly(kJournalStore);
+  ASSIGN_OR_RETURN(const std::optional<std::string> witness, disk.ReadFile(kWitnessFile));
+  if (HasReason(store.status(), Reason::FILE_NOT_FOUND)) {
+    return witness ? LostIdentity(service) : absl::OkStatus();
+  }
+  RETURN_IF_ERROR(store.status());
+  ASSIGN_OR_RETURN(std::optional<std::string> encoded, (*store)->Get(IdentityKey()));
+  if (!encoded) {
+    // The identity is the first thing ever synced, and the last of a restore: a store without one must be new in every other way too.
+    auto cursor = (*store)->NewCursor();
+    cursor->SeekToLast();
+    RETURN_IF_ERROR(cursor->status());
+    return witness || cursor->Valid() ? LostIdentity(service) : absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(Lineage lineage, ReadLineage(**store, *std::move(encoded), service));
+  Journal journal(disk, *std::move(store), std::move(lineage), clock);
+  journal.only_looks_ = true;
+  RETURN_IF_ERROR(journal.Recover());
+  return journal.CheckSeams();
+}
+
+absl::StatusOr<std::unique_ptr<Journal>> Journal::OpenToWrite(storage::Disk& disk, std::string_view service, Clock& clock) {
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> store, disk.OpenStore(kJournalStore, storage::StoreKind::kJournal));
+  ASSIGN_OR_RETURN(std::optional<std::string> encoded, store->Get(IdentityKey()));
+  if (!encoded) {
+    encoded.emplace();
+    RETURN_IF_ERROR(Create(*store, service, clock, &*encoded));
+  }
+  ASSIGN_OR_RETURN(Lineage lineage, ReadLineage(*store, *std::move(encoded), service));
+  std::unique_ptr<Journal> journal(new Journal(disk, std::move(store), std::move(lineage), clock));
+  RETURN_IF_ERROR(journal->Recover());
+  return journal;
 }
 
 absl::Status Journal::Recover() {
@@ -151,6 +180,41 @@ absl::Status Journal::CheckForks() const {
   return absl::OkStatus();
 }
 
+// A file of the store that is gone takes blocks with it: they are missing between two others, or among those that are in no table yet. Blocks of one
+// table stand or fall together, so it is enough to look where tables end, whatever the length of the journal.
+absl::Status Journal::CheckSeams() const {
+  auto cursor = store_->NewCursor();
+  std::optional<BlockView> before;
+  const auto check_next = [&]() -> absl::Status {
+    RETURN_IF_ERROR(cursor->status());  // what cannot be read is not missing
+    if (!cursor->Valid()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const BlockView block, PrefixAt(*cursor));
+    if (before && (block.header.first_sequence != before->header.last_sequence() + 1 || !lineage_.Fits(before->hash, block))) {
+      return Damaged("lacks blocks after sequence " + std::to_string(before->header.last_sequence()) + ", or has others there");
+    }
+    before = block;
+    return absl::OkStatus();
+  };
+  cursor->Seek(BlockKey(1));
+  RETURN_IF_ERROR(cursor->status());
+  for (const std::string& end : store_->FileEnds()) {
+    if (end < BlockKey(1)) continue;
+    before.reset();
+    cursor->Seek(end);
+    RETURN_IF_ERROR(cursor->status());
+    if (!cursor->Valid()) return Damaged("lacks the last block of one of its tables");
+    RETURN_IF_ERROR(check_next());
+    cursor->Next();
+    RETURN_IF_ERROR(check_next());
+  }
+  before.reset();  // from here on every block, the one that was looked at last again
+  while (cursor->Valid()) {
+    RETURN_IF_ERROR(check_next());
+    cursor->Next();
+  }
+  return cursor->status();
+}
+
 // The witness must stand at the last block or, when the process died between the two syncs, at the one before.
 absl::Status Journal::CompareWitness(const Position& before_last) {
   if (faults::IsDisabled(faults::Protection::kWitness)) return absl::OkStatus();
@@ -175,6 +239,7 @@ absl::Status Journal::CompareWitness(const Position& before_last) {
 }
 
 absl::Status Journal::WriteWitness(const Position& position) {
+  if (only_looks_) return absl::OkStatus();
   if (faults::IsDisabled(faults::Protection::kWitness)) return absl::OkStatus();
   RETURN_IF_ERROR(disk_.WriteFileSynced(kWitnessFile, witness_slot_ * kWitnessSlotBytes, EncodeWitnessSlot(position)));
   witness_slot_ = (witness_slot_ + 1) % kWitnessSlots;

@@ -24,8 +24,8 @@ inline constexpr std::string_view kWitnessFile = "witness";
 // Append from one thread; everything else from any thread.
 class Journal {
  public:
-  // Opens or creates. Walks the last block and those where it continues others, and compares the end with the witness: a journal that ends
-  // before its witness, a broken chain or another service's journal is DATA_LOSS (nothing is changed). A journal one block ahead of its witness
+  // Opens or creates. Walks the last block, those where it continues others and those at the ends of the store's files, and compares the end with the
+  // witness: a journal that ends before its witness, a broken chain or another service's journal is DATA_LOSS (nothing is changed). A journal one block ahead of its witness
   // is fine: the process died between the two syncs; the witness is caught up.
   static absl::StatusOr<std::unique_ptr<Journal>> Open(storage::Disk& disk, std::string_view service, Clock& clock);
 
@@ -56,9 +56,12 @@ class Journal {
 
  private:
   Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Lineage lineage, Clock& clock);
+  static absl::Status Look(storage::Disk& disk, std::string_view service, Clock& clock);
+  static absl::StatusOr<std::unique_ptr<Journal>> OpenToWrite(storage::Disk& disk, std::string_view service, Clock& clock);
   absl::Status Recover();
   absl::Status RecoverLastBlock(Position* before_last);
   absl::Status CheckForks() const;
+  absl::Status CheckSeams() const;
   absl::Status CompareWitness(const Position& before_last);
   absl::Status WriteWitness(const Position& position);
   absl::StatusOr<BlockView> PrefixAt(const storage::Cursor& cursor) const;
@@ -72,6 +75,7 @@ class Journal {
   mutable std::mutex mutex_;
   Position durable_;
   int64_t last_time_us_ = 0;
+  bool only_looks_ = false;  // nothing is written
   bool failed_ = false;      // appending thread only
   size_t witness_slot_ = 0;  // to be written next; appending thread only
   std::mutex listeners_mutex_;

@@ -67,13 +67,6 @@ absl::Status SyncDirectory(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status RemoveTree(const std::string& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) return SystemError("remove", path, error.value());
-  return absl::OkStatus();
-}
-
 absl::StatusOr<uint64_t> FreeBytesOf(const std::string& path) {
   struct statvfs space {};
   if (::statvfs(path.c_str(), &space) != 0) return SystemError("statvfs", path, errno);

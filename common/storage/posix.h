@@ -30,7 +30,6 @@ std::string NormalPath(const std::string& path);
 // Creates missing directories and syncs the parent of each, so that a power failure does not take the new tree away.
 absl::Status CreateDirectories(const std::string& path);
 absl::Status SyncDirectory(const std::string& path);
-absl::Status RemoveTree(const std::string& path);
 // What an ordinary process may still write there.
 absl::StatusOr<uint64_t> FreeBytesOf(const std::string& path);
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/status/macros.h"
+#include "common/storage/rocks.h"
 #include "common/storage/simulated_disk.h"
 #include "common/storage/storage.h"
 #include "common/testing/testing.h"
@@ -182,6 +183,37 @@ INSTANTIATE_TEST_SUITE_P(
                       Damage{"CurrentEmpty", "CURRENT", [](const std::string& path) { fs::resize_file(path, 0); }, false},
                       Damage{"CurrentGone", "CURRENT", [](const std::string& path) { fs::remove(path); }, false}),
     [](const auto& info) { return info.param.name; });
+
+// Tables of a level below the first are walked one after the other, and the first block of each is read on entering it.
+TEST(RocksDisk, ACursorThatEntersADamagedTableSaysSo) {
+  TempDir directory;
+  const RocksSettings small{.env = nullptr, .journal_buffer_bytes = 64 << 10, .state_buffer_bytes = 64 << 10};
+  constexpr int kRows = 600;
+  {
+    ASSERT_OK_AND_ASSIGN(auto disk, OpenRocksDiskWith(directory / "data", small));
+    ASSERT_OK_AND_ASSIGN(auto store, disk->OpenStore("journal", StoreKind::kJournal));
+    for (int row = 0; row < kRows; ++row) {
+      Batch batch;
+      batch.Put("key" + std::to_string(100'000 + row), std::string(1'500, 'x'));
+      ASSERT_THAT(store->Write(batch), IsOk());
+    }
+  }
+  int tables = 0;
+  for (const auto& entry : fs::directory_iterator(directory / "data/journal")) {
+    if (entry.path().extension() != ".sst") continue;
+    ++tables;
+    fs::remove_all(directory / "damaged");
+    fs::copy(directory / "data", directory / "damaged", fs::copy_options::recursive);
+    Flip(directory / ("damaged/journal/" + entry.path().filename().string()), 300);
+    EXPECT_THAT(OpenAndReadAll(directory / "damaged", /*salvage=*/false), HasReason(Reason::DATA_LOSS)) << entry.path();
+    ASSERT_OK_AND_ASSIGN(auto disk, OpenRocksDiskWith(directory / "damaged", small));
+    auto store = disk->OpenStore("journal", StoreKind::kJournal);
+    if (!store.ok()) continue;  // found sooner
+    const auto rows = ReadAll(**store);
+    EXPECT_THAT(rows, HasReason(Reason::DATA_LOSS)) << entry.path() << ": " << (rows.ok() ? rows->size() : 0) << " of " << kRows << " rows, in silence";
+  }
+  EXPECT_GT(tables, 4);
+}
 
 TEST(RocksDisk, AStoreWhoseCreationWasCutIsCreatedAgain) {
   TempDir directory;

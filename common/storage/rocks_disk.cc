@@ -1,10 +1,11 @@
 // The real disk: one RocksDB per store and POSIX files, in one locked directory; and the same for readers that change nothing.
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <utility>
+#include <vector>
+
+#include <rocksdb/file_system.h>
 
 #include "common/faults/faults.h"
 #include "common/faults/faults.h"
@@ -20,21 +21,40 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kRemovedSuffix = ".removed";
 
-absl::StatusOr<std::optional<std::string>> ReadWholeFile(const std::string& path) {
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) {
-    if (errno == ENOENT) return std::optional<std::string>();
-    return SystemError("open", path, errno);
-  }
+constexpr size_t kReadBytes = 4096;
+
+absl::StatusOr<std::optional<std::string>> ReadWholeFile(rocksdb::FileSystem& files, const std::string& path) {
+  std::unique_ptr<rocksdb::FSSequentialFile> file;
+  const rocksdb::IOStatus opened = files.NewSequentialFile(path, rocksdb::FileOptions(), &file, nullptr);
+  if (opened.IsNotFound() || opened.IsPathNotFound()) return std::optional<std::string>();
+  RETURN_IF_ERROR(FromRocks(opened, path));
   std::string bytes;
-  char buffer[4096];
+  char buffer[kReadBytes];
   while (true) {
-    ssize_t got = ::read(file.get(), buffer, sizeof(buffer));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemError("read", path, errno);
-    if (got == 0) return std::optional<std::string>(std::move(bytes));
-    bytes.append(buffer, static_cast<size_t>(got));
+    rocksdb::Slice got;
+    RETURN_IF_ERROR(FromRocks(file->Read(sizeof(buffer), rocksdb::IOOptions(), &got, buffer, nullptr), path));
+    if (got.empty()) return std::optional<std::string>(std::move(bytes));
+    bytes.append(got.data(), got.size());
   }
+}
+
+absl::Status SyncDirectory(rocksdb::FileSystem& files, const std::string& path) {
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  RETURN_IF_ERROR(FromRocks(files.NewDirectory(path, rocksdb::IOOptions(), &directory, nullptr), path));
+  return FromRocks(directory->Fsync(rocksdb::IOOptions(), nullptr), path);
+}
+
+// A store's directory; missing is fine.
+absl::Status RemoveDirectory(rocksdb::FileSystem& files, const std::string& path) {
+  std::vector<std::string> names;
+  const rocksdb::IOStatus listed = files.GetChildren(path, rocksdb::IOOptions(), &names, nullptr);
+  if (listed.IsNotFound() || listed.IsPathNotFound()) return absl::OkStatus();
+  RETURN_IF_ERROR(FromRocks(listed, path));
+  for (const std::string& name : names) {
+    if (name == "." || name == "..") continue;
+    RETURN_IF_ERROR(FromRocks(files.DeleteFile(path + "/" + name, rocksdb::IOOptions(), nullptr), path));
+  }
+  return FromRocks(files.DeleteDir(path, rocksdb::IOOptions(), nullptr), path);
 }
 
 std::string Join(const std::string& directory, std::string_view name) { return name.empty() ? directory : directory + "/" + std::string(name); }
@@ -42,13 +62,14 @@ std::string Join(const std::string& directory, std::string_view name) { return n
 class RocksDisk final : public Disk {
  public:
   RocksDisk(std::string path, Descriptor lock, RocksSettings settings)
-      : path_(std::move(path)), lock_(std::move(lock)), settings_(settings) {}
+      : path_(std::move(path)), lock_(std::move(lock)), settings_(settings),
+        files_((settings.env != nullptr ? settings.env : rocksdb::Env::Default())->GetFileSystem()) {}
 
   absl::StatusOr<std::unique_ptr<Store>> OpenStore(std::string_view name, StoreKind kind) override {
     const std::string path = PathOf(name);
     const bool existed = ::access(path.c_str(), F_OK) == 0;
     ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenRocksStore(path, kind, settings_));
-    if (!existed) RETURN_IF_ERROR(SyncDirectory(path_));
+    if (!existed) RETURN_IF_ERROR(SyncDirectory(*files_, path_));
     return store;
   }
 
@@ -60,35 +81,32 @@ class RocksDisk final : public Disk {
   absl::Status DestroyStore(std::string_view name) override {
     const std::string path = PathOf(name);
     const std::string removed = path + kRemovedSuffix;
-    RETURN_IF_ERROR(RemoveTree(removed));
-    if (::rename(path.c_str(), removed.c_str()) != 0) {
-      return errno == ENOENT ? absl::OkStatus() : SystemError("rename", path, errno);
-    }
-    RETURN_IF_ERROR(SyncDirectory(path_));
-    return RemoveTree(removed);
+    RETURN_IF_ERROR(RemoveDirectory(*files_, removed));
+    const rocksdb::IOStatus renamed = files_->RenameFile(path, removed, rocksdb::IOOptions(), nullptr);
+    if (renamed.IsNotFound() || renamed.IsPathNotFound()) return absl::OkStatus();
+    RETURN_IF_ERROR(FromRocks(renamed, path));
+    RETURN_IF_ERROR(SyncDirectory(*files_, path_));
+    return RemoveDirectory(*files_, removed);
   }
 
-  absl::StatusOr<std::optional<std::string>> ReadFile(std::string_view name) override { return ReadWholeFile(PathOf(name)); }
+  absl::StatusOr<std::optional<std::string>> ReadFile(std::string_view name) override { return ReadWholeFile(*files_, PathOf(name)); }
 
   absl::Status WriteFileSynced(std::string_view name, uint64_t offset, std::string_view bytes) override {
     const std::string path = PathOf(name);
-    bool created = false;
-    int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT) {
-      fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-      created = true;
+    std::unique_ptr<rocksdb::FSRandomRWFile> file;
+    rocksdb::IOStatus opened = files_->NewRandomRWFile(path, rocksdb::FileOptions(), &file, nullptr);
+    const bool is_new = opened.IsNotFound() || opened.IsPathNotFound();
+    if (is_new) {
+      std::unique_ptr<rocksdb::FSWritableFile> created;
+      RETURN_IF_ERROR(FromRocks(files_->NewWritableFile(path, rocksdb::FileOptions(), &created, nullptr), path));
+      RETURN_IF_ERROR(FromRocks(created->Close(rocksdb::IOOptions(), nullptr), path));
+      opened = files_->NewRandomRWFile(path, rocksdb::FileOptions(), &file, nullptr);
     }
-    Descriptor file(fd);
-    if (file.get() < 0) return SystemError("open", path, errno);
-    size_t done = 0;
-    while (done < bytes.size()) {
-      ssize_t wrote = ::pwrite(file.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) return SystemError("write", path, errno);
-      done += static_cast<size_t>(wrote);
-    }
-    if (!faults::IsDisabled(faults::Protection::kSync) && ::fdatasync(file.get()) != 0) return SystemError("fdatasync", path, errno);
-    return created ? SyncDirectory(path_) : absl::OkStatus();
+    RETURN_IF_ERROR(FromRocks(opened, path));
+    RETURN_IF_ERROR(FromRocks(file->Write(offset, {bytes.data(), bytes.size()}, rocksdb::IOOptions(), nullptr), path));
+    if (faults::IsDisabled(faults::Protection::kSync)) return absl::OkStatus();
+    RETURN_IF_ERROR(FromRocks(file->Sync(rocksdb::IOOptions(), nullptr), path));
+    return is_new ? SyncDirectory(*files_, path_) : absl::OkStatus();
   }
 
   absl::StatusOr<uint64_t> FreeBytes() override { return FreeBytesOf(path_); }
@@ -98,6 +116,7 @@ class RocksDisk final : public Disk {
   const std::string path_;
   Descriptor lock_;
   const RocksSettings settings_;
+  const std::shared_ptr<rocksdb::FileSystem> files_;
 };
 
 class ReadOnlyDisk final : public Disk {
@@ -109,7 +128,7 @@ class ReadOnlyDisk final : public Disk {
     return OpenRocksStoreReadOnly(PathOf(name), salvage_, {});
   }
   absl::Status DestroyStore(std::string_view name) override { return Refuse(name); }
-  absl::StatusOr<std::optional<std::string>> ReadFile(std::string_view name) override { return ReadWholeFile(PathOf(name)); }
+  absl::StatusOr<std::optional<std::string>> ReadFile(std::string_view name) override { return ReadWholeFile(*rocksdb::FileSystem::Default(), PathOf(name)); }
   absl::Status WriteFileSynced(std::string_view name, uint64_t, std::string_view) override { return Refuse(name); }
   absl::StatusOr<uint64_t> FreeBytes() override { return FreeBytesOf(path_); }
   std::string PathOf(std::string_view name) const override { return Join(path_, name); }

@@ -79,6 +79,9 @@ class Store {
   virtual absl::Status Write(const Batch& batch) = 0;
   virtual absl::Status Flush() = 0;
   virtual std::unique_ptr<Cursor> NewCursor() = 0;
+  // The largest key of each file that holds rows, ascending; what lies behind the last is only in the log so far. Where a file is lost, rows are
+  // missing behind one of these keys. None where nothing is known.
+  virtual std::vector<std::string> FileEnds() { return {}; }
 };
 
 // A directory of stores and small files, held by one process (DIRECTORY_IN_USE).
