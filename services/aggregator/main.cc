@@ -3,6 +3,7 @@
 
 #include "common/log/log.h"
 #include "common/rpc/rpc.h"
+#include "common/storage/reserve.h"
 #include "services/aggregator/server.h"
 
 int main(int argc, char** argv) {
@@ -14,6 +15,8 @@ int main(int argc, char** argv) {
   app.add_option("--listen", options.listen, "HOST:PORT, loopback only")->envname("ANJU_AGGREGATOR");
   app.add_option("--plan", options.plan, "address of the plan service")->envname("ANJU_PLAN");
   app.add_option("--progress", options.progress, "address of a progress service; may be repeated")->envname("ANJU_PROGRESS")->delimiter(',');
+  app.add_option("--reserve-mib", options.reserve_mib, "free space below which nothing is recorded, MiB")
+      ->check(CLI::Range(anju::storage::kReserveBytesMin >> 20, anju::storage::kReserveBytesMax >> 20));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,23 +1,20 @@
 // Builds the process and takes it down in order.
 #include "services/aggregator/server.h"
 
-#include <cstdlib>
-
 #include "common/status/macros.h"
 
 namespace anju::aggregator {
 namespace {
 
-constexpr int kExitDamaged = 70;
+// Crash-only: after a write of unknown outcome the state is opened afresh by the next process.
+void EndProcess(const absl::Status& status) { storage::EndProcess("the aggregator's state", status); }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   auto server = std::unique_ptr<Server>(new Server);
   ASSIGN_OR_RETURN(server->disk_, storage::OpenRocksDisk(options.data));
-  // Crash-only: after a write of unknown outcome the state is opened afresh by the next process.
-  ASSIGN_OR_RETURN(server->applier_, Applier::Open(*server->disk_, options.progress.size(),
-                                                   [](const absl::Status&) { std::_Exit(kExitDamaged); }));
+  ASSIGN_OR_RETURN(server->applier_, Applier::Open(*server->disk_, options.progress.size(), EndProcess, options.reserve_mib << 20));
   server->frames_ = std::make_unique<Frames>(*server->applier_);
   server->columns_ = std::make_unique<ColumnFollowers>(*server->applier_);
   server->upstreams_ = std::make_unique<Upstreams>(options.progress);

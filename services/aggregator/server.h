@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "anju/status/v1/status.pb.h"
 #include "common/rpc/rpc.h"
+#include "common/storage/reserve.h"
 #include "common/storage/storage.h"
 #include "services/aggregator/applier.h"
 #include "services/aggregator/column_followers.h"
@@ -26,6 +27,7 @@ struct Options {
   std::string plan = "127.0.0.1:7401";
   std::vector<std::string> progress = {"127.0.0.1:7402"};
   Clock* clock = &RealClock();  // what today is
+  uint64_t reserve_mib = storage::kReserveBytes >> 20;  // of free space; below it nothing is recorded and caches are not written
 };
 
 // Serves from Start to destruction. Members are destroyed bottom up: calls are drained, the feeds end, then the state is flushed and closed.
