@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "tests/property/audit_check.h"
 #include "tests/property/core_check.h"
 #include "tests/property/shell_check.h"
 
@@ -14,6 +15,7 @@ Outcome CheckWorld(const Recipe& recipe, Mistake mistake) {
   outcome.events = world.plan.size();
   for (const auto& journal : world.progress) outcome.events += journal.size();
   CheckCore(world, mistake, &outcome);
+  if (outcome.failure.empty()) CheckAudit(world, mistake, &outcome);
   if (outcome.failure.empty()) CheckShell(world, mistake, &outcome);
   return outcome;
 }
