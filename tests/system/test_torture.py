@@ -68,7 +68,7 @@ class Torture(unittest.TestCase):
         self.fails("--rollbacks", 1, "--only", "rollback", "--disable", "witness")
 
     def test_without_the_position_check_a_disturbed_feed_is_believed(self):
-        self.fails("--kills", 40, "--only", "kill,feed", "--disable", "position_check")
+        self.fails("--kills", 60, "--only", "kill,feed", "--disturb", 0.5, "--disable", "position_check")
 
     def test_without_syncs_a_power_failure_loses_what_was_acknowledged(self):
         code, said, _ = torture("--power", 1, "--only", "power")

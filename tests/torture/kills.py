@@ -134,7 +134,7 @@ class Killer:
 def round_of_kills(options, number, kills, counts, deadline):
     """Returns the ledger; the suite is gone unless something failed."""
     seed = f"{options.seed}/{number}"
-    suite = processes.Suite(options.scratch, disable=options.disable, disturb=0.05 if "feed" in options.kinds else 0, seed=options.seed + number)
+    suite = processes.Suite(options.scratch, disable=options.disable, disturb=options.disturb if "feed" in options.kinds else 0, seed=options.seed + number)
     load = Load(suite, seed)
     book = load.book
     killer = Killer(suite, random.Random(f"{seed}/killer"), options.kinds, counts)
