@@ -6,6 +6,7 @@ ANJU_SEED=N repeats a run; the long forms are tests/torture/run by itself.
 import os
 import pathlib
 import random
+import re
 import subprocess
 import unittest
 
@@ -60,6 +61,13 @@ class Torture(unittest.TestCase):
 
     def test_an_older_copy_is_noticed(self):
         self.survives("--rollbacks", 1, "--only", "rollback")
+
+    def test_every_place_to_die_at_is_one_of_the_code(self):
+        top = RUN.parents[2]
+        named = {place for path in [*top.glob("common/**/*.cc"), *top.glob("services/**/*.cc"), *top.glob("services/**/*.h")]
+                 for place in re.findall(r'faults::Reach\("([a-z_.]+)"\)', path.read_text(encoding="utf-8"))}
+        said = subprocess.run([str(RUN), "--places"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+        self.assertEqual(sorted(named), said)
 
     def test_without_the_memory_of_what_was_sent_items_are_doubled(self):
         self.fails("--kills", 20, "--only", "kill", "--disable", "dedupe")

@@ -50,7 +50,7 @@ class Stores:
         self.suite = suite = processes.Suite(options.scratch, disable=options.disable)
         load = kills.Load(suite, seed, batch_max=40)
         self.book = book = load.book
-        killer = kills.Killer(suite, self.random, ("kill", "term"), dict.fromkeys(("kill", "place", "term", "stop"), 0))
+        killer = kills.Killer(suite, self.random, ("kill", "term"), dict.fromkeys(("kill", "place", "term", "stop"), 0), set())
         until = time.monotonic() + 4
         while time.monotonic() < until:
             killer.step()

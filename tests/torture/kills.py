@@ -12,6 +12,7 @@ import reporter
 
 WEIGHTS = {"kill": 10, "place": 10, "term": 1, "stop": 1, "all": 1}
 SERVICES = ("plan", "progress", "progress", "progress", "aggregator", "aggregator", "ranking")
+AT_THE_END = ("state.before_write", "state.after_write", "state.after_flush", "aggregator.before_write", "aggregator.after_write")
 STOPS = (0.05, 0.1, 0.2, 0.6, 2.5)  # seconds; the clients' deadlines begin at 0.3
 
 
@@ -53,8 +54,9 @@ class Load:
 
 
 class Killer:
-    def __init__(self, suite, rng, kinds, counts):
-        self.suite, self.random, self.counts = suite, rng, counts
+    def __init__(self, suite, rng, kinds, counts, places):
+        """`counts` and `places` (services and where they died) are added to."""
+        self.suite, self.random, self.counts, self.places = suite, rng, counts, places
         self.kinds = [kind for kind in WEIGHTS if kind in kinds] or ["kill"]
         self.weights = [WEIGHTS[kind] for kind in self.kinds]
 
@@ -72,9 +74,7 @@ class Killer:
             for one in self.random.sample(list(self.suite.services.values()), 4):
                 self.start(one)
         elif kind == "term":
-            service.terminate()
-            self.counts["term"] += 1
-            self.start(service)
+            self.terminate(service)
         elif kind == "stop":
             service.signal(signal.SIGSTOP)
             time.sleep(self.random.choice(STOPS))
@@ -87,7 +87,9 @@ class Killer:
             self.start(service)
 
     def wait_for_place(self, service):
-        """It was started to die at a place; what never comes there is killed."""
+        """It was started to die at a place; what never comes there is killed. Caches are written at a clean end, too."""
+        if service.place.startswith(AT_THE_END):
+            return self.terminate(service)
         until = time.monotonic() + 0.5
         while time.monotonic() < until:
             if self.reap():
@@ -96,19 +98,30 @@ class Killer:
         self.kill(service)
         self.start(service)
 
+    def terminate(self, service):
+        service.terminate()
+        if service.process.returncode == -signal.SIGKILL:
+            self.died_at_place(service)
+        else:
+            self.counts["term"] += 1
+        self.start(service)
+
     def reap(self):
         reaped = False
         for service in self.suite.services.values():
             if service.reap():
-                self.counts["place"] += 1
+                self.died_at_place(service)
                 self.start(service)
                 reaped = True
         return reaped
 
+    def died_at_place(self, service):
+        self.counts["place"] += 1
+        self.places.add(f"{service.name} {service.place.rpartition(':')[0]}")
+
     def kill(self, service):
         if service.reap():
-            self.counts["place"] += 1
-            return
+            return self.died_at_place(service)
         service.kill()
         self.counts["kill"] += 1
 
@@ -137,7 +150,7 @@ def round_of_kills(options, number, kills, counts, deadline):
     suite = processes.Suite(options.scratch, disable=options.disable, disturb=options.disturb if "feed" in options.kinds else 0, seed=options.seed + number)
     load = Load(suite, seed)
     book = load.book
-    killer = Killer(suite, random.Random(f"{seed}/killer"), options.kinds, counts)
+    killer = Killer(suite, random.Random(f"{seed}/killer"), options.kinds, counts, options.places)
     until = killer.kills() + kills
     try:
         while killer.kills() < until and time.monotonic() < deadline and not book.failures:
