@@ -117,7 +117,7 @@ TEST_F(SuiteTest, DoesNotRestartADamagedStore) {
 
 TEST_F(SuiteTest, AFailedDiskIsAReasonToStartAgainAlsoWhileStarting) {
   std::filesystem::create_directories(In("progress"));
-  std::ofstream(In("progress/exit_codes")) << "74 74";
+  WriteFile(In("progress/exit_codes"), "74 74");
   auto suite = Suite::Start(Options());
   ASSERT_THAT(suite, IsOk());
   EXPECT_EQ((*suite)->restarts(), 2);
