@@ -2,9 +2,11 @@
 #include "common/audit/suite.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/audit/isolated.h"
 #include "common/journal/journal.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -13,6 +15,35 @@ namespace anju::audit {
 namespace {
 
 constexpr size_t kNeedleBytes = 24;  // of a block, enough to be found by: magic, first sequence, count and length
+
+constexpr int kSalvageSeconds = 300;
+
+// What another process saw, on its way through a pipe: fields on lines of their own, the sentence last.
+std::string Encode(const JournalAudit& journal) {
+  if (journal.intact()) return "intact";
+  const Wrong& wrong = *journal.walked.wrong;
+  return absl::StrCat("wrong ", journal.walked.last.sequence, " ", journal.walked.blocks, " ", wrong.first, " ", wrong.last, " ", wrong.missing, " ", wrong.offset.has_value(), " ", wrong.offset.value_or(0), " ", wrong.was, " ",
+                      wrong.is, " ", journal.has_file_offset, " ", journal.file_offset, "\n", journal.file, "\n", wrong.what);
+}
+
+// True when the journal was intact.
+bool Decode(const std::string& text, JournalAudit* journal) {
+  if (text == "intact") return true;
+  Wrong& wrong = journal->walked.wrong.emplace();
+  std::istringstream in(text);
+  std::string word;
+  bool has_offset = false;
+  size_t offset = 0;
+  unsigned was = 0, is = 0;
+  in >> word >> journal->walked.last.sequence >> journal->walked.blocks >> wrong.first >> wrong.last >> wrong.missing >> has_offset >> offset >> was >> is >> journal->has_file_offset >> journal->file_offset;
+  in.ignore(1);
+  std::getline(in, journal->file);
+  std::getline(in, wrong.what, '\0');
+  if (has_offset) wrong.offset = offset;
+  wrong.was = static_cast<uint8_t>(was);
+  wrong.is = static_cast<uint8_t>(is);
+  return false;
+}
 
 std::string HexOf(std::string_view bytes) { return absl::BytesToHexString({bytes.data(), bytes.size()}); }
 
@@ -54,34 +85,61 @@ std::unique_ptr<Figures> SuiteAudit::Current() const {
 JournalAudit SuiteAudit::AuditOne(const Source& source, const WalkOptions& walk, const std::function<void()>& reset) {
   JournalAudit journal;
   journal.source = source;
-  std::string complaint;
-  for (const bool salvage : {false, true}) {
-    reset();
-    journal.salvaged = salvage;
-    auto opened = OpenSource(source, salvage);
-    if (!opened.ok()) {
-      if (HasReason(opened.status(), Reason::DIRECTORY_IN_USE)) {
-        in_use_ = opened.status();
-        return journal;
-      }
-      journal.walked = {};
-      journal.walked.wrong.emplace();
-      journal.walked.wrong->what = ErrorsOf(opened.status()).front().message;
-    } else {
-      journal.walked = Walk(*opened->store, opened->witness, walk);
-    }
-    if (journal.intact()) {
-      journal.damage_elsewhere = complaint;
-      return journal;
-    }
-    // What the store's checks let pass is not seen better without them.
-    if (!salvage) complaint = journal.walked.wrong->what;
-    if (source.archive) break;
+  if (!ReadOnce(source, walk, reset, /*salvage=*/false, &journal) || journal.intact()) return journal;
+  const std::string complaint = journal.walked.wrong->what;
+  if (source.archive) {
+    Locate(&journal);
+    return journal;
   }
-  // Without checksums the store may read rubbish, and say less than it said with them.
-  if (journal.walked.wrong->first == 0 && !complaint.empty()) journal.walked.wrong->what = complaint;
-  Locate(&journal);
+  // Without checksums the store may take rubbish for its own and end the process: it is tried in another one first.
+  const auto seen = RunIsolated([&] {
+    JournalAudit salvaged;
+    salvaged.source = source;
+    const WalkOptions bytes_only{.service = walk.service, .heads = {}, .on_block = {}, .on_progress = {}};
+    ReadOnce(source, bytes_only, [] {}, /*salvage=*/true, &salvaged);
+    if (!salvaged.intact()) Locate(&salvaged);
+    return Encode(salvaged);
+  }, kSalvageSeconds);
+  if (!seen) return journal;
+  JournalAudit salvaged;
+  if (Decode(*seen, &salvaged)) {
+    reset();
+    JournalAudit again;
+    again.source = source;
+    again.salvaged = true;
+    ReadOnce(source, walk, [] {}, /*salvage=*/true, &again);
+    again.damage_elsewhere = complaint;
+    return again;
+  }
+  // It may also read less than the store did with its checks.
+  if (salvaged.walked.wrong->first == 0 || salvaged.walked.last.sequence < journal.walked.last.sequence) return journal;
+  journal.salvaged = true;
+  journal.walked.last = salvaged.walked.last;
+  journal.walked.blocks = salvaged.walked.blocks;
+  journal.walked.wrong = salvaged.walked.wrong;
+  journal.file = salvaged.file;
+  journal.file_offset = salvaged.file_offset;
+  journal.has_file_offset = salvaged.has_file_offset;
   return journal;
+}
+
+// False when a service holds the directory.
+bool SuiteAudit::ReadOnce(const Source& source, const WalkOptions& walk, const std::function<void()>& reset, bool salvage, JournalAudit* journal) {
+  reset();
+  journal->salvaged = salvage;
+  auto opened = OpenSource(source, salvage);
+  if (opened.ok()) {
+    journal->walked = Walk(*opened->store, opened->witness, walk);
+    return true;
+  }
+  if (HasReason(opened.status(), Reason::DIRECTORY_IN_USE)) {
+    in_use_ = opened.status();
+    return false;
+  }
+  journal->walked = {};
+  journal->walked.wrong.emplace();
+  journal->walked.wrong->what = ErrorsOf(opened.status()).front().message;
+  return true;
 }
 
 // The file that the first wrong block stands in.

@@ -70,6 +70,7 @@ class SuiteAudit {
     uint64_t plan = 0;
   };
   JournalAudit AuditOne(const Source& source, const WalkOptions& walk, const std::function<void()>& reset);
+  bool ReadOnce(const Source& source, const WalkOptions& walk, const std::function<void()>& reset, bool salvage, JournalAudit* journal);
   void AuditRanking(const Source& source);
   void AuditPlan(const Source& source);
   void AuditProgress(const Source& source);
