@@ -34,8 +34,8 @@ Proof Proof::Of(const Context& context, const ProofWanted& wanted) {
     // Which journals it has decides how far to read; that it says the truth is seen in the hashes. One that was restored from a backup has those it
     // continues too, and is read once for all of them.
     const auto told = client::FeedClient(source.address).GetJournal({}, {.deadline_ms = context.deadline_ms});
-    absl::StatusOr<journal::Lineage> lineage = told.status();
-    if (told.ok()) lineage = journal::Lineage::FromIdentities({told->identities().begin(), told->identities().end()});
+    const absl::StatusOr<journal::Lineage> lineage =
+        told.ok() ? journal::Lineage::FromIdentities({told->identities().begin(), told->identities().end()}) : absl::StatusOr<journal::Lineage>(told.status());
     if (!lineage.ok()) {
       proof.away_[source.service] = lineage.status();
       continue;
