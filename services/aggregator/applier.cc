@@ -75,7 +75,7 @@ absl::Status FillRemarks(const StoredState& stored, Leaves* leaves) {
 
 Applier::Applier(std::unique_ptr<Store> store, size_t slots, std::function<void(const absl::Status&)> on_fatal)
     : slots_(slots), on_fatal_(std::move(on_fatal)), store_(std::move(store)), state_(std::make_unique<State>(slots)),
-      past_(std::make_unique<Past>(slots)), journals_(std::make_shared<FeedJournals>(slots + 1)), fresh_us_(slots + 1), progress_(slots) {}
+      past_(std::make_unique<Past>(slots)), journals_(std::make_shared<FeedJournals>(slots + 1)), fresh_us_(slots + 1), tellings_(slots + 1), progress_(slots) {}
 
 Applier::~Applier() { Flush(); }
 
@@ -350,7 +350,9 @@ types::v1::BasisStamp Applier::StampLocked() const {
   return rpc::MakeStamp(BasisLocked(), newest_us, CompleteUntilLocked());
 }
 
-Sight Applier::SightLocked() const { return {*state_, *past_, plan_, progress_, fresh_us_, StampLocked(), journals_}; }
+Sight Applier::SightLocked() const { return {*state_, *past_, plan_, progress_, fresh_us_, tellings_, StampLocked(), journals_}; }
+
+std::vector<uint64_t> Applier::tellings() const { return {tellings_.begin(), tellings_.end()}; }
 
 int64_t Applier::CompleteUntilLocked() const {
   int64_t complete = INT64_MAX;
@@ -371,6 +373,7 @@ void Applier::MarkFresh(size_t feed, const journal::Position& position, int64_t 
     const bool ours = have.sequence == 0 || journals_->lineage(feed).Contains(position.journal_id, position.sequence);
     if (position.sequence > have.sequence || !ours) return;
     fresh_us_[feed] = time_us;
+    ++tellings_[feed];
   }
   if (on_fresh_) on_fresh_();
 }

@@ -43,6 +43,7 @@ struct Sight {
   const FeedPosition& plan;
   const std::vector<FeedPosition>& progress;  // by slot
   const std::vector<std::atomic<int64_t>>& fresh_us;  // by feed; everything recorded before is applied, 0 while it has not told
+  const std::vector<std::atomic<uint64_t>>& tellings;  // by feed; how often it has told that nothing of it is missing here
   types::v1::BasisStamp stamp;  // everything that is applied
   const Journals& journals;     // never null
 };
@@ -95,6 +96,8 @@ class Applier {
 
   // Upstream had nothing beyond `position` at `time_us`. Counts as soon as that position is applied, which it is when the feed says so.
   void MarkFresh(size_t feed, const journal::Position& position, int64_t time_us);
+  // By feed, how often MarkFresh has counted.
+  std::vector<uint64_t> tellings() const;
   // Everything recorded before this moment is applied; 0 while some feed has not told. Microseconds since the Unix epoch.
   int64_t complete_until_us() const;
 
@@ -144,6 +147,7 @@ class Applier {
   Journals journals_ ABSL_GUARDED_BY(state_mutex_);
   // By feed; 0 while it has not told. Written under the readers' lock too: news of freshness alone never makes answers wait.
   std::vector<std::atomic<int64_t>> fresh_us_;
+  std::vector<std::atomic<uint64_t>> tellings_;
   FeedPosition plan_ ABSL_GUARDED_BY(state_mutex_);
   std::vector<FeedPosition> progress_ ABSL_GUARDED_BY(state_mutex_);
   bool plan_seen_ ABSL_GUARDED_BY(state_mutex_) = false;

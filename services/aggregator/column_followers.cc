@@ -86,6 +86,7 @@ class ColumnFollowers::Follower {
   std::vector<ColumnQuery> keys_;
   std::optional<types::v1::Basis> told_;                // the basis after the last message
   std::optional<types::v1::Basis> walked_;              // how far the walk has come; events that changed nothing are not told at once
+  std::optional<std::vector<uint64_t>> since_;          // what the feeds had told when it was no longer there; see IsBeyondTheEnd
   std::shared_ptr<const void> told_registry_;           // the catalogue that the follower has
   std::vector<RegionNumber> told_regions_;              // the parent and its children, of the last whole column with milestones
   std::optional<Date> told_day_;                        // that the milestones of the last message were looked at on
@@ -127,9 +128,14 @@ absl::StatusOr<v1::ColumnStep> ColumnFollowers::Follower::Begin(const Sight& sig
 
 absl::StatusOr<bool> ColumnFollowers::Follower::StillThere(const Sight& sight) {
   const absl::Status known = KnownAt(*walked_, sight).status();
-  if (known.ok()) return true;
+  if (known.ok()) {
+    since_.reset();
+    return true;
+  }
   // Everything is being derived again: wait as long as it can come to where we are.
-  if (MayStillReach(*walked_, sight.stamp.basis(), sight.progress.size(), sight.journals->lineages())) return false;
+  if (!since_) since_.emplace(sight.tellings.begin(), sight.tellings.end());
+  const bool may_come = MayStillReach(*walked_, sight.stamp.basis(), sight.progress.size(), sight.journals->lineages());
+  if (may_come && !IsBeyondTheEnd(*walked_, sight, *since_)) return false;
   return known;
 }
 

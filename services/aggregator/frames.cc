@@ -16,8 +16,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Where both name the hash it must be the same: with an older copy of a journal put back, a sequence may come a second time.
 bool SamePosition(const types::v1::Position& a, const types::v1::Position& b) {
-  return a.journal_id() == b.journal_id() && a.sequence() == b.sequence();
+  return a.journal_id() == b.journal_id() && a.sequence() == b.sequence() &&
+         (a.block_hash().empty() || b.block_hash().empty() || a.block_hash() == b.block_hash());
 }
 
 bool SameBasis(const types::v1::Basis& a, const types::v1::Basis& b) {
@@ -101,10 +103,24 @@ bool MayStillReach(const types::v1::Basis& ahead, const types::v1::Basis& now, s
   return behind;
 }
 
+bool IsBeyondTheEnd(const types::v1::Basis& ahead, const Sight& sight, const std::vector<uint64_t>& since) {
+  const auto ended = [&](size_t feed) { return sight.tellings[feed] >= since[feed] + 2; };
+  if (ahead.plan().sequence() > sight.plan.position.sequence && ended(0)) return true;
+  return std::any_of(ahead.progress().begin(), ahead.progress().end(), [&](const types::v1::Position& seen) {
+    for (size_t slot = 0; slot < sight.progress.size(); ++slot) {
+      const journal::Position& ours = sight.progress[slot].position;
+      const bool may_be_it = ours.sequence == 0 || sight.journals->lineages().AreOne(journal::ToHex(ours.journal_id), seen.journal_id());
+      if (may_be_it && (ours.sequence >= seen.sequence() || !ended(slot + 1))) return false;
+    }
+    return true;
+  });
+}
+
 // Guarded by Frames::mutex_.
 class Frames::Follower {
  public:
   std::optional<types::v1::Basis> from;
+  std::vector<uint64_t> since;                               // Applier::tellings when it came
   std::function<void()> wake;
   bool placed = false;
   uint64_t next = 0;                                         // number of the next frame; meaningful when placed
@@ -152,6 +168,7 @@ std::vector<std::shared_ptr<Frames::Follower>> Frames::Living() {
 absl::StatusOr<std::shared_ptr<Frames::Follower>> Frames::Follow(std::optional<types::v1::Basis> from, std::function<void()> wake) {
   auto follower = std::make_shared<Follower>();
   follower->from = std::move(from);
+  follower->since = applier_.tellings();
   follower->wake = std::move(wake);
   const std::lock_guard lock(mutex_);
   if (stopping_) return Stopping();
@@ -277,7 +294,7 @@ void Frames::Publish() {
       } else if (!changes.started_over) {
         Keep(std::move(frame));
       }
-      snapshot_needed = Place(published_, journals_->lineages());
+      snapshot_needed = Place(published_, sight);
     }
     if (snapshot_needed) {
       const auto messages = MakeSnapshot(sight.state, stamp, *sight.journals);
@@ -295,7 +312,7 @@ void Frames::Publish() {
   for (const auto& follower : followers) follower->wake();
 }
 
-bool Frames::Place(const types::v1::Basis& now, const rpc::Lineages& lineages) {
+bool Frames::Place(const types::v1::Basis& now, const Sight& sight) {
   bool snapshot_needed = false;
   for (const auto& follower : Living()) {
     if (follower->placed) continue;
@@ -311,8 +328,11 @@ bool Frames::Place(const types::v1::Basis& now, const rpc::Lineages& lineages) {
     }
     if (follower->placed) continue;
     // A follower that has seen more than we have waits for us, lest it be thrown back in time: with a progress service down we may know
-    // next to nothing for hours, and its own cells are better than that.
-    if (follower->from && !MayStillReach(*follower->from, now, applier_.slots(), lineages)) follower->from.reset();
+    // next to nothing for hours, and its own cells are better than that. Not for what is lost.
+    if (follower->from && (!MayStillReach(*follower->from, now, applier_.slots(), sight.journals->lineages()) ||
+                           IsBeyondTheEnd(*follower->from, sight, follower->since))) {
+      follower->from.reset();
+    }
     if (!follower->from) snapshot_needed = true;
   }
   return snapshot_needed;

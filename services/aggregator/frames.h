@@ -29,6 +29,9 @@ inline constexpr int kFreshFrameMs = 500;                 // while nothing chang
 // up after a restart, perhaps with a feed that is down. False when a journal was replaced or is not followed any more.
 // What a restore has lost cannot be reached.
 bool MayStillReach(const types::v1::Basis& ahead, const types::v1::Basis& now, size_t feeds, const rpc::Lineages& lineages = {});
+// True when it is certain that what `sight` is of will not come to `ahead`: a journal ends before it, and has told so twice since somebody asked (once may
+// have been on its way): an older copy of it was put back. `since`: Applier::tellings when it was asked.
+bool IsBeyondTheEnd(const types::v1::Basis& ahead, const Sight& sight, const std::vector<uint64_t>& since);
 
 // One thread of its own builds frames and snapshots, so that neither appliers nor gRPC threads do. While nobody follows, changes
 // only accumulate; the next frame then carries them all. Safe for concurrent use.
@@ -68,7 +71,7 @@ class Frames {
   void Keep(v1::Frame frame);
   void DropRing();
   // Finds the place of followers that came in; true when one needs a snapshot now.
-  bool Place(const types::v1::Basis& now, const rpc::Lineages& lineages);
+  bool Place(const types::v1::Basis& now, const Sight& sight);
   std::vector<std::shared_ptr<Follower>> Living();
 
   Applier& applier_;

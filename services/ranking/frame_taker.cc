@@ -13,11 +13,12 @@ namespace {
 
 using aggregator::v1::Frame;
 
+// Where both name the hash it must be the same; a basis may come without.
 bool SamePosition(const types::v1::Position& a, const types::v1::Position& b) {
-  return a.journal_id() == b.journal_id() && a.sequence() == b.sequence();
+  return a.journal_id() == b.journal_id() && a.sequence() == b.sequence() &&
+         (a.block_hash().empty() || b.block_hash().empty() || a.block_hash() == b.block_hash());
 }
 
-// Journal ids and sequences; hashes are not compared, a basis may come without them.
 bool SameBasis(const types::v1::Basis& a, const types::v1::Basis& b) {
   if (!SamePosition(a.plan(), b.plan()) || a.progress_size() != b.progress_size()) return false;
   for (int i = 0; i < a.progress_size(); ++i) {
