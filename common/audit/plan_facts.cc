@@ -114,8 +114,13 @@ void PlanFacts::CheckTree(uint64_t sequence, const std::vector<Row>& rows) {
 }
 
 void PlanFacts::TakeCatalogue(uint64_t sequence, const plan::v1::CatalogueImported& catalogue, PlanEvent* to) {
+  // Rows come parents first, which need not be the order of their numbers.
+  std::set<Number> programmes, indicators;
+  for (const types::v1::ProgrammeRecord& record : catalogue.programmes()) programmes.insert(record.number());
+  for (const types::v1::IndicatorRecord& record : catalogue.indicators()) indicators.insert(record.number());
+  for (const Number number : programmes) Mint(sequence, number, "programme", &programmes_);
+  for (const Number number : indicators) Mint(sequence, number, "indicator", &indicators_);
   for (const types::v1::ProgrammeRecord& record : catalogue.programmes()) {
-    Mint(sequence, record.number(), "programme", &programmes_);
     Programme programme{.number = record.number(), .code = record.code(), .parent = record.parent(), .group = record.group(), .members = {}};
     programme.members.assign(record.members().begin(), record.members().end());
     if (programme.parent != 0 && ProgrammeBorn(programme.parent) == 0) findings_.Add(sequence, absl::StrCat("programme ", programme.code, " stands below one that is not there"));
@@ -126,7 +131,6 @@ void PlanFacts::TakeCatalogue(uint64_t sequence, const plan::v1::CatalogueImport
     to->programmes.push_back(std::move(programme));
   }
   for (const types::v1::IndicatorRecord& record : catalogue.indicators()) {
-    Mint(sequence, record.number(), "indicator", &indicators_);
     Indicator indicator{.number = record.number(), .code = record.code(), .additive = record.over_regions() == "sum", .stock = record.over_time() == "last",
                         .flow = record.over_time() == "sum", .negative = record.negative(), .units = {}};
     for (const types::v1::UnitRecord& unit : record.units()) {

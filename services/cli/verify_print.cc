@@ -56,7 +56,9 @@ std::string WrongText(const Context& context, const VerifyStep& step) {
   if (step.detail.contains("offset")) {
     absl::StrAppend(&text, absl::StrFormat(chinese ? " 第 %d 字节由 0x%02X 变为 0x%02X" : " byte %d, 0x%02X has become 0x%02X", step.detail["offset"].get<uint64_t>(), step.detail["was"].get<int>(), step.detail["is"].get<int>()));
   }
-  return absl::StrCat(text, " [", std::string(ReasonName(detail.reason)), "] ", std::string(RemedyOf(detail.reason, context.lang)));
+  // What helps against a bulletin that was changed helps nothing here.
+  const std::string_view remedy = detail.reason == Reason::TAMPERED ? context.Say("与可信的备份及外存的通报对照，从备份恢复", "Compare with a backup you trust and with bulletins kept elsewhere; restore from it.") : RemedyOf(detail.reason, context.lang);
+  return absl::StrCat(text, " [", std::string(ReasonName(detail.reason)), "] ", std::string(remedy));
 }
 
 std::string StepText(const Context& context, const VerifyStep& step) {
@@ -100,7 +102,7 @@ int PrintVerifySteps(const Context& context, const VerifyDirectoryOptions& optio
     }
     PrintJson({{"directory", Printable(options.directory)}, {"verified", worst == kOk}, {"quick", options.quick}, {"steps", std::move(list)}});
     std::fflush(stdout);
-    if (failed != nullptr) Fail(context, failed->status, Printable(options.directory));
+    if (failed != nullptr && !HasReason(failed->status, Reason::TAMPERED)) Fail(context, failed->status, Printable(options.directory));
     return worst;
   }
   Sheet sheet{{"step", "subject", "verified", "sequence", "reason", "message"}, {}, {}};
