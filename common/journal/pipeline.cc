@@ -149,7 +149,7 @@ struct Pipeline::Impl final : public Recorder {
     }
     if (Failed()) {
       AbandonAll(std::move(batch));
-      options_.on_fatal(failure_);
+      options_.on_fatal(cause_);
     }
     return worked;
   }
@@ -323,12 +323,17 @@ struct Pipeline::Impl final : public Recorder {
     block.waiting.erase(block.waiting.begin(), block.waiting.begin() + static_cast<std::ptrdiff_t>(answered));
   }
 
-  // Every request hears of the failure before the process ends.
-  void Fail(const absl::Status& status, std::unique_ptr<Block> block) {
+  // Every request hears of the failure before the process ends. To a caller it is as if the connection were lost: whether what was asked is recorded
+  // is not known, and asking again will tell.
+  void Fail(const absl::Status& cause, std::unique_ptr<Block> block) {
+    const absl::Status status = MakeError(Reason::UNAVAILABLE, "", "",
+                                          "a write failed, so it is not known whether this was recorded; the service ends and has to be started again (" +
+                                              std::string(cause.message()) + ")");
     std::unique_ptr<Block> handed;  // came while rows were flushed
     {
       std::lock_guard lock(mutex_);
       failure_ = status;
+      cause_ = cause;
       handed = std::move(handed_);
     }
     decider_wakes_.notify_all();
@@ -342,7 +347,7 @@ struct Pipeline::Impl final : public Recorder {
       std::unique_lock lock(mutex_);
       writer_wakes_.wait(lock, [this] { return decider_left_; });
     }
-    options_.on_fatal(status);
+    options_.on_fatal(cause);
   }
 
   Model& model_;
@@ -360,7 +365,8 @@ struct Pipeline::Impl final : public Recorder {
   bool writing_ = false;           // the writer has one in hand
   bool stopping_ = false;
   bool decider_left_ = false;
-  absl::Status failure_;
+  absl::Status failure_;           // as requests are told
+  absl::Status cause_;             // of it
 
   // Decider thread.
   std::unique_ptr<Block> open_;

@@ -59,7 +59,7 @@ class Request {
   virtual void Decide(Recorder& recorder) = 0;
   // False for what never calls Record: reads, rehearsals, what a follower applies. They go on while the disk is nearly full.
   virtual bool Records() const { return true; }
-  // `durable` includes everything decided up to and with this request. Not OK: the outcome is unknown, the process is ending.
+  // `durable` includes everything decided up to and with this request. UNAVAILABLE: the outcome is unknown, the process is ending.
   virtual void Done(const absl::Status& status, const Position& durable) = 0;
 };
 

@@ -248,7 +248,7 @@ TEST_F(PipelineTest, AFailedWriteFailsEveryRequestAndThenTheProcess) {
   ASSERT_TRUE(WaitUntil([&] { return fatal_ == absl::StatusCode::kInternal; }));
   EXPECT_EQ(answers_.failed().size(), 4u) << "all were told before the end";
   EXPECT_TRUE(answers_.ok().empty());
-  EXPECT_THAT(Mark("d"), HasReason(Reason::STORAGE_FAILED));
+  EXPECT_THAT(Mark("d"), HasReason(Reason::UNAVAILABLE));
 }
 
 TEST_F(PipelineTest, AnotherSchemaVersionRebuildsTheState) {

@@ -103,7 +103,7 @@ TEST_F(SteppingTest, AFailureTellsEverybodyAndReturns) {
   EXPECT_THAT(answers_.failed(), UnorderedElementsAre(std::pair("written", 1), std::pair("open", 1), std::pair("queued", 1)));
   EXPECT_FALSE(Decide());
   EXPECT_FALSE(Write());
-  EXPECT_THAT(Mark("later"), HasReason(Reason::STORAGE_FAILED));
+  EXPECT_THAT(Mark("later"), HasReason(Reason::UNAVAILABLE));
   Open();
   EXPECT_EQ(fatal_.size(), 1u);
 }

@@ -52,15 +52,15 @@ class Result:
 class Service:
     """One anju-<name> process that can be killed and started again on the same port."""
 
-    def __init__(self, name, directory, upstream):
-        self.name, self.directory, self.upstream = name, directory / name, upstream
+    def __init__(self, name, directory, upstream, flags=()):
+        self.name, self.directory, self.upstream, self.flags = name, directory / name, upstream, list(flags)
         self.address = None
         self.process = None
         self.log = open(directory / f"{name}.log", "ab")
 
     def start(self):
         listen = self.address or "127.0.0.1:0"
-        command = [str(BIN / f"anju-{self.name}"), "--data", str(self.directory), "--listen", listen]
+        command = [str(BIN / f"anju-{self.name}"), "--data", str(self.directory), "--listen", listen, *self.flags]
         for name in self.upstream:
             command += [f"--{name}", self.upstream[name].address]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log)
@@ -90,11 +90,11 @@ class Service:
 class Suite:
     """The four services as processes of the test, in a new directory or in one that was restored."""
 
-    def __init__(self, directory=None):
+    def __init__(self, directory=None, flags=()):
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="anju-test-"))
         self.services = {}
         for name, upstream in (("plan", ()), ("progress", ("plan",)), ("aggregator", ("plan", "progress")), ("ranking", ("aggregator",))):
-            self.services[name] = Service(name, self.directory, {u: self.services[u] for u in upstream})
+            self.services[name] = Service(name, self.directory, {u: self.services[u] for u in upstream}, flags)
         for service in self.services.values():
             service.start()
 
