@@ -300,17 +300,24 @@ bool Applier::PlanReached(const journal::BlockHeader& header) const {
   return journals_->lineage(0).Contains(header.plan_journal_id, header.plan_sequence) && plan_.position.sequence >= header.plan_sequence;
 }
 
+bool Applier::PlanIsLost(const journal::BlockHeader& header) const {
+  const ReaderLock lock(state_mutex_);
+  const journal::Lineage& lineage = journals_->lineage(0);
+  return lineage.Knows(header.plan_journal_id) && !lineage.Contains(header.plan_journal_id, header.plan_sequence);
+}
+
 absl::Status Applier::WhatItWaitsFor(const journal::BlockHeader& header) const {
   journal::Position have;
   {
     const ReaderLock lock(state_mutex_);
     have = plan_.position;
     const journal::Lineage& lineage = journals_->lineage(0);
-    const bool known = lineage.Knows(header.plan_journal_id);
-    if (known && !lineage.Contains(header.plan_journal_id, header.plan_sequence)) {
-      return PlanWasRolledBack(journal::ToHex(header.plan_journal_id), header.plan_sequence);
+    if (lineage.Knows(header.plan_journal_id)) {
+      if (!lineage.Contains(header.plan_journal_id, header.plan_sequence)) {
+        return PlanWasRolledBack(journal::ToHex(header.plan_journal_id), header.plan_sequence);
+      }
+      have.journal_id = header.plan_journal_id;
     }
-    if (known) have.journal_id = header.plan_journal_id;
   }
   return WaitsForPlan(journal::ToHex(header.plan_journal_id), header.plan_sequence, have.sequence == 0 ? "" : journal::ToHex(have.journal_id));
 }

@@ -65,6 +65,8 @@ class Applier {
   absl::Status ApplyProgress(Slot slot, const journal::BlockView& block, const journal::Position& after);
   // True when the plan prefix that a block names has been applied.
   bool PlanReached(const journal::BlockHeader& header) const;
+  // True when that prefix was lost by a restore of plan.
+  bool PlanIsLost(const journal::BlockHeader& header) const;
   // NOT_READY: what such a block waits for, and whether it can come at all.
   absl::Status WhatItWaitsFor(const journal::BlockHeader& header) const;
   // Whose journal a feed is of, before its blocks and whenever it has become another one that continues it.

@@ -59,9 +59,11 @@ TEST_F(ServerTest, HeadsOfABasisOfThePastComeFromTheOwnersOfTheJournals) {
   ASSERT_EQ(past.progress(0).block_hash(), "");
   const auto heads = [&] { return Call(&v1::AggregatorService::Stub::GetHeads, request, 2'000); };
   ASSERT_OK_AND_ASSIGN(const v1::GetHeadsResponse told, heads());
-  EXPECT_EQ(told.basis().plan().SerializeAsString(), rpc::ToProto(plan).SerializeAsString());
+  EXPECT_EQ(*rpc::FromProto(told.basis().plan()), plan);
+  EXPECT_EQ(told.basis().plan().tree_size(), 2U);
   ASSERT_EQ(told.basis().progress_size(), 1);
-  EXPECT_EQ(told.basis().progress(0).SerializeAsString(), rpc::ToProto(progress).SerializeAsString());
+  EXPECT_EQ(*rpc::FromProto(told.basis().progress(0)), progress);
+  EXPECT_EQ(told.basis().progress(0).tree_root().size(), 32U);
   // Journals that are not ours, positions that have not come about, and an owner that does not answer.
   request.mutable_basis()->mutable_progress(0)->set_journal_id(std::string(32, 'a'));
   EXPECT_THAT(heads(), HasReason(Reason::UNKNOWN_BASIS));
@@ -354,6 +356,34 @@ TEST_F(ServerTest, AFollowerThatIsAheadOfARebuiltAggregatorIsNotThrownBack) {
     if (frame.last() && rpc::Includes(mirror.basis(), *rpc::ParseToken(Token()))) break;
   }
   EXPECT_EQ(mirror.cells().size(), cells.size());
+  context.TryCancel();
+  reader->Finish();
+}
+
+TEST_F(ServerTest, AFollowerAheadOfAnOlderCopyOfAJournalGetsASnapshot) {
+  Seed();
+  StartServer();
+  Report({2, 3, 1, k2017}, 4);
+  progress_.Keep();
+  Report({3, 3, 1, k2017}, 6);
+  Mirror mirror;
+  FollowUntil(*stub_, {}, Token(), &mirror);
+  const uint64_t seen = mirror.basis().progress(0).sequence();
+  // Nobody who derives remembers more; only the follower does.
+  server_.reset();
+  std::filesystem::remove_all(directory_ / "state");
+  progress_.PutBack();
+  StartServer();
+  v1::FollowFramesRequest request;
+  *request.mutable_from() = mirror.basis();
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  const auto reader = stub_->FollowFrames(&context, request);
+  v1::Frame frame;
+  ASSERT_TRUE(reader->Read(&frame));
+  EXPECT_TRUE(frame.snapshot());
+  ASSERT_TRUE(frame.last());
+  EXPECT_LT(frame.to().basis().progress(0).sequence(), seen);
   context.TryCancel();
   reader->Finish();
 }

@@ -79,6 +79,11 @@ absl::Status Followers::ApplyWhenReady(size_t feed, const journal::BlockView& bl
     Link& link = links_[feed];
     while (!applier_.PlanReached(block.header)) {
       if (stopping_ || link.stopping) return Stopping();
+      // It will never come in this journal. Ask again instead: progress may be restored as well, or plan once more.
+      if (applier_.PlanIsLost(block.header)) {
+        link.waits.clear();
+        return applier_.WhatItWaitsFor(block.header);
+      }
       link.waits = std::string(applier_.WhatItWaitsFor(block.header).message());
       changed_.wait(lock);
     }

@@ -61,7 +61,7 @@ class LineageTest(SuiteTest):
         return self.suite.cell(*TOTAL, *(("--at-least", token) if token else ()), *more)["actual"]
 
     def following(self, service):
-        status = self.suite.ok("status", "-o", "json").json()
+        status = self.suite.anju("status", "-o", "json").json()  # exit 6 while something is wrong
         return next(entry for entry in status["services"] if entry["name"] == service)
 
     def rebuilt(self):
@@ -139,7 +139,7 @@ class LineageTest(SuiteTest):
         late = self.token(self.send("late", 3))
         self.assertEqual("5", self.actual(late))
         self.put_back(backup, "plan")
-        wait_until(lambda: "restore" in str(self.following("progress")) or "restored" in str(self.following("progress")), what="progress says what to do")
+        wait_until(lambda: "restored from the same backup" in self.following("progress")["problem"], what="progress says what to do")
         refused = self.suite.anju("report", self.suite.file(report_rows(ROW.format("德钦县", 9, 1)), name="r.csv"), "--source", "more", "-o", "json")
         self.assertExit(6, refused)
         self.assertEqual("NOT_READY", refused.errors()[0]["reason"])
