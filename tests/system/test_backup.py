@@ -103,7 +103,7 @@ class Restored(BackupTest):
         for clerk in clerks:
             clerk.start()
         first = self.taken()
-        bulletin = suite.ok("bulletin", "issue", "diqing-monthly", "--as-of", "2017-06-30", "--date", "2017-07-05", "-o", "json").json()["number"]
+        bulletin = suite.ok("bulletin", "issue", "diqing-monthly", "--as-of", "2017-06-30", "--date", "2017-07-05", "-o", "json").json()["content"]["number"]
         # Each backup is a basis that existed: it has all that the bulletin names.
         time.sleep(1)
         second = self.taken()
@@ -408,18 +408,17 @@ class Killed(BackupTest):
         self.taken()
         data = suite.directory / "data"
         # The declaration is the last thing before the renames: with it there, running again only renames.
-        trace = suite.directory / "trace"
-        command = ["strace", "-f", "-o", str(trace), "-e", "trace=rename", "-e", "inject=rename:signal=KILL:when=5", str(BIN / "anju"), "restore", str(self.backup), "--data", str(data)]
         if shutil.which("strace") is None:
             self.skipTest("strace is not installed")
+        command = [str(BIN / "anju"), "restore", str(self.backup), "--data", str(data)]
         renamed = set()
         for when in range(1, 60):
             shutil.rmtree(data, ignore_errors=True)
-            command[8] = f"inject=rename:signal=KILL:when={when}"
-            killed = subprocess.run(command, env=suite.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+            killed = subprocess.run(["strace", "-f", "-o", os.devnull, "-e", "trace=rename", "-e", f"inject=rename:signal=KILL:when={when}", *command],
+                                    env=suite.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
             if killed == 0:
                 break
-            there = tuple(sorted(p.name for p in data.iterdir() if p.is_dir() and p.name in JOURNALS))
+            there = tuple(sorted(p.name for p in data.glob("*") if p.is_dir() and p.name in JOURNALS))
             renamed.add(there)
             self.assertExit(0, self.restore(data))
             self.assertEqual(sorted(JOURNALS), sorted(p.name for p in data.iterdir() if p.is_dir()))
