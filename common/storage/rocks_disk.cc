@@ -17,6 +17,7 @@
 
 namespace anju::storage {
 namespace {
+constexpr uint64_t kStartBytesMin = 4ull << 20;  // with less room than this nothing is opened to write
 
 namespace fs = std::filesystem;
 constexpr const char* kRemovedSuffix = ".removed";
@@ -151,6 +152,11 @@ absl::StatusOr<std::unique_ptr<Disk>> OpenRocksDiskWith(const std::string& path,
   std::string normal = NormalPath(path);
   RETURN_IF_ERROR(CreateDirectories(normal));
   ASSIGN_OR_RETURN(Descriptor lock, LockDirectory(normal, Hold::kWrite));
+  // Opening writes, and RocksDB does not survive every write that finds no room: it is said here, before anything is touched.
+  if (const absl::StatusOr<uint64_t> free = FreeBytesOf(normal); free.ok() && *free < kStartBytesMin) {
+    return MakeError(Reason::DISK_FULL, "", normal,
+                     "the disk of " + normal + " is full: a start needs " + std::to_string(kStartBytesMin >> 20) + " MiB");
+  }
   return std::unique_ptr<Disk>(std::make_unique<RocksDisk>(std::move(normal), std::move(lock), settings));
 }
 

@@ -1,6 +1,7 @@
 // Upstream services for tests: real journals behind real feeds, filled by hand, and events as the owners would write them.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,11 +42,20 @@ class Upstream {
   void Stop() { server_.reset(); }
   // Another, empty journal in its place.
   void Replace() {
-    Stop();
-    feed_.reset();
-    journal_.reset();
-    disk_.reset();
+    Close();
     directory_ = std::make_unique<anju::testing::TempDir>();
+    Boot(address_);
+  }
+  // A copy of the directory as it is now, and that copy put back in its place later: the same journal, ending earlier.
+  void Keep() {
+    Close();
+    kept_ = std::make_unique<anju::testing::TempDir>();
+    std::filesystem::copy(directory_->path(), kept_->path(), std::filesystem::copy_options::recursive);
+    Boot(address_);
+  }
+  void PutBack() {
+    Close();
+    directory_ = std::move(kept_);
     Boot(address_);
   }
   // The machine is lost; a backup of its journal up to the end of a block at `sequence` is put on a new one.
@@ -64,9 +74,7 @@ class Upstream {
       }
       CHECK_OK((*restored)->Finish(clock_).status());
     }
-    feed_.reset();
-    journal_.reset();
-    disk_.reset();
+    Close();
     directory_ = std::move(directory);
     Boot(address_);
   }
@@ -77,6 +85,12 @@ class Upstream {
   }
 
  private:
+  void Close() {
+    Stop();
+    feed_.reset();
+    journal_.reset();
+    disk_.reset();
+  }
   void Boot(const std::string& listen) {
     auto disk = storage::OpenRocksDisk(directory_->path());
     CHECK_OK(disk.status());
@@ -94,6 +108,7 @@ class Upstream {
   Clock& clock_;
   std::vector<grpc::Service*> beside_;
   std::unique_ptr<anju::testing::TempDir> directory_ = std::make_unique<anju::testing::TempDir>();
+  std::unique_ptr<anju::testing::TempDir> kept_;
   std::unique_ptr<storage::Disk> disk_;
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<grpc::Service> feed_;
