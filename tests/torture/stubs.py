@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -17,7 +18,7 @@ def generate():
     if stamp.exists() and stamp.stat().st_mtime >= max(source.stat().st_mtime for source in sources):
         return
     OUT.mkdir(parents=True, exist_ok=True)
-    plugin = subprocess.run(["which", "grpc_python_plugin"], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+    plugin = shutil.which("grpc_python_plugin")
     subprocess.run(["protoc", f"--proto_path={PROTO}", f"--python_out={OUT}", f"--grpc_python_out={OUT}",
                     f"--plugin=protoc-gen-grpc_python={plugin}", *map(str, sources)], check=True)
     stamp.touch()
