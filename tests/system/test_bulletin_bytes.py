@@ -21,6 +21,8 @@ class ContentOfRecord(BulletinTest):
         self.assertEqual([("plan", 32, 64), ("progress", 32, 64)], [(head["service"], len(head["journal"]), len(head["hash"])) for head in content["basis"]])
         for head in content["basis"]:
             head["journal"] = head["hash"] = "0"
+            # The roots of their trees came later than this record and are as much their own: a basis without them gives a content without them.
+            self.assertEqual((64, True), (len(head.pop("tree_root")), 0 < head.pop("tree_size") <= head["sequence"]))
         self.assertTrue(content["basis_token"])
         content["basis_token"] = ""
         said = json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
