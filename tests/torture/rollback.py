@@ -100,7 +100,8 @@ def round_of_rollbacks(options, number, times, counts, deadline):
     try:
         while times > 0 and time.monotonic() < deadline and not book.failures:
             times -= 1
-            one_rollback(suite, book, rng, f"{seed}/{times}")
+            one = rollback_of_plan if rng.random() < 0.35 else rollback_of_progress
+            one(suite, book, rng, f"{seed}/{times}")
             counts["rollbacks"] += 1
     except processes.Died as died:
         book.fail("died", str(died))
@@ -109,7 +110,7 @@ def round_of_rollbacks(options, number, times, counts, deadline):
     return book
 
 
-def one_rollback(suite, book, rng, seed):
+def rollback_of_progress(suite, book, rng, seed):
     progress = suite["progress"]
     copy = copy_of(progress, "progress.old")
     load = load_for(suite, seed, rng.choice((0.7, 1.5)), book)
@@ -155,3 +156,48 @@ def one_rollback(suite, book, rng, seed):
         book.forget_progress()
         load = load_for(suite, f"{seed}/newest", 1, book)
         judge.judge_round(suite, book, seed, load.watchers)
+
+
+def refuses_reports(suite):
+    """Whether progress takes nothing because plan's journal is not the one it knows."""
+    channel = ledger.connect(suite["progress"].address)
+    opening = stubs.progress.ReportRequest(open=stubs.progress.Open(source="probe"))
+    try:
+        next(stubs.PROGRESS(channel).Report(iter([opening]), timeout=5, wait_for_ready=True), None)
+        return False
+    except grpc.RpcError as failure:
+        return [(reason, field) for reason, field, _ in ledger.errors_of(failure)] == [("NOT_READY", "plan")]
+    finally:
+        channel.close()
+
+
+def rollback_of_plan(suite, book, rng, seed):
+    """Figures were decided under plans that are gone: nothing is taken any more until they are back, and then everything goes on."""
+    plan = suite["plan"]
+    copy, imported = copy_of(plan, "plan.old"), book.counts["imports"]
+    until, turn = time.monotonic() + 30, 0
+    while not turn or (book.counts["imports"] < imported + 2 and not book.failures and time.monotonic() < until):
+        turn += 1
+        load = load_for(suite, f"{seed}/{turn}", rng.choice((0.7, 1.5)), book)
+    judge.judge_round(suite, book, seed, load.watchers)
+    if book.failures:
+        return
+    seen = load.watchers["plan"].chain
+    newest = plan.directory.parent / "plan.new"
+    plan.kill()
+    shutil.rmtree(newest, ignore_errors=True)
+    shutil.copytree(plan.directory, newest)
+    put_back(plan, copy)
+    plan.start().wait_ready()
+    if not refuses_position(plan.address, (seen.id, seen.sequence, seen.hash)):
+        book.fail("silent", f"a follower at {seen.sequence} was not told that an older plan had been put back")
+    until = time.monotonic() + 20
+    while not refuses_reports(suite):
+        if time.monotonic() > until:
+            return book.fail("silent", "progress goes on under an older plan than it has decided under")
+        time.sleep(0.1)
+    plan.kill()
+    put_back(plan, newest)
+    plan.start().wait_ready()
+    load = load_for(suite, f"{seed}/back", 1.5, book)
+    return judge.judge_round(suite, book, seed, load.watchers)
