@@ -62,6 +62,7 @@ class Stores:
         load.stop()
         judge.judge_round(suite, book, seed, load.watchers)
         self.chains = {name: watcher.chain for name, watcher in load.watchers.items()}
+        self.token = judge.token_of(self.chains["plan"], self.chains["progress"])
         self.expected = {name: self.contents(name, suite[name].address) for name in processes.NAMES}
         # The stores as kill -9 leaves them, and the services again as neighbours of whichever is damaged.
         self.stopped = suite.directory / "stopped"
@@ -80,7 +81,7 @@ class Stores:
         try:
             ask = lambda call: ledger.patiently(call, ANSWER_SECONDS)
             if name == "aggregator":
-                request = stubs.aggregator.DumpRequest(at_least=self.book.token)
+                request = stubs.aggregator.DumpRequest(at_least=self.token)
                 return ask(lambda: "".join(part.text for part in stubs.AGGREGATOR(channel).Dump(request, timeout=ANSWER_SECONDS, wait_for_ready=True)))
             if name == "plan":
                 stub, told = stubs.PLAN(channel), []

@@ -1,5 +1,6 @@
 """Compares what clients were told and saw with the journals as they are in the end, and the journals with the model."""
 
+import base64
 import hashlib
 import shutil
 import time
@@ -14,6 +15,14 @@ import reporter
 import stubs
 
 SENTENCES_MAX = 10  # of one kind; the rest is only counted
+
+
+def token_of(plan, progress):
+    """A token that asks for all of both journals."""
+    basis = stubs.basis.Basis(plan=stubs.basis.Position(journal_id=plan.id, sequence=plan.sequence))
+    if progress.sequence:
+        basis.progress.add(journal_id=progress.id, sequence=progress.sequence)
+    return base64.urlsafe_b64encode(basis.SerializeToString()).decode().rstrip("=")
 
 
 class Plan:
@@ -77,6 +86,7 @@ class Judge:
         self.replay(chains["plan"], chains["progress"])
         self.check_acks(chains["progress"])
         if not self.words:
+            self.token = token_of(chains["plan"], chains["progress"])
             self.check_answers()
             self.check_bulletins()
 
@@ -183,7 +193,7 @@ class Judge:
         for region in (model.PROVINCE, *model.CITIES):
             for year in model.YEARS:
                 for ask in (reader.rollup, reader.table):
-                    ledger.patiently(lambda: ask(region, year, book.token, 60, True))
+                    ledger.patiently(lambda: ask(region, year, self.token, 60, True))
         for what, arguments, places, answer in book.seen[keep:]:
             self.compare(what, arguments, places[0][1], answer, "in the end")
         if self.dumps:
@@ -197,7 +207,7 @@ class Judge:
         reader.channel.close()
 
     def dump(self, reader):
-        request = stubs.aggregator.DumpRequest(at_least=self.book.token)
+        request = stubs.aggregator.DumpRequest(at_least=self.token)
         return ledger.patiently(lambda: "".join(part.text for part in reader.rollups.Dump(request, timeout=60, wait_for_ready=True)))
 
     def check_bulletins(self):
