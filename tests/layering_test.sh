@@ -37,7 +37,7 @@ for file in $(find proto/anju -name '*.proto'); do
     case "$import" in
       anju/types/*|anju/"$package"/*|google/*) ;;
       *) case "$package<-${import#anju/}" in
-           progress\<-plan/*|aggregator\<-plan/*|aggregator\<-progress/*|ranking\<-aggregator/*) ;;
+           progress\<-plan/*|aggregator\<-plan/*|aggregator\<-progress/*|ranking\<-aggregator/*|client\<-progress/*) ;;
            *) complain "$file imports $import" ;;
          esac ;;
     esac
