@@ -32,6 +32,8 @@ struct StoreImage {
   std::vector<Batch> unsynced;                               // what lies between the two, oldest first
   Keys spoiled;                // keys whose values cannot be read
 
+  std::optional<Rows::value_type> dropped;
+
   Rows& Changing() {
     if (current.use_count() > 1) current = std::make_shared<Rows>(*current);
     return *current;
@@ -384,9 +386,18 @@ bool SimulatedMedium::DropLast(std::string_view name) {
   auto store = impl_->stores.find(name);
   if (store == impl_->stores.end() || store->second.current->empty()) return false;
   Rows& rows = store->second.Changing();
+  store->second.dropped.emplace(*std::prev(rows.end()));
   rows.erase(std::prev(rows.end()));
   store->second.SyncAll();
   return true;
+}
+
+void SimulatedMedium::PutBack(std::string_view name) {
+  std::lock_guard lock(impl_->mutex);
+  auto store = impl_->stores.find(name);
+  if (store == impl_->stores.end() || !store->second.dropped) return;
+  store->second.Changing().insert(*store->second.dropped);
+  store->second.SyncAll();
 }
 
 }  // namespace anju::storage

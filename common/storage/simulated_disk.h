@@ -40,6 +40,8 @@ class SimulatedMedium {
   void set_free_bytes(uint64_t bytes);
   // Removes the last record of a store: a cut exactly on a record boundary.
   bool DropLast(std::string_view name);
+  // Undoes the newest DropLast of a store.
+  void PutBack(std::string_view name);
 
  private:
   friend class SimulatedDisk;

@@ -159,6 +159,10 @@ class AggregatorNode_ final : public AggregatorNode {
       if (feed == 0) applier_->MarkPlanSeen();
     };
     callbacks.on_fresh = [this, feed](const journal::Position& upstream, int64_t sent_us) { applier_->MarkFresh(feed, upstream, sent_us); };
+    callbacks.on_lineage = [this, feed](const journal::Lineage& lineage) {
+      applier_->SetLineage(feed, lineage);
+      return absl::OkStatus();
+    };
     callbacks.on_data_loss = [this, feed] {
       ++context_.counts["derived again"];
       applier_->StartOver();
@@ -243,9 +247,16 @@ class SimulatedColumns final : public ranking::Columns {
   template <typename Request, typename Response>
   void Ask(const std::string& method, const Request& request, Done<Response> done) {
     const uint64_t number = ++last_;
-    pending_[number] = [done] { done(MakeError(Reason::UNAVAILABLE, "", "", "cancelled")); };
-    context_.network.Call(owner_, aggregator_, method, request.SerializeAsString(), kWaitUs, [this, number, done](absl::StatusOr<std::string> bytes) {
-      if (pending_.erase(number) == 0) return;  // cancelled, perhaps with this
+    // Held once, so that a cancelled call lets go of what waits for it.
+    auto held = std::make_shared<Done<Response>>(std::move(done));
+    pending_[number] = [held] {
+      const Done<Response> done = std::exchange(*held, nullptr);
+      done(MakeError(Reason::UNAVAILABLE, "", "", "cancelled"));
+    };
+    context_.network.Call(owner_, aggregator_, method, request.SerializeAsString(), kWaitUs, [this, number, held](absl::StatusOr<std::string> bytes) {
+      const Done<Response> done = std::exchange(*held, nullptr);
+      if (done == nullptr) return;  // cancelled, perhaps with this
+      pending_.erase(number);
       Response response;
       if (!bytes.ok()) return done(ErrorsOf(bytes.status()).empty() ? MakeError(Reason::UNAVAILABLE, "", "", "no answer") : bytes.status());
       CHECK(response.ParseFromString(*bytes));
@@ -457,6 +468,7 @@ std::vector<std::string> DumpFromZero(uint64_t seed, const journal::Journal& pla
   CHECK_OK(applier.status());
   std::vector<const journal::Journal*> journals = {&plan};
   journals.insert(journals.end(), progress.begin(), progress.end());
+  for (size_t feed = 0; feed < journals.size(); ++feed) (*applier)->SetLineage(feed, journals[feed]->lineage());
   std::vector<journal::Position> at(journals.size());
   while (true) {
     std::vector<size_t> behind;

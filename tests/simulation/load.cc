@@ -2,7 +2,10 @@
 #include "tests/simulation/load.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 #include "anju/aggregator/v1/aggregator.pb.h"
@@ -19,7 +22,7 @@ namespace {
 constexpr const char* kProgrammes[] = {"shantytown.urban", "shantytown.mine", "public_rental"};
 constexpr const char* kIndicators[] = {"starts", "completions"};
 constexpr size_t kItemsMax = 400;          // of one source
-constexpr size_t kInFlightMax = 24;        // items sent and not yet answered, of one source
+constexpr size_t kInFlightMax = 4;         // messages sent and not yet answered, of one source
 
 Reason ReasonOf(const absl::Status& status) {
   const auto errors = ErrorsOf(status);
@@ -29,7 +32,7 @@ Reason ReasonOf(const absl::Status& status) {
 bool IsUnanswered(const absl::Status& status) {
   const Reason reason = ReasonOf(status);
   return ErrorsOf(status).empty() || reason == Reason::UNAVAILABLE || reason == Reason::STORAGE_FAILED || reason == Reason::OVERLOADED ||
-         reason == Reason::NOT_READY || reason == Reason::BEHIND || reason == Reason::DISK_FULL || reason == Reason::STREAM_REPLACED;
+         reason == Reason::NOT_READY || reason == Reason::BEHIND || reason == Reason::DISK_FULL || reason == Reason::STREAM_REPLACED || reason == Reason::DATA_LOSS;
 }
 
 std::string DayText(int days) { return FormatDate(Date{days}); }
@@ -87,18 +90,22 @@ class Planner final : public Clerk {
         if (response.ok()) {
           clerk->oracle_.HeardBasis("plan", response->basis().basis());
           clerk->oracle_.HeardRequest(kPlan, request.request_id(), true, WithoutTimes(*response));
+          clerk->Accepted(request);
           if (!repeated && clerk->random().OneIn(3)) {
             repeated = true;  // once more: it must be answered as before
             return;
           }
         } else {
-          ++clerk->context_.counts["plans refused"];
+          ++clerk->context_.counts["plans refused: " + method + " " + std::string(ReasonName(ReasonOf(response.status())))];
         }
         clerk->pending_ = nullptr;
         if (clerk->step_ < 2) ++clerk->step_;
       });
     }
   };
+  void Accepted(const plan::v1::ImportDocumentRequest& request) { newest_document_ = request.document(); }
+  template <typename Request>
+  void Accepted(const Request&) {}
   void Send() { pending_->Send(); }
   void Begin(std::shared_ptr<Pending> pending) {
     pending_ = std::move(pending);
@@ -159,7 +166,7 @@ class Planner final : public Clerk {
   std::shared_ptr<Pending> Amendment() {
     plan::v1::ImportDocumentRequest request;
     request.set_document("D1-" + std::to_string(++amendments_));
-    request.set_amends("D1");
+    request.set_amends(newest_document_);
     request.set_issuer(kProvince);
     request.set_issued("2017-03-01");
     request.set_effective(DayText(FirstDay2017() + 60 + amendments_));
@@ -187,6 +194,7 @@ class Planner final : public Clerk {
   int step_ = 0;
   int amendments_ = 0, moves_ = 0;
   uint64_t requests_ = 0;
+  std::string newest_document_;
 };
 
 // One source. Its items and how far they are answered are kept as an outbox keeps them; connections come and go, from two places.
@@ -195,6 +203,11 @@ class Reporter final : public Clerk {
   Reporter(Context& context, Oracle& oracle, Node& progress, size_t journal, const std::string& source, std::vector<std::string> counties)
       : Clerk(context, oracle, source), progress_(progress), journal_(journal), counties_(std::move(counties)) {}
   bool Done() const override { return acked_ == items_.size(); }
+  void Restored(size_t journal) override {
+    if (journal != journal_) return;
+    for (size_t place : {0, 1}) Hang(place);
+    acked_ = 0;  // the service knows how far it has come
+  }
 
  protected:
   void Act() override {
@@ -215,7 +228,10 @@ class Reporter final : public Clerk {
     std::shared_ptr<Connection> connection;
     bool opened = false;
     uint64_t sent = 0;      // up to here in this connection
-    uint64_t answered = 0;  // up to here by this connection
+    // Messages that are not answered yet, oldest first: first and last number.
+    std::deque<std::pair<uint64_t, uint64_t>> unanswered;
+    // The newest answer. It counts when the next one comes: the last one before an error may speak of numbers that others have sent.
+    std::optional<std::pair<std::pair<uint64_t, uint64_t>, progress::v1::ReportResponse>> newest;
     int silent = 0;         // how often there was nothing to do but wait
   };
 
@@ -313,6 +329,7 @@ class Reporter final : public Clerk {
       };
       place.connection->on_end = [this, index, raw](const absl::Status& status) {
         if (places_[index].connection.get() == raw) places_[index] = {};
+        ++context_.counts["streams ended: " + (ErrorsOf(status).empty() ? std::string(status.message()) : std::string(ReasonName(ReasonOf(status))))];
         if (HasReason(status, Reason::SEQUENCE_GAP)) ++context_.counts["gaps refused"];
         if (HasReason(status, Reason::STREAM_REPLACED)) ++context_.counts["streams replaced"];
       };
@@ -324,11 +341,12 @@ class Reporter final : public Clerk {
     if (!place.opened) return Wait(index);
     const uint64_t next = place.sent + 1;
     const uint64_t last = finishing() ? items_.size() : std::min<uint64_t>(place.sent + 1 + random().Below(8), kItemsMax);
-    if (last < next || place.sent - place.answered >= kInFlightMax) return Wait(index);
+    if (last < next || place.unanswered.size() >= kInFlightMax) return Wait(index);
     place.silent = 0;
     progress::v1::ReportRequest request;
-    *request.mutable_items() = Message(next, Range(next, std::min<uint64_t>(last, next + 15)));
     place.sent = std::min<uint64_t>(last, next + 15);
+    place.unanswered.push_back({next, place.sent});
+    *request.mutable_items() = Message(next, Range(next, place.sent));
     place.connection->Send(request.SerializeAsString());
   }
   // A connection that says nothing for long is given up.
@@ -339,12 +357,22 @@ class Reporter final : public Clerk {
     place.silent = 0;
     if (!place.opened) {
       place.opened = true;
-      place.sent = place.answered = response.acked_sequence();
-    } else if (response.acked_sequence() > place.answered) {
-      Hear(place.answered + 1, std::min<uint64_t>(response.acked_sequence(), place.sent), response.verdicts(), [this](uint64_t number) -> const Content& { return ItemAt(number); });
-      place.answered = response.acked_sequence();
+      place.sent = response.acked_sequence();
+    } else if (place.unanswered.empty()) {
+      context_.Violated(name + " got an answer to nothing");
+    } else {
+      HearNewest(place);
+      place.newest = {place.unanswered.front(), response};
+      place.unanswered.pop_front();
     }
     Acked(response.acked_sequence(), response.basis());
+  }
+
+  void HearNewest(Place& place) {
+    if (!place.newest) return;
+    const auto& [range, response] = *place.newest;
+    Hear(range.first, std::min(range.second, response.acked_sequence()), response.verdicts(), [this](uint64_t number) -> const Content& { return ItemAt(number); });
+    place.newest.reset();
   }
 
   // One call with a whole message, of the next items or of old ones, perhaps with one of them changed.
@@ -409,7 +437,7 @@ class Reviewer final : public Clerk {
       request_.set_programme(kProgrammes[random().Below(3)]);
       request_.set_indicator("starts");
       request_.set_plan_year("2017");
-      request_.set_state(random().OneIn(3) ? types::v1::REVIEW_STATE_RETURNED : types::v1::REVIEW_STATE_REVIEWED);
+      request_.set_state(!random().OneIn(3) ? types::v1::REVIEW_STATE_RETURNED : types::v1::REVIEW_STATE_REVIEWED);
       request_.set_remark("seen");
       request_.set_office(kProvince);
       request_.set_request_id(name + "/" + std::to_string(++requests_));
@@ -426,7 +454,7 @@ class Reviewer final : public Clerk {
         ++context_.counts[response->changed() > 0 ? "reviews" : "reviews of nothing"];
         if (std::exchange(repeat_, false) && response->changed() > 0) return;
       } else {
-        ++context_.counts["reviews refused"];
+        ++context_.counts["reviews refused: " + std::string(ReasonName(ReasonOf(response.status())))];
       }
       request_.Clear();
     });
@@ -532,7 +560,7 @@ class Issuer final : public Clerk {
     if (draft_ == 0 && number_.empty()) {
       ranking::v1::DraftBulletinRequest request;
       request.set_template_code("monthly");
-      request.set_as_of("2017-06-30");
+      request.set_as_of("2017-06-15");
       request.set_request_id(id_ + "-d");
       return Ask<ranking::v1::DraftBulletinRequest, ranking::v1::DraftBulletinResponse>("DraftBulletin", request, [this](const auto& response) {
         begun_ = response.ok();
@@ -546,7 +574,7 @@ class Issuer final : public Clerk {
     if (number_.empty()) {
       ranking::v1::IssueBulletinRequest request;
       request.set_draft(draft_);
-      request.set_date("2017-07-0" + std::to_string(1 + requests_ % 9));
+      request.set_date("2017-06-1" + std::to_string(6 + requests_ % 4));
       request.set_as_drafted(true);
       request.set_request_id(id_ + "-i");
       return Ask<ranking::v1::IssueBulletinRequest, ranking::v1::IssueBulletinResponse>("IssueBulletin", request, [this](const auto& response) {

@@ -20,6 +20,8 @@ class Clerk : public Machine {
   void Begin(int64_t pause_us_max);
   // Begins nothing new: what was begun is brought to its end.
   void Finish() { finishing_ = true; }
+  // A progress service was restored from a backup: what it lost has to be sent again.
+  virtual void Restored(size_t journal) {}
   // Everything begun has its answer.
   virtual bool Done() const = 0;
 

@@ -56,18 +56,28 @@ void Connection::Arrive(int way) {
   network_.bytes += message.bytes.size();
   if (to_server) {
     network_.scheduler_.Trace(">" + server_.name, message.bytes.size());
-    if (on_request) on_request(std::move(message.bytes));
+    const auto request = on_request;
+    if (request) request(std::move(message.bytes));
     return;
   }
   network_.scheduler_.Trace("<" + caller_.name, message.bytes.size());
   if (message.end) {
     open_ = false;
     const auto end = std::move(on_end);
+    const auto gone = std::move(on_gone);
+    on_answer = nullptr;
+    on_request = nullptr;
     if (end) end(message.status);
     return;
   }
-  const auto self = shared_from_this();
-  if (on_answer) on_answer(std::move(message.bytes));
+  const auto answer = on_answer;  // it may drop the connection
+  if (stutters_ && network_.scheduler_.random.Permille(network_.weather.stutter_permille)) {
+    ++network_.stuttered;
+    if (network_.scheduler_.random.OneIn(2)) return;
+    if (answer) answer(message.bytes);
+    if (!open_ || !on_answer) return;
+  }
+  if (answer) answer(std::move(message.bytes));
 }
 
 void Connection::Cut(bool by_caller) {
@@ -76,26 +86,35 @@ void Connection::Cut(bool by_caller) {
   for (Way& way : ways_) way.queue.clear();
   const auto self = shared_from_this();
   Scheduler& scheduler = network_.scheduler_;
-  scheduler.After(scheduler.random.Between(0, kNoticeUsMax), [self] {
-    if (self->server_.life == self->server_life_ && self->on_gone) self->on_gone();
-    self->on_gone = nullptr;
-    self->on_request = nullptr;
+  on_request = nullptr;
+  on_answer = nullptr;
+  scheduler.After(scheduler.random.Between(0, kNoticeUsMax), [self, gone = std::move(on_gone)] {
+    if (self->server_.life == self->server_life_ && gone) gone();
   });
   if (by_caller) {
-    on_answer = nullptr;
     on_end = nullptr;
     return;
   }
+  // Looked up only then: who calls a server that is down says afterwards what the end means to him.
   scheduler.After(scheduler.random.Between(0, kNoticeUsMax), [self] {
     const auto end = std::move(self->on_end);
-    self->on_answer = nullptr;
-    self->on_end = nullptr;
-    if (self->caller_.life == self->caller_life_ && end) end(ConnectionLost());
+    if (end && self->caller_.life == self->caller_life_) end(ConnectionLost());
   });
+}
+
+Network::~Network() {
+  for (const auto& connection : Living()) {
+    connection->open_ = false;
+    connection->on_answer = nullptr;
+    connection->on_end = nullptr;
+    connection->on_request = nullptr;
+    const auto gone = std::move(connection->on_gone);
+  }
 }
 
 std::shared_ptr<Connection> Network::Open(Machine& caller, Machine& server, const std::string& method) {
   auto connection = std::shared_ptr<Connection>(new Connection(*this, caller, server));
+  connection->stutters_ = method.starts_with("Follow");
   connections_.push_back(connection);
   if (connections_.size() > 256) std::erase_if(connections_, [](const auto& weak) { return weak.expired() || !weak.lock()->open_; });
   if (!server.up) {

@@ -66,12 +66,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const uint64_t caller_life_, server_life_;
   Way ways_[2];
   bool open_ = true;
+  bool stutters_ = false;  // a stream that others follow
 };
 
 struct NetworkWeather {
   int64_t delay_us_min = 200, delay_us_max = 5'000;
   uint64_t slow_permille = 5;    // of messages that take a hundred times as long
   uint64_t lost_permille = 0;    // of messages that never arrive: the connection is cut there
+  uint64_t stutter_permille = 0; // of messages of followed streams that come twice or not at all, as from a server or proxy gone wrong
   uint64_t doubled_permille = 0; // of calls that arrive twice, as through a proxy that retries
 };
 
@@ -80,6 +82,7 @@ class Network {
   // `accept` is told of each new connection by its server's side, with the method.
   using Accept = std::function<void(Machine& server, const std::string& method, const std::shared_ptr<Connection>& connection)>;
   Network(Scheduler& scheduler, Accept accept) : scheduler_(scheduler), accept_(std::move(accept)) {}
+  ~Network();
 
   std::shared_ptr<Connection> Open(Machine& caller, Machine& server, const std::string& method);
   // One request, one answer or an error, or DEADLINE_EXCEEDED after `timeout_us` (the server may still do it, later).
@@ -95,7 +98,7 @@ class Network {
   bool Parted(const Machine& a, const Machine& b) const;
 
   NetworkWeather weather;
-  uint64_t lost = 0, doubled = 0, delivered = 0, bytes = 0;
+  uint64_t lost = 0, doubled = 0, stuttered = 0, delivered = 0, bytes = 0;
 
  private:
   friend class Connection;

@@ -40,21 +40,20 @@ void Node::Start() {
   if (up) return;
   ++life;
   disk_ = medium_->Boot();
+  ended_ = false;
   Run([&] { refused_ = Open(); });
+  if (ended_ && refused_.ok()) refused_ = MakeError(Reason::STORAGE_FAILED, "", "", "the process ended while it started");
   if (!refused_.ok()) {
     Trace("refuses to start", static_cast<uint64_t>(refused_.code()));
     ++context_.counts["starts refused"];
     Run([&] { Close(); });
     disk_ = nullptr;
-    starting_ = true;
     context_.scheduler.After(context_.scheduler.random.Between(10'000, kDownUsMax), [this, life = life] {
       if (this->life != life || held_) return;
-      starting_ = false;
       Start();
     });
     return;
   }
-  starting_ = false;
   up = true;
   Trace("is up", life);
   ++context_.counts["starts"];
@@ -83,6 +82,7 @@ void Node::Die(Death death) {
 }
 
 void Node::Fatal(const absl::Status& status) {
+  ended_ = true;
   if (!up) return;
   up = false;
   ++context_.counts["ended by an error of the disk"];

@@ -91,7 +91,7 @@ class Node : public Machine {
 
   std::unique_ptr<storage::SimulatedMedium> medium_;
   bool held_ = false;
-  bool starting_ = false;  // a start is on its way
+  bool ended_ = false;  // by itself, in this life
   absl::Status refused_;
 };
 

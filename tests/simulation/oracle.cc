@@ -45,24 +45,17 @@ void Oracle::HeardAcked(size_t journal, const std::string& source, uint64_t acke
 void Oracle::HeardRequest(size_t journal, const std::string& request_id, bool recorded, const std::string& answer) {
   const auto [it, first] = answers_.try_emplace({journal, request_id}, recorded, answer);
   if (!first && it->second != std::pair(recorded, answer)) violated_("request " + request_id + " of " + Name(journal) + " was answered in two ways");
-  const std::map<std::string, int>& requests = journals_[journal].requests;
-  const auto found = requests.find(request_id);
-  if (recorded && found == requests.end()) violated_("request " + request_id + " was acknowledged but is not in the journal of " + Name(journal));
+  if (recorded && !journals_[journal].requests.contains(request_id)) violated_("request " + request_id + " was acknowledged but is not in the journal of " + Name(journal));
 }
 
 void Oracle::HeardBasis(const std::string& who, const types::v1::Basis& basis) {
   ++readings_;
   const auto judge = [&](const types::v1::Position& position) {
-    if (position.sequence() == 0) return;
-    for (const auto& [number, journal] : journals_) {
-      if (journal.id != position.journal_id()) continue;
-      if (position.sequence() > journal.recorded) {
-        violated_(who + " answered from sequence " + std::to_string(position.sequence()) + " of " + Name(number) + ", of which only " +
-                  std::to_string(journal.recorded) + " were ever durable");
-      }
-      return;
-    }
-    violated_(who + " answered from a journal that nobody has: " + position.journal_id());
+    size_t number = 0;
+    bool lost = false;
+    if (position.sequence() == 0 || JournalOf(position, &number, &lost) != nullptr) return;
+    violated_(who + " answered from sequence " + std::to_string(position.sequence()) + " of journal " + position.journal_id() +
+              ", which was never durable under that name");
   };
   judge(basis.plan());
   for (const types::v1::Position& position : basis.progress()) judge(position);
@@ -93,19 +86,20 @@ uint64_t Oracle::recorded(size_t journal) const {
 
 void Oracle::Recorded(size_t number, const std::string& journal_id, uint64_t sequence, const std::string& event, uint64_t plan_sequence) {
   Journal& journal = journals_[number];
-  journal.id = journal_id;
+  if (journal.stretches.empty() || journal.stretches.back().id != journal_id) journal.stretches.push_back({journal_id, sequence, sequence});
+  journal.stretches.back().last = sequence;
   if (sequence != journal.recorded + 1) violated_(Name(number) + " recorded sequence " + std::to_string(sequence) + " after " + std::to_string(journal.recorded));
   journal.recorded = sequence;
   if (number == kPlan) {
     plan::v1::Event read;
     if (!read.ParseFromString(event)) return violated_("an event of plan cannot be read");
-    if (!read.request_id().empty() && ++journal.requests[read.request_id()] > 1) violated_("request " + read.request_id() + " of plan was recorded twice");
+    Requested(number, read.request_id(), sequence);
     return RecordPlan(sequence, read);
   }
   if (number == kRanking) {
     ranking::v1::Event read;
     if (!read.ParseFromString(event)) return violated_("an event of ranking cannot be read");
-    if (!read.request_id().empty() && ++journal.requests[read.request_id()] > 1) violated_("request " + read.request_id() + " of ranking was recorded twice");
+    Requested(number, read.request_id(), sequence);
     return RecordRanking(read);
   }
   if (plan_sequence < journal.plan_needed) violated_(Name(number) + " decided under an older plan than before");
@@ -114,6 +108,50 @@ void Oracle::Recorded(size_t number, const std::string& journal_id, uint64_t seq
   progress::v1::Event read;
   if (!read.ParseFromString(event)) return violated_("an event of progress cannot be read");
   RecordProgress(number, sequence, read);
+}
+
+void Oracle::Requested(size_t journal, const std::string& request_id, uint64_t sequence) {
+  if (request_id.empty()) return;
+  if (!journals_[journal].requests.try_emplace(request_id, sequence).second) violated_("request " + request_id + " of " + Name(journal) + " was recorded twice");
+}
+
+const Oracle::Journal* Oracle::JournalOf(const types::v1::Position& position, size_t* number, bool* lost) const {
+  for (const auto& [key, journal] : journals_) {
+    for (const std::vector<Stretch>* stretches : {&journal.stretches, &journal.lost}) {
+      for (const Stretch& stretch : *stretches) {
+        if (stretch.id != position.journal_id() || position.sequence() < stretch.first || position.sequence() > stretch.last) continue;
+        *number = key;
+        *lost = stretches == &journal.lost;
+        return &journal;
+      }
+    }
+  }
+  return nullptr;
+}
+
+void Oracle::Restored(size_t number, uint64_t sequence) {
+  Journal& journal = journals_[number];
+  for (Stretch& stretch : journal.stretches) {
+    if (stretch.last <= sequence) continue;
+    journal.lost.push_back({stretch.id, std::max(stretch.first, sequence + 1), stretch.last});
+    stretch.last = sequence;
+  }
+  std::erase_if(journal.stretches, [](const Stretch& stretch) { return stretch.last < stretch.first; });
+  journal.recorded = sequence;
+  journal.plan_needed = 0;
+  std::erase_if(journal.sources, [&](const auto& entry) { return entry.second.opened > sequence; });
+  std::erase_if(journal.series, [&](const auto& entry) { return entry.second.opened > sequence; });
+  std::erase_if(journal.requests, [&](const auto& entry) { return entry.second > sequence; });
+  for (auto& [key, series] : journal.series) std::erase_if(series.entries, [&](const Entry& entry) { return entry.sequence > sequence; });
+  for (auto& [key, source] : journal.sources) std::erase_if(source.verdicts, [&](const Verdict& verdict) { return verdict.sequence > sequence; });
+  std::erase_if(heard_, [&](const HeardItem& heard) {
+    const auto& [of, source, item] = heard.key;
+    return of == number && Find(of, source, item) == nullptr;
+  });
+  for (auto& [key, acked] : acked_) {
+    while (key.first == number && acked > 0 && Find(number, key.second, acked) == nullptr) --acked;
+  }
+  std::erase_if(answers_, [&](const auto& entry) { return entry.first.first == number && !journal.requests.contains(entry.first.second); });
 }
 
 void Oracle::RecordRegions(uint64_t sequence, const google::protobuf::RepeatedPtrField<types::v1::RegionRecord>& regions) {
@@ -145,13 +183,13 @@ void Oracle::RecordProgress(size_t number, uint64_t sequence, const progress::v1
       for (const auto& [source, known] : journal.sources) {
         if (known.name == event.source().name()) violated_("source " + known.name + " was opened twice");
       }
-      journal.sources[event.source().number()].name = event.source().name();
+      journal.sources[event.source().number()] = {sequence, event.source().name(), {}};
       break;
     }
     case progress::v1::Event::kSeries: {
       const RegionRow* row = RowOf(event.series().region(), UINT64_MAX);
       if (row == nullptr) return violated_("a series of an unknown region");
-      journal.series[event.series().number()] = {row->code, programme_codes_[event.series().programme()], indicator_codes_[event.series().indicator()], {}};
+      journal.series[event.series().number()] = {sequence, row->code, programme_codes_[event.series().programme()], indicator_codes_[event.series().indicator()], {}};
       break;
     }
     case progress::v1::Event::kUpdate: {
@@ -171,9 +209,7 @@ void Oracle::RecordProgress(size_t number, uint64_t sequence, const progress::v1
       RecordVerdict(number, event.refusal().source(), event.refusal().source_sequence(), {sequence, false, event.refusal().reason(), {}});
       break;
     case progress::v1::Event::kReview:
-      if (!event.review().request_id().empty() && ++journal.requests[event.review().request_id()] > 1) {
-        violated_("review " + event.review().request_id() + " was recorded twice");
-      }
+      Requested(number, event.review().request_id(), sequence);
       break;
     case progress::v1::Event::KIND_NOT_SET:
       violated_("an event of progress without a kind");
@@ -262,18 +298,22 @@ std::optional<int64_t> Oracle::SumOf(uint32_t region, const std::string& program
   return sum;
 }
 
-Oracle::Position Oracle::At(const types::v1::Basis& basis) const {
+std::optional<Oracle::Position> Oracle::At(const types::v1::Basis& basis) const {
   Position at{basis.plan().sequence(), {}};
   for (const types::v1::Position& position : basis.progress()) {
-    for (const auto& [number, journal] : journals_) {
-      if (number != kPlan && number != kRanking && journal.id == position.journal_id()) at.progress[number] = position.sequence();
-    }
+    size_t number = 0;
+    bool lost = false;
+    if (position.sequence() == 0 || JournalOf(position, &number, &lost) == nullptr) continue;
+    if (lost) return std::nullopt;
+    at.progress[number] = position.sequence();
   }
   return at;
 }
 
 void Oracle::JudgeRollup(const aggregator::v1::GetRollupResponse& response) {
-  const Position at = At(response.basis().basis());
+  const std::optional<Position> known = At(response.basis().basis());
+  if (!known) return;
+  const Position& at = *known;
   std::map<uint32_t, std::string> programmes, indicators;
   for (const auto& programme : response.programmes()) programmes[programme.number()] = programme.code();
   for (const auto& indicator : response.indicators()) indicators[indicator.number()] = indicator.code();
@@ -293,7 +333,9 @@ void Oracle::JudgeRollup(const aggregator::v1::GetRollupResponse& response) {
 }
 
 void Oracle::JudgeTable(const std::string& programme, const ranking::v1::GetLeagueTableResponse& response) {
-  const Position at = At(response.basis().basis());
+  const std::optional<Position> judged = At(response.basis().basis());
+  if (!judged) return;
+  const Position& at = *judged;
   int64_t last_rank = 0;
   __int128 last_numerator = -1, last_denominator = 1;
   const auto judge = [&](const ranking::v1::Row& row) {

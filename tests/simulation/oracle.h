@@ -63,6 +63,8 @@ class Oracle {
   // A journal's events as they became durable, each once and in order.
   void Recorded(size_t journal, const std::string& journal_id, uint64_t sequence, const std::string& event, uint64_t plan_sequence);
   uint64_t recorded(size_t journal) const;
+  // A backup that ended at `sequence` took the place of the journal: what came after it is lost, and everybody may know.
+  void Restored(size_t journal, uint64_t sequence);
 
   // ---- Judging ----
   // What was heard is there, once and as it was said; every reading is what the model says at its basis.
@@ -82,6 +84,7 @@ class Oracle {
     int kind = 0;
   };
   struct Series {
+    uint64_t opened = 0;
     std::string region, programme, indicator;
     std::vector<Entry> entries;  // as they were recorded
   };
@@ -92,6 +95,7 @@ class Oracle {
     Content content;     // of an accepted one
   };
   struct Source {
+    uint64_t opened = 0;
     std::string name;
     std::vector<Verdict> verdicts;  // by number, from 1
   };
@@ -101,12 +105,17 @@ class Oracle {
     uint32_t parent = 0;
     int from_days = 0;
   };
-  struct Journal {
+  // Sequences that were recorded under one id.
+  struct Stretch {
     std::string id;
+    uint64_t first = 0, last = 0;
+  };
+  struct Journal {
+    std::vector<Stretch> stretches, lost;
     uint64_t recorded = 0;
     std::map<uint32_t, Source> sources;
     std::map<uint32_t, Series> series;
-    std::map<std::string, int> requests;  // how often each became an event
+    std::map<std::string, uint64_t> requests;  // the event that each became
     uint64_t plan_needed = 0;
   };
   struct Position {
@@ -125,7 +134,11 @@ class Oracle {
   const RegionRow* RowOf(uint32_t region, uint64_t plan) const;
   bool IsUnder(const std::string& code, uint32_t region, uint64_t plan) const;
   bool IsPartOf(const std::string& programme, const std::string& whole) const;
-  Position At(const types::v1::Basis& basis) const;
+  // Nothing when a position was lost since.
+  std::optional<Position> At(const types::v1::Basis& basis) const;
+  // The journal of a position; nullptr when nobody has it. Whether it is lost, and whether it was ever durable.
+  const Journal* JournalOf(const types::v1::Position& position, size_t* number, bool* lost) const;
+  void Requested(size_t journal, const std::string& request_id, uint64_t sequence);
   const Verdict* Find(size_t journal, const std::string& source, uint64_t number) const;
   void JudgeTable(const std::string& programme, const ranking::v1::GetLeagueTableResponse& response);
   std::string Print(const Content& content) const;

@@ -124,16 +124,12 @@ class ProgressNode final : public OwnerNode {
     room_ = std::make_unique<rpc::WaitingRoom>();
     handlers_ = std::make_unique<progress::Handlers>(*desk_, *pipeline_, *room_);
     taker_ = std::make_unique<progress::PlanTaker>(*desk_, *pipeline_, *room_);
-    absl::Status resumed = absl::UnknownError("not decided");
-    taker_->Resume([&](const absl::Status& status) { resumed = status; });
-    for (int i = 0; i < 2; ++i) {
-      pipeline_->Step(journal::PipelineStep::kDecide);
-      pipeline_->Step(journal::PipelineStep::kWrite);
-    }
-    RETURN_IF_ERROR(resumed);
+    RETURN_IF_ERROR(Await([&](progress::PlanTaker::Done done) { taker_->Resume(std::move(done)); }));
     feed::Callbacks callbacks;
     callbacks.on_block = [this](const journal::BlockView& block, std::string_view, const journal::Position& after) { return TakePlan(block, after); };
-    callbacks.on_lineage = [this](const journal::Lineage& lineage) { return TakeLineage(lineage); };
+    callbacks.on_lineage = [this](const journal::Lineage& lineage) {
+      return Await([&](progress::PlanTaker::Done done) { taker_->TakeLineage(lineage, std::move(done)); });
+    };
     callbacks.on_fresh = [this](const journal::Position& upstream, int64_t sent_us) { desk_->MarkPlanFresh(upstream, sent_us); };
     callbacks.on_data_loss = [this] { return taker_->Lose(); };
     client_ = std::make_unique<FeedClient>(context_, *this, plan_, taker_->taken(), std::move(callbacks));
@@ -162,29 +158,22 @@ class ProgressNode final : public OwnerNode {
   };
 
   // The follower's thread would wait for the decider and the writer; here they work at once.
-  absl::Status TakeLineage(const journal::Lineage& lineage) {
-    absl::Status taken = absl::UnknownError("not decided");
+  template <typename Start>
+  absl::Status Await(Start start) {
+    absl::Status stored = MakeError(Reason::UNAVAILABLE, "", "", "the pipeline is going down");
     bool done = false;
-    taker_->TakeLineage(lineage, [&](const absl::Status& status) {
-      taken = status;
-      done = true;
-    });
-    while (!done && (pipeline_->Step(journal::PipelineStep::kDecide) || pipeline_->Step(journal::PipelineStep::kWrite))) {
-    }
-    return done ? taken : MakeError(Reason::UNAVAILABLE, "", "", "the pipeline is going down");
-  }
-  absl::Status TakePlan(const journal::BlockView& block, const journal::Position& after) {
-    absl::Status stored = absl::UnknownError("not decided");
-    bool done = false;
-    taker_->Take(block, after, [&](const absl::Status& status) {
+    start([&](const absl::Status& status) {
       stored = status;
       done = true;
     });
     while (!done && (pipeline_->Step(journal::PipelineStep::kDecide) || pipeline_->Step(journal::PipelineStep::kWrite))) {
     }
-    if (!done) return MakeError(Reason::UNAVAILABLE, "", "", "the pipeline is going down");
-    RETURN_IF_ERROR(stored);
-    if (const journal::Position& before = taker_->taken(); after.sequence <= before.sequence) context_.Violated(name + " went back in plan's journal");
+    return stored;
+  }
+
+  absl::Status TakePlan(const journal::BlockView& block, const journal::Position& after) {
+    RETURN_IF_ERROR(Await([&](progress::PlanTaker::Done done) { taker_->Take(block, after, std::move(done)); }));
+    if (after.sequence <= taker_->taken().sequence) context_.Violated(name + " went back in plan's journal");
     taker_->Advance(after);
     Trace("has plan", after.sequence);
     return absl::OkStatus();

@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
 #include "anju/aggregator/v1/aggregator.pb.h"
+#include "common/journal/restore.h"
 #include "common/rpc/stepped.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -59,6 +62,9 @@ class Simulation {
   void SpoilJournal(Node& node);
   void FlipUnderAudit(Node& node);
   void FlipWitness(Node& node);
+  void CutJournal(Node& node);
+  void TakeBackup();
+  void RestoreBackup();
 
   bool Settled() const;
   void Settle(const std::string& when);
@@ -76,6 +82,11 @@ class Simulation {
   std::vector<Watched> watched_;
   std::vector<std::unique_ptr<Clerk>> clerks_;
   std::unique_ptr<Machine> judge_ = std::make_unique<Machine>("judge");
+  // The newest backup of a progress service, of the journal that it has now.
+  struct Backup {
+    std::vector<std::string> identities, blocks;
+  };
+  std::optional<Backup> backups_[2];
   uint64_t faults_ = 0;
   uint64_t next_fault_at_ = 0;
   uint64_t reach_left_ = 0;  // places until the power fails at one
@@ -96,6 +107,7 @@ Simulation::Simulation(const Options& options)
   context_.network.weather.lost_permille = random.Below(kLostPermilleMax + 1);
   context_.network.weather.doubled_permille = random.Below(kDoubledPermilleMax + 1);
   context_.network.weather.slow_permille = random.Below(kSlowPermilleMax + 1);
+  context_.network.weather.stutter_permille = random.Below(kStutterPermilleMax + 1);
 
   plan_ = NewPlanNode(context_, random.Next());
   for (int i = 0; i < 2; ++i) progress_[i] = NewProgressNode(context_, "progress" + std::to_string(i + 1), random.Next(), *plan_);
@@ -136,7 +148,12 @@ void Simulation::Observe(Watched& watched) {
     return context_.Violated(watched.node->name + " has lost events: it ends at " + std::to_string(journal->durable().sequence) + ", " +
                              std::to_string(watched.at.sequence) + " were durable");
   }
-  const auto blocks = journal->ReadBlocks(watched.at, size_t{1} << 30);
+  auto blocks = journal->ReadBlocks(watched.at, size_t{1} << 30);
+  if (HasReason(blocks.status(), Reason::DATA_LOSS) && ErrorsOf(blocks.status()).front().field != "after") {
+    // A spoiled record: the oracle has to read on, so the disk is replaced now.
+    watched.node->medium().Mend("journal");
+    blocks = journal->ReadBlocks(watched.at, size_t{1} << 30);
+  }
   if (!blocks.ok()) {
     const auto errors = ErrorsOf(blocks.status());
     if (!errors.empty() && errors.front().field == "after") context_.Violated(watched.node->name + " has another history than it had: " + errors.front().message);
@@ -163,7 +180,7 @@ void Simulation::Count(const std::string& fault, const Node* node) {
 void Simulation::Hurt() {
   Random& random = context_.scheduler.random;
   Node& node = AnyNode();
-  switch (random.Below(15)) {
+  switch (random.Below(17)) {
     case 0: case 1:
       Count("power fails", &node);
       return node.Die(Node::Death::kPower);
@@ -208,14 +225,66 @@ void Simulation::Hurt() {
     case 14:
       reach_left_ = 1 + random.Below(60);
       return;  // counted when it happens
+    case 15:
+      return random.OneIn(2) ? TakeBackup() : RestoreBackup();
+    case 16:
+      return CutJournal(node);
   }
+}
+
+// The last record is gone without a trace: only the witness can tell. The start must be refused until it is put back.
+void Simulation::CutJournal(Node& node) {
+  if (!node.up || node.journal() == nullptr || node.journal()->durable().sequence == 0) return;
+  Count("a journal is cut", &node);
+  node.Hold(true);
+  node.Die(Node::Death::kKill);
+  CHECK(node.medium().DropLast("journal"));
+  node.Start();
+  if (node.refused().ok()) return context_.Violated(node.name + " has started without the last record of its journal");
+  node.medium().PutBack("journal");
+  node.Hold(false);
+  node.Start();
+}
+
+void Simulation::TakeBackup() {
+  const size_t which = context_.scheduler.random.Below(2);
+  const journal::Journal* const journal = progress_[which]->journal();
+  if (journal == nullptr) return;
+  auto blocks = journal->ReadBlocks({}, size_t{1} << 30);
+  if (blocks.ok()) backups_[which] = Backup{journal->lineage().encoded(), *std::move(blocks)};
+}
+
+// A machine is lost, and what an older backup holds takes its place: a new journal that continues it.
+void Simulation::RestoreBackup() {
+  const size_t which = context_.scheduler.random.Below(2);
+  Node& node = *progress_[which];
+  if (!backups_[which] || node.journal() == nullptr) return;
+  const Backup backup = *std::exchange(backups_[which], std::nullopt);
+  Count("an old backup is restored", &node);
+  node.Hold(true);
+  node.Die(Node::Death::kKill);
+  auto medium = std::make_unique<storage::SimulatedMedium>(context_.scheduler.random.Next());
+  Watched& watched = watched_[1 + which];
+  {
+    const auto disk = medium->Boot();
+    auto restored = journal::RestoredJournal::Begin(*disk, "progress", backup.identities);
+    CHECK_OK(restored.status());
+    for (const std::string& block : backup.blocks) CHECK_OK((*restored)->Add(block));
+    watched.at = (*restored)->position();
+    CHECK_OK((*restored)->Finish(node.clock()).status());
+  }
+  node.ReplaceMedium(std::move(medium));
+  oracle_.Restored(watched.journal, watched.at.sequence);
+  for (const auto& clerk : clerks_) clerk->Restored(watched.journal);
+  node.Hold(false);
+  node.Start();
 }
 
 void Simulation::FillDisk(Node& node) {
   Random& random = context_.scheduler.random;
   Count("disk is full", &node);
   node.medium().set_free_bytes(random.OneIn(2) ? random.Below(4'000) : random.Below(1 << 20));
-  context_.scheduler.After(random.Between(100'000, 2'000'000), [medium = &node.medium()] { medium->set_free_bytes(UINT64_MAX); });
+  context_.scheduler.After(random.Between(100'000, 2'000'000), [&node] { node.medium().set_free_bytes(UINT64_MAX); });
 }
 
 // Latent until the next start: so there is one.
@@ -231,7 +300,7 @@ void Simulation::SpoilJournal(Node& node) {
   if (node.journal() == nullptr || !node.medium().Spoil("journal", context_.scheduler.random.Next())) return;
   Count("a record of the journal is spoiled", &node);
   if (context_.scheduler.random.OneIn(2)) node.Die(Node::Death::kKill);
-  context_.scheduler.After(context_.scheduler.random.Between(200'000, 2'000'000), [medium = &node.medium()] { medium->Mend("journal"); });
+  context_.scheduler.After(context_.scheduler.random.Between(200'000, 2'000'000), [&node] { node.medium().Mend("journal"); });
 }
 
 // A bit that changed under the disk's checksums: reading the journal whole must find it.
@@ -293,11 +362,13 @@ bool Simulation::Settled() const {
   }
   const auto is_at = [](const types::v1::Position& position, Node& node) {
     const journal::Position durable = node.journal()->durable();
-    return position.sequence() == durable.sequence && (durable.sequence == 0 || position.journal_id() == journal::ToHex(durable.journal_id));
+    return position.sequence() == durable.sequence && position.journal_id() == journal::ToHex(durable.journal_id);
   };
   for (const types::v1::Basis& basis : {aggregator_->Basis(), ranking_->Basis()}) {
     if (!is_at(basis.plan(), *plan_) || basis.progress_size() != 2) return false;
-    if (!is_at(basis.progress(0), *progress_[0]) || !is_at(basis.progress(1), *progress_[1])) return false;
+    for (const auto& node : progress_) {
+      if (!is_at(basis.progress(0), *node) && !is_at(basis.progress(1), *node)) return false;
+    }
   }
   return true;
 }
@@ -310,8 +381,14 @@ void Simulation::Settle(const std::string& when) {
       std::string who;
       for (const Node* node : nodes_) who += node->up ? "" : " " + node->name + " is down (" + std::string(node->refused().message()) + ");";
       for (const auto& clerk : clerks_) who += clerk->Done() ? "" : " " + clerk->name + " is not done;";
-      return context_.Violated("not everything has caught up " + when + ":" + who + " aggregator at " + aggregator_->Basis().ShortDebugString() +
-                               ", ranking at " + ranking_->Basis().ShortDebugString());
+      const auto print = [](const types::v1::Basis& basis) {
+        std::string text = " " + std::to_string(basis.plan().sequence());
+        for (const types::v1::Position& position : basis.progress()) text += "," + std::to_string(position.sequence());
+        return text;
+      };
+      for (const Watched& watched : watched_) who += " " + watched.node->name + " at " + std::to_string(watched.at.sequence) + ",";
+      return context_.Violated("not everything has caught up " + when + ":" + who + " aggregator at" + print(aggregator_->Basis()) + ", ranking at" +
+                               print(ranking_->Basis()));
     }
     context_.scheduler.Step();
   }
@@ -370,6 +447,7 @@ Result Simulation::Run() {
   // Faults stop; everything that was begun must come to its end, and everybody must catch up.
   reach_left_ = 0;
   context_.network.weather.lost_permille = 0;
+  context_.network.weather.stutter_permille = 0;
   context_.network.HealAll();
   for (Node* node : nodes_) {
     node->medium().CrashAfter(0);
@@ -394,7 +472,8 @@ Result Simulation::Run() {
   result.events = context_.scheduler.events();
   context_.counts["messages lost"] = context_.network.lost;
   context_.counts["calls doubled"] = context_.network.doubled;
-  result.faults = faults_ + context_.network.lost + context_.network.doubled;
+  context_.counts["messages repeated or left out"] = context_.network.stuttered;
+  result.faults = faults_ + context_.network.lost + context_.network.doubled + context_.network.stuttered;
   result.trace = context_.scheduler.trace();
   result.updates = oracle_.updates();
   result.readings = oracle_.readings();

@@ -16,6 +16,7 @@ inline constexpr uint64_t kEventsPerFault = 170;       // of those that are inje
 inline constexpr uint64_t kLostPermilleMax = 6;        // of messages, by the seed
 inline constexpr uint64_t kDoubledPermilleMax = 40;    // of calls
 inline constexpr uint64_t kSlowPermilleMax = 20;       // of messages
+inline constexpr uint64_t kStutterPermilleMax = 10;    // of messages of feeds and frames: twice, or left out
 inline constexpr uint64_t kSettleTurnsMax = 400'000;   // of the queue, until everything must have caught up after the last fault
 inline constexpr int64_t kSettleUsMax = 300'000'000;   // simulated time likewise
 
