@@ -112,11 +112,14 @@ def round_of_rollbacks(options, number, times, counts, deadline):
 
 def rollback_of_progress(suite, book, rng, seed):
     progress = suite["progress"]
-    copy = copy_of(progress, "progress.old")
-    load = load_for(suite, seed, rng.choice((0.7, 1.5)), book)
+    copy, acked = copy_of(progress, "progress.old"), book.counts["acked"]
+    until, turn = time.monotonic() + 60, 0
+    while not turn or (book.counts["acked"] < acked + 10 and not book.failures and time.monotonic() < until):
+        turn += 1
+        load = load_for(suite, f"{seed}/newer/{turn}", rng.choice((0.7, 1.5)), book)
+    judge.judge_round(suite, book, seed, load.watchers)
     if book.failures:
         return
-    judge.judge_round(suite, book, seed, load.watchers)
     seen = load.watchers["progress"].chain
     position = (seen.id, seen.sequence, seen.hash)
 
