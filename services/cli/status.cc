@@ -42,6 +42,11 @@ ServiceStatus Ask(const std::string& name, const std::string& address, int deadl
     out.problem = absl::StrCat("anju-", response->name(), " answers at this address");
   }
   for (const status::v1::Followed& feed : response->following()) {
+    if (feed.name() == "disk") {  // said only while there is too little room on it
+      out.healthy = false;
+      out.problem = feed.problem();
+      continue;
+    }
     out.lag += feed.lag();
     if (feed.connected()) {
       if (!feed.problem().empty()) out.problem = absl::StrCat(feed.name(), " at ", feed.address(), ": ", feed.problem());

@@ -43,6 +43,12 @@ void Server::FillStatus(status::v1::GetStatusResponse* response) const {
   types::v1::Basis basis;
   *basis.mutable_plan() = position;
   *response->mutable_basis() = rpc::MakeStamp(std::move(basis), pipeline_->journal().last_time_us());
+  if (const absl::Status room = pipeline_->CheckRoom(); !room.ok()) {
+    status::v1::Followed* disk = response->add_following();
+    disk->set_name("disk");
+    disk->set_address(disk_->PathOf(""));
+    disk->set_problem(std::string(room.message()));
+  }
 }
 
 }  // namespace anju::plan

@@ -32,6 +32,12 @@ void Server::FillStatus(status::v1::GetStatusResponse* response) const {
   const int64_t own_time_us = durable.sequence > 0 ? pipeline_->journal().last_time_us() : 0;
   *response->mutable_basis() = rpc::MakeStamp(BasisOf(plan, durable), std::max(own_time_us, plan.block_time_us));
   plan_feed_->FillStatus(response->add_following());
+  if (const absl::Status room = pipeline_->CheckRoom(); !room.ok()) {
+    status::v1::Followed* disk = response->add_following();
+    disk->set_name("disk");
+    disk->set_address(disk_->PathOf(""));
+    disk->set_problem(std::string(room.message()));
+  }
 }
 
 }  // namespace anju::progress

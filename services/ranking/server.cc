@@ -45,6 +45,12 @@ void Server::FillStatus(status::v1::GetStatusResponse* response) const {
   *response->mutable_position() = rpc::ToProto(pipeline_->journal().durable());
   *response->mutable_basis() = store_->Read()->stamp;
   *response->add_following() = frames_->status();
+  if (const absl::Status room = pipeline_->CheckRoom(); !room.ok()) {
+    status::v1::Followed* disk = response->add_following();
+    disk->set_name("disk");
+    disk->set_address(disk_->PathOf(""));
+    disk->set_problem(std::string(room.message()));
+  }
 }
 
 }  // namespace anju::ranking
