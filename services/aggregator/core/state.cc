@@ -65,15 +65,25 @@ void State::BuildTotals() {
   for (const auto& [subject, nodes] : totals_.receiving()) subjects.insert(subject);
   for (const auto& [subject, targets] : moved_targets_) subjects.insert(subject);
   FixTargets(subjects);
+  size_t series_count = 0;
+  for (Slot slot = 0; slot < leaves_.slots(); ++slot) series_count += leaves_.series_count(slot);
+  totals_.Expect(series_count);
   for (Slot slot = 0; slot < leaves_.slots(); ++slot) {
     nodes_[slot].clear();
+    nodes_[slot].reserve(leaves_.series_count(slot));
     for (uint32_t series = 1; series <= leaves_.series_count(slot); ++series) {
       const Leaf& leaf = leaves_.At(slot, series);
       nodes_[slot].push_back(totals_.Touch(leaf.cell));
       totals_.SetFigure(nodes_[slot].back(), NewestOf(nodes_[slot].back(), leaf));
       if (!leaf.cell.period.is_stock()) continue;
       stocks_.insert(leaf.cell);
-      for (const SeriesEntry& entry : leaf.history.entries()) year_ends_.insert(YearOf(LastDayOfPreviousYear(entry.as_of)));
+      // Entries stand by date: only the first one of a year has something new to say.
+      std::optional<Date> seen;
+      for (const SeriesEntry& entry : leaf.history.entries()) {
+        if (seen && entry.as_of <= *seen) continue;
+        year_ends_.insert(YearOf(LastDayOfPreviousYear(entry.as_of)));
+        seen = MakeDate(YearOf(entry.as_of), 12, 31);
+      }
     }
   }
   for (const CellKey& cell : stocks_) PublishYearEnds(cell, totals_.Touch(cell), 0);

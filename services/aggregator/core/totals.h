@@ -28,6 +28,8 @@ class Totals {
   // Forgets all nodes and goes on in these trees. Both must outlive the totals and stay unchanged until the next Reset.
   void Reset(const Trees& trees, const Catalogue& catalogue);
 
+  // Room for the nodes of this many reported cells and those above them, when so many are about to come.
+  void Expect(size_t cells) { index_.reserve(cells + cells / 2); }
   // Tells the processor that a node is about to be changed.
   static void Prefetch(const Node* node);
   // Finds or makes the node of a cell, with everything above it.
