@@ -194,8 +194,7 @@ class Damage:
         return self.path.name in words or f"{self.directory}/{self.store}" in words
 
     def look(self, service, log):
-        time.sleep(0.002)
-        code = service.process.poll()
+        code = None if service.listening.is_set() else service.process.wait(processes.STOP_SECONDS)
         if code is None:
             try:
                 return self.compare(service)

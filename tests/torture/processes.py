@@ -83,14 +83,16 @@ class Service:
         environment = dict(os.environ, ANJU_FAULT_DISABLE=self.disable, ANJU_FAULT_KILL=place)
         self.place = place
         self.process = subprocess.Popen([*wrapper, *self.command()], stdout=subprocess.PIPE, stderr=self.log, env=environment)
-        self.announced = threading.Event()
-        threading.Thread(target=self._listen, args=(self.process, self.announced), daemon=True).start()
+        self.announced, self.listening = threading.Event(), threading.Event()
+        threading.Thread(target=self._listen, args=(self.process, self.announced, self.listening), daemon=True).start()
         return self
 
     @staticmethod
-    def _listen(process, announced):
+    def _listen(process, announced, listening):
+        """Announced: it listens, or it will not any more."""
         for line in process.stdout:
             if line.startswith(b"listening "):
+                listening.set()
                 break
         announced.set()
         process.stdout.read()
@@ -100,11 +102,9 @@ class Service:
         """True once it listens; False when it died at its place before. Anything else is a failure."""
         if not self.announced.wait(START_SECONDS):
             raise Died(f"anju-{self.name} did not come up in {START_SECONDS} s")
-        try:
-            code = self.process.wait(0.002)
-        except subprocess.TimeoutExpired:
+        if self.listening.is_set():
             return True
-        self.check_end(code)
+        self.check_end(self.process.wait(STOP_SECONDS))
         return False
 
     def check_end(self, code):
@@ -132,7 +132,7 @@ class Service:
 
     def terminate(self):
         """A clean end: exit 0, whatever goes on. (Died at its place before is fine too.)"""
-        announced = self.announced.is_set()
+        announced = self.listening.is_set()
         self.signal(signal.SIGTERM)
         try:
             code = self.process.wait(STOP_SECONDS)
