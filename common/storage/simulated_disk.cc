@@ -238,7 +238,10 @@ class SimulatedDisk final : public Disk {
   absl::StatusOr<std::unique_ptr<Store>> OpenStore(std::string_view name, StoreKind kind) override {
     std::lock_guard lock(impl_->mutex);
     if (impl_->alive != machine_) return Crashed(name);
-    impl_->stores.try_emplace(std::string(name));
+    StoreImage& store = impl_->stores.try_emplace(std::string(name)).first->second;
+    // As RocksDB does: what it reads out of its log when it opens is written to a table and synced before anything else. Else a write whose sync had
+    // failed would be read, believed, and lost at the next power failure.
+    if (kind == StoreKind::kJournal && !impl_->ignore_syncs) store.Sync();
     return std::unique_ptr<Store>(std::make_unique<SimulatedStore>(impl_, machine_, std::string(name), kind, /*read_only=*/false));
   }
 

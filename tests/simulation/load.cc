@@ -248,7 +248,10 @@ class Reporter final : public Clerk {
     return content;
   }
   const Content& ItemAt(uint64_t number) {
-    while (items_.size() < number) items_.push_back(NewContent());
+    while (items_.size() < number) {
+      const auto ahead = ahead_.find(items_.size() + 1);
+      items_.push_back(ahead == ahead_.end() ? NewContent() : ahead->second);
+    }
     return items_[number - 1];
   }
   // Items from `first` on, as a message with the definitions that it needs.
@@ -307,6 +310,8 @@ class Reporter final : public Clerk {
   void Acked(uint64_t acked, const types::v1::BasisStamp& basis) {
     oracle_.HeardAcked(journal_, name, acked);
     oracle_.HeardBasis(name, basis.basis());
+    // One that was sent ahead may have arrived so late that it was the next.
+    while (acked > items_.size() && ahead_.contains(items_.size() + 1)) ItemAt(items_.size() + 1);
     if (acked > items_.size()) return context_.Violated(name + " was told of numbers that it never sent");
     acked_ = std::max(acked_, acked);
   }
@@ -408,17 +413,19 @@ class Reporter final : public Clerk {
     if (items_.size() + 12 > kItemsMax) return;
     progress::v1::ReportBatchRequest request;
     request.mutable_open()->set_source(name);
-    *request.mutable_items() = Message(items_.size() + 10, {NewContent()});
+    const uint64_t number = items_.size() + 10;
+    *request.mutable_items() = Message(number, {ahead_.try_emplace(number, NewContent()).first->second});
     ++context_.counts["numbers left out"];
-    Call<progress::v1::ReportBatchRequest, progress::v1::ReportBatchResponse>(progress_, "ReportBatch", request, [this, before = items_.size()](const auto& response) {
-      if (response.ok() && items_.size() < before + 10) context_.Violated(name + " left numbers out and was not refused");
+    Call<progress::v1::ReportBatchRequest, progress::v1::ReportBatchResponse>(progress_, "ReportBatch", request, [this, number](const auto& response) {
+      if (response.ok() && items_.size() + 1 < number) context_.Violated(name + " left numbers out and was not refused");
     });
   }
 
   Node& progress_;
   const size_t journal_;
   const std::vector<std::string> counties_;
-  std::vector<Content> items_;  // by number, from 1
+  std::vector<Content> items_;         // by number, from 1
+  std::map<uint64_t, Content> ahead_;  // what was sent under numbers that were not due
   uint64_t acked_ = 0;
   Place places_[2];
 };

@@ -374,7 +374,8 @@ void Oracle::JudgeAll() {
   for (const HeardItem& heard : heard_) {
     const auto& [journal, source, number] = heard.key;
     const Verdict* verdict = Find(journal, source, number);
-    const std::string what = source + " number " + std::to_string(number) + " (" + Print(heard.content) + ")";
+    std::string what = source + " number " + std::to_string(number) + " (" + Print(heard.content) + ")";
+    if (verdict != nullptr) what += " [sequence " + std::to_string(verdict->sequence) + (verdict->accepted ? ": " + Print(verdict->content) : ": " + verdict->reason) + "]";
     if (verdict == nullptr) {
       violated_(what + " got a verdict and is lost");
       continue;
@@ -384,10 +385,10 @@ void Oracle::JudgeAll() {
         if (!verdict->accepted || !(verdict->content == heard.content)) violated_(what + " was called accepted, the journal says otherwise");
         break;
       case Told::Verdict::kUnchanged:
-        if (verdict->accepted || !verdict->reason.empty()) violated_(what + " was called unchanged, the journal says otherwise");
+        if (verdict->accepted || verdict->reason != "UNCHANGED") violated_(what + " was called unchanged, the journal says otherwise");
         break;
       case Told::Verdict::kRefused:
-        if (verdict->accepted || verdict->reason != heard.told.reason) violated_(what + " was refused for " + heard.told.reason + ", the journal says otherwise");
+        if (verdict->accepted || verdict->reason != heard.told.reason || verdict->reason == "UNCHANGED") violated_(what + " was refused for " + heard.told.reason + ", the journal says otherwise");
         break;
       case Told::Verdict::kConflict: {
         const bool same = verdict->accepted && verdict->content == heard.content;

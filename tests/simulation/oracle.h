@@ -91,7 +91,7 @@ class Oracle {
   struct Verdict {
     uint64_t sequence = 0;
     bool accepted = false;
-    std::string reason;  // of a refusal; empty: unchanged
+    std::string reason;  // of a refusal; UNCHANGED is one
     Content content;     // of an accepted one
   };
   struct Source {
