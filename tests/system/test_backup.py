@@ -18,6 +18,7 @@ from support import BIN, DATA, NAMES, Result, Suite, SuiteTest, report_rows, wai
 KILLS = int(os.environ.get("ANJU_BACKUP_KILLS", "8"))
 SEED = int(os.environ.get("ANJU_SEED", "0")) or random.randrange(1, 1 << 31)
 JOURNALS = ("plan", "progress", "ranking")
+COUNTIES = ("香格里拉市", "德钦县", "维西县", "迪庆开发区", "迪庆州本级")
 TOTAL = ("迪庆州", "shantytown.urban", "starts", "2017")
 ROW = "{},shantytown.urban,starts,2017,2017-07-{:02},{},套,increment,,,"  # after every figure of the documents
 
@@ -363,7 +364,7 @@ class Killed(BackupTest):
     def test_backup_and_restore_at_random_moments(self):
         suite = self.suite
         suite.load()
-        rows = report_rows(*[ROW.format("德钦县", 1 + i % 28, 1) for i in range(20_000)])
+        rows = report_rows(*[ROW.format(COUNTIES[i % 5], 1 + i % 28, 1) for i in range(24_000 // KILLS)])
         started = time.monotonic()
         self.taken()
         backup_seconds = time.monotonic() - started
@@ -371,7 +372,7 @@ class Killed(BackupTest):
         finished = token = 0
         for turn in range(KILLS):
             token = self.report(suite, f"turn{turn}", suite.file(rows, name="turn.csv")).json()["basis"]["token"]
-            finished += self.kill_at_random(1.5 * backup_seconds, "backup", "--to", self.backup)
+            finished += self.kill_at_random(0.8 * backup_seconds, "backup", "--to", self.backup)
             listed = suite.anju("backup", "list", self.backup, "-o", "json")
             if listed.code != 0:  # none has finished yet
                 self.assertEqual("FILE_NOT_FOUND", listed.errors()[0]["reason"], repr(listed))
@@ -385,7 +386,7 @@ class Killed(BackupTest):
         data = suite.directory / "data"
         done = 0
         for _ in range(KILLS):
-            done += self.kill_at_random(1.2 * restore_seconds, "restore", self.backup, "--data", data)
+            done += self.kill_at_random(restore_seconds, "restore", self.backup, "--data", data)
             unfinished = [p for p in data.glob("*.restoring")] + [p for p in data.glob("restoring.json")]
             if unfinished:
                 up = suite.anju("up", "--data", data, "--port-base", "0", "-o", "json")
