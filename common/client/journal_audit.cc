@@ -1,17 +1,13 @@
 // One stream of the feed, block by block.
 #include "common/client/journal_audit.h"
 
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <thread>
 
 #include <grpcpp/grpcpp.h>
 
 #include "absl/strings/str_cat.h"
 #include "anju/feed/v1/feed.grpc.pb.h"
+#include "common/client/watchdog.h"
 #include "common/journal/hash.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
@@ -19,52 +15,6 @@
 
 namespace anju::client {
 namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-
-// Cancels a call that has not come forward for too long: a read of a stream has no deadline of its own.
-class Watchdog {
- public:
-  Watchdog(grpc::ClientContext& context, int silence_ms) : context_(context), silence_(silence_ms), due_(steady_clock::now() + silence_) {
-    thread_ = std::thread([this] { Run(); });
-  }
-  ~Watchdog() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
-  void Alive() {
-    std::lock_guard lock(mutex_);
-    due_ = steady_clock::now() + silence_;
-  }
-  bool barked() const { return barked_; }
-
- private:
-  void Run() {
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-      if (steady_clock::now() >= due_) {
-        barked_ = true;
-        context_.TryCancel();
-        return;
-      }
-      changed_.wait_until(lock, due_);
-    }
-  }
-
-  grpc::ClientContext& context_;
-  const milliseconds silence_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  steady_clock::time_point due_;
-  bool stopping_ = false;
-  std::atomic<bool> barked_ = false;
-  std::thread thread_;
-};
 
 std::string Range(const journal::BlockHeader& header) {
   return header.count == 1 ? absl::StrCat(header.first_sequence) : absl::StrCat(header.first_sequence, "..", header.last_sequence());
