@@ -81,7 +81,11 @@ void Connection::Arrive(int way) {
 }
 
 void Connection::Cut(bool by_caller) {
-  if (!open_) return;
+  if (!open_) {
+    // It was cut before, and the caller gives it up before he hears of that.
+    if (by_caller) on_end = nullptr;
+    return;
+  }
   open_ = false;
   for (Way& way : ways_) way.queue.clear();
   const auto self = shared_from_this();
