@@ -18,7 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/archive/files.h"
+#include "common/files/files.h"
 #include "common/archive/manifest.h"
 #include "common/journal/format.h"
 #include "common/journal/lineage.h"
@@ -116,7 +116,7 @@ class Writer {
   absl::Status Flush();
 
   const std::string path_;
-  Descriptor file_;      // open from the first write on
+  files::Descriptor file_;      // open from the first write on
   uint64_t keep_ = 0;    // bytes of the file that stay
   std::string pending_;  // written together
   uint64_t offset_ = 0;  // with what is pending

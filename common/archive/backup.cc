@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "common/archive/archive.h"
-#include "common/archive/files.h"
+#include "common/files/files.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
@@ -24,7 +24,7 @@ absl::StatusOr<Manifest> Begin(const std::string& directory) {
   for (fs::directory_iterator file(directory, error), end; !error && file != end; file.increment(error)) {
     if (file->path().extension() == ".journal") return manifest;
   }
-  if (error) return FileError("read", directory, error.value());
+  if (error) return files::FileError("read", directory, error.value());
   return Manifest{};
 }
 
@@ -109,8 +109,8 @@ absl::Status Copy(Work& work, const OnProgress& on_progress) {
 
 absl::StatusOr<std::vector<BackedUp>> BackUp(const std::string& directory, const std::vector<std::unique_ptr<Source>>& sources, Clock& clock,
                                              const OnProgress& on_progress) {
-  RETURN_IF_ERROR(CreateDirectories(directory));
-  ASSIGN_OR_RETURN(const Descriptor lock, TakeLock(directory, "another backup"));
+  RETURN_IF_ERROR(files::CreateDirectories(directory));
+  ASSIGN_OR_RETURN(const files::Descriptor lock, files::TakeLock(directory, "another backup"));
   ASSIGN_OR_RETURN(Manifest manifest, Begin(directory));
   ASSIGN_OR_RETURN(std::vector<Work> works, Assign(directory, manifest, sources));
   for (Work& work : works) {
@@ -123,7 +123,7 @@ absl::StatusOr<std::vector<BackedUp>> BackUp(const std::string& directory, const
   // From here on the directory is a backup, finished or not.
   if (manifest.entries.empty()) RETURN_IF_ERROR(WriteManifest(directory, Manifest{}));
   for (Work& work : works) RETURN_IF_ERROR(Copy(work, on_progress));
-  RETURN_IF_ERROR(SyncDirectory(directory));
+  RETURN_IF_ERROR(files::SyncDirectory(directory));
   manifest = {.made_us = clock.NowMicros(), .entries = {}};
   std::vector<BackedUp> done;
   for (const Work& work : works) {

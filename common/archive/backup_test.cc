@@ -131,7 +131,7 @@ TEST_F(BackupTest, RefusesWithoutChangingAnything) {
   ASSERT_THAT(rewritten, HasReason(Reason::ROLLED_BACK));
   EXPECT_THAT(ErrorsOf(rewritten.status())[0].message, HasSubstr("another history"));
   {
-    ASSERT_OK_AND_ASSIGN(const Descriptor lock, TakeLock(backup_, "another backup"));
+    ASSERT_OK_AND_ASSIGN(const files::Descriptor lock, files::TakeLock(backup_, "another backup"));
     EXPECT_THAT(Take(Of({progress_, plan_})), HasReason(Reason::DIRECTORY_IN_USE));
   }
   EXPECT_EQ(before, Tree(backup_));
@@ -200,7 +200,7 @@ TEST_F(BackupTest, RefusedRestoresLeaveNothing) {
   EXPECT_THAT(Put({"progress"}), IsOk()) << "what is whole can be saved";
   EXPECT_THAT(Put({"progress"}), HasReason(Reason::NOT_EMPTY));
   {
-    ASSERT_OK_AND_ASSIGN(const Descriptor lock, TakeLock(data_ + "/up.lock", "`anju up`"));
+    ASSERT_OK_AND_ASSIGN(const files::Descriptor lock, files::TakeLock(data_ + "/up.lock", "`anju up`"));
     EXPECT_THAT(Put({"plan"}), HasReason(Reason::DIRECTORY_IN_USE));
   }
   WriteFile(data_ + "/plan", "a file");

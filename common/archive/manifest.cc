@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "common/archive/files.h"
+#include "common/files/files.h"
 #include "common/journal/hash.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -91,7 +91,7 @@ absl::StatusOr<Manifest> DecodeManifest(std::string_view text, const std::string
 
 absl::StatusOr<Manifest> ReadManifest(const std::string& directory) {
   const std::string path = ManifestPath(directory);
-  ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadWhole(path, kManifestBytesMax));
+  ASSIGN_OR_RETURN(const std::optional<std::string> text, files::ReadWhole(path, kManifestBytesMax));
   if (!text) return MakeError(Reason::FILE_NOT_FOUND, "backup", path, "there is no manifest: this is not a backup, or it has lost the file that vouches for it");
   return DecodeManifest(*text, path);
 }
@@ -102,6 +102,6 @@ absl::StatusOr<Manifest> ReadFinishedManifest(const std::string& directory) {
   return manifest;
 }
 
-absl::Status WriteManifest(const std::string& directory, const Manifest& manifest) { return ReplaceFile(ManifestPath(directory), EncodeManifest(manifest)); }
+absl::Status WriteManifest(const std::string& directory, const Manifest& manifest) { return files::ReplaceFile(ManifestPath(directory), EncodeManifest(manifest)); }
 
 }  // namespace anju::archive

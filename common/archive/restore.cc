@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/archive/archive.h"
-#include "common/archive/files.h"
+#include "common/files/files.h"
 #include "common/journal/restore.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -77,7 +77,7 @@ class Leftovers {
 
 absl::StatusOr<journal::JournalId> Write(const std::string& backup, const Entry& entry, const journal::Lineage& lineage, const std::string& directory, Clock& clock,
                                          const OnProgress& on_progress) {
-  RETURN_IF_ERROR(RemoveTree(directory));
+  RETURN_IF_ERROR(files::RemoveTree(directory));
   journal::JournalId id;
   {
     ASSIGN_OR_RETURN(const std::unique_ptr<storage::Disk> disk, storage::OpenRocksDisk(directory));
@@ -93,7 +93,7 @@ absl::StatusOr<journal::JournalId> Write(const std::string& backup, const Entry&
     ASSIGN_OR_RETURN(const journal::Identity identity, journal->Finish(clock));
     id = identity.id;
   }
-  RETURN_IF_ERROR(SyncDirectory(directory));
+  RETURN_IF_ERROR(files::SyncDirectory(directory));
   return id;
 }
 
@@ -103,17 +103,17 @@ absl::Status RenameAll(const std::string& data, const std::vector<Restored>& res
     const std::string beside = one.directory + kRestoringSuffix;
     std::error_code error;
     if (!fs::exists(beside, error)) continue;  // before we were killed
-    RETURN_IF_ERROR(RenameDirectory(beside, one.directory));
+    RETURN_IF_ERROR(files::RenameDirectory(beside, one.directory));
   }
   const std::string declaration = data + "/" + kRestoringFile;
-  if (::unlink(declaration.c_str()) != 0) return FileError("remove", declaration, errno);
-  return SyncDirectory(data);
+  if (::unlink(declaration.c_str()) != 0) return files::FileError("remove", declaration, errno);
+  return files::SyncDirectory(data);
 }
 
 // The journals that an earlier run declared, if it was this very restore; nothing when none did.
 absl::StatusOr<std::optional<std::vector<Restored>>> Declared(const std::string& data, const Manifest& manifest, const std::vector<Entry>& chosen) {
   const std::string path = data + "/" + kRestoringFile;
-  ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadWhole(path, kRestoringBytesMax));
+  ASSIGN_OR_RETURN(const std::optional<std::string> text, files::ReadWhole(path, kRestoringBytesMax));
   if (!text) return std::optional<std::vector<Restored>>();
   std::vector<Restored> restored;
   const Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
@@ -137,8 +137,8 @@ absl::StatusOr<std::vector<Restored>> Restore(const std::string& backup, const s
   ASSIGN_OR_RETURN(const Manifest manifest, ReadFinishedManifest(backup));
   ASSIGN_OR_RETURN(const std::vector<Entry> chosen, Choose(manifest, names));
   Leftovers leftovers(data);
-  RETURN_IF_ERROR(CreateDirectories(data));
-  ASSIGN_OR_RETURN(const Descriptor lock, TakeLock(data + "/up.lock", "`anju up` or another restore"));
+  RETURN_IF_ERROR(files::CreateDirectories(data));
+  ASSIGN_OR_RETURN(const files::Descriptor lock, files::TakeLock(data + "/up.lock", "`anju up` or another restore"));
   ASSIGN_OR_RETURN(const std::optional<std::vector<Restored>> declared, Declared(data, manifest, chosen));
   if (declared) {
     leftovers.Keep();
@@ -146,7 +146,7 @@ absl::StatusOr<std::vector<Restored>> Restore(const std::string& backup, const s
     return *declared;
   }
   for (const Entry& entry : chosen) {
-    ASSIGN_OR_RETURN(const bool empty, IsEmptyOrMissing(data + "/" + entry.name));
+    ASSIGN_OR_RETURN(const bool empty, files::IsEmptyOrMissing(data + "/" + entry.name));
     if (!empty) return MakeError(Reason::NOT_EMPTY, "backup", data + "/" + entry.name, "there is something in this directory already");
   }
   std::vector<journal::Lineage> lineages;
@@ -165,9 +165,9 @@ absl::StatusOr<std::vector<Restored>> Restore(const std::string& backup, const s
     ASSIGN_OR_RETURN(const journal::JournalId id, Write(backup, chosen[i], lineages[i], directory + kRestoringSuffix, clock, on_progress));
     restored.push_back({chosen[i], id, lineages[i].OwnerOf(chosen[i].sequence), directory});
   }
-  RETURN_IF_ERROR(SyncDirectory(data));
+  RETURN_IF_ERROR(files::SyncDirectory(data));
   leftovers.Keep();
-  RETURN_IF_ERROR(ReplaceFile(data + "/" + kRestoringFile, Declaration(manifest, restored)));
+  RETURN_IF_ERROR(files::ReplaceFile(data + "/" + kRestoringFile, Declaration(manifest, restored)));
   RETURN_IF_ERROR(RenameAll(data, restored));
   return restored;
 }

@@ -42,7 +42,7 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(const std::string& path, co
     struct stat stat {};
     if (::stat(path.c_str(), &stat) != 0 && errno == ENOENT) return std::optional<std::string>();
     if (static_cast<uint64_t>(stat.st_size) >= kArchiveHeaderBytes) return std::optional<std::string>(Header());
-    return ReadWhole(path, kArchiveHeaderBytes);
+    return files::ReadWhole(path, kArchiveHeaderBytes);
   }());
   // A kill while the very first bytes were written leaves a piece of the header.
   const bool is_new = vouched == nullptr && (!beginning || (beginning->size() < kArchiveHeaderBytes && Header().starts_with(*beginning)));
@@ -129,19 +129,19 @@ absl::Status Writer::Put(std::string_view record) {
 // The first write opens the file and cuts what is torn: a backup that is refused before has changed nothing.
 absl::Status Writer::Flush() {
   if (file_.get() < 0) {
-    file_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
-    if (file_.get() < 0) return FileError("open", path_, errno);
-    if (::ftruncate(file_.get(), static_cast<off_t>(keep_)) != 0) return FileError("truncate", path_, errno);
-    if (::lseek(file_.get(), static_cast<off_t>(keep_), SEEK_SET) < 0) return FileError("seek", path_, errno);
+    file_ = files::Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
+    if (file_.get() < 0) return files::FileError("open", path_, errno);
+    if (::ftruncate(file_.get(), static_cast<off_t>(keep_)) != 0) return files::FileError("truncate", path_, errno);
+    if (::lseek(file_.get(), static_cast<off_t>(keep_), SEEK_SET) < 0) return files::FileError("seek", path_, errno);
   }
-  RETURN_IF_ERROR(WriteAll(file_, pending_, path_));
+  RETURN_IF_ERROR(files::WriteAll(file_, pending_, path_));
   pending_.clear();
   return absl::OkStatus();
 }
 
 absl::Status Writer::Sync() {
   RETURN_IF_ERROR(Flush());
-  if (::fdatasync(file_.get()) != 0) return FileError("fdatasync", path_, errno);
+  if (::fdatasync(file_.get()) != 0) return files::FileError("fdatasync", path_, errno);
   return absl::OkStatus();
 }
 

@@ -1,8 +1,6 @@
 // Numbering, keeping and sending.
 #include "common/client/outbox.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -45,14 +43,12 @@ absl::Status Damaged(const std::string& path, std::string_view why) { return Mak
 absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const std::string& directory, const std::string& source) {
   if (!IsSource(source)) return MakeError(Reason::BAD_CODE, "source", source, "1 to 128 of the characters 0-9 A-Z a-z . _ : -");
   const std::string path = directory + "/" + source + std::string(kDirectorySuffix);
-  RETURN_IF_ERROR(MakeDirectory(path));
-  ASSIGN_OR_RETURN(const int lock, LockDirectory(path));
-  auto outbox = std::unique_ptr<Outbox>(new Outbox(path, source, lock));
+  RETURN_IF_ERROR(files::CreateDirectories(path));
+  ASSIGN_OR_RETURN(files::Descriptor lock, files::TakeLock(path + "/lock", "another process that sends"));
+  auto outbox = std::unique_ptr<Outbox>(new Outbox(path, source, std::move(lock)));
   RETURN_IF_ERROR(outbox->Load());
   return outbox;
 }
-
-Outbox::~Outbox() { close(lock_); }
 
 absl::Status Outbox::Load() {
   std::vector<std::string> names;
@@ -211,9 +207,7 @@ absl::Status Outbox::LetGo() {
 
 absl::Status Outbox::Remove() {
   CHECK(acked() == last());
-  std::error_code error;
-  fs::remove_all(path_, error);
-  if (error) return MakeError(Reason::STORAGE_FAILED, "outbox", path_, error.message());
+  RETURN_IF_ERROR(files::RemoveTree(path_));
   batches_.clear();
   acked_.Clear();
   return absl::OkStatus();

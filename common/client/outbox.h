@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "anju/client/v1/outbox.pb.h"
 #include "common/client/report_stream.h"
+#include "common/files/files.h"
 
 namespace anju::client {
 
@@ -55,7 +56,6 @@ class Outbox {
   // Opens or creates. DIRECTORY_IN_USE, DATA_LOSS naming a damaged or missing file, SCHEMA_TOO_NEW, STORAGE_FAILED, BAD_CODE for a source that
   // cannot be one.
   static absl::StatusOr<std::unique_ptr<Outbox>> Open(const std::string& directory, const std::string& source);
-  ~Outbox();
 
   const std::string& source() const { return source_; }
   // In the order of their numbers.
@@ -80,7 +80,7 @@ class Outbox {
   static absl::StatusOr<std::vector<std::string>> List(const std::string& directory);
 
  private:
-  Outbox(std::string path, std::string source, int lock) : path_(std::move(path)), source_(std::move(source)), lock_(lock) {}
+  Outbox(std::string path, std::string source, files::Descriptor lock) : path_(std::move(path)), source_(std::move(source)), lock_(std::move(lock)) {}
   absl::Status Load();
   absl::StatusOr<types::v1::BasisStamp> SendOnce(const std::string& address, const ReportOptions& options, const OutboxCallbacks& callbacks, const Batch* again);
   absl::StatusOr<progress::v1::Items> ItemsOf(const Batch& batch) const;
@@ -91,7 +91,7 @@ class Outbox {
 
   const std::string path_;
   const std::string source_;
-  const int lock_;
+  const files::Descriptor lock_;
   std::vector<Batch> batches_;
   v1::OutboxAcked acked_;
 };

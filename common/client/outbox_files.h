@@ -15,9 +15,5 @@ namespace anju::client {
 absl::Status WriteChecked(const std::string& path, const google::protobuf::MessageLite& message);
 // False when the file does not exist. DATA_LOSS naming the file when it is not what was written, SCHEMA_TOO_NEW, STORAGE_FAILED.
 absl::StatusOr<bool> ReadChecked(const std::string& path, google::protobuf::MessageLite* message);
-// Creates it with its parents. STORAGE_FAILED.
-absl::Status MakeDirectory(const std::string& path);
-// Locks `path`/lock for the life of the returned descriptor. DIRECTORY_IN_USE.
-absl::StatusOr<int> LockDirectory(const std::string& path);
 
 }  // namespace anju::client

@@ -62,7 +62,7 @@ std::string Join(const std::string& directory, std::string_view name) { return n
 
 class RocksDisk final : public Disk {
  public:
-  RocksDisk(std::string path, Descriptor lock, RocksSettings settings)
+  RocksDisk(std::string path, files::Descriptor lock, RocksSettings settings)
       : path_(std::move(path)), lock_(std::move(lock)), settings_(settings),
         files_((settings.env != nullptr ? settings.env : rocksdb::Env::Default())->GetFileSystem()) {}
 
@@ -115,14 +115,14 @@ class RocksDisk final : public Disk {
 
  private:
   const std::string path_;
-  Descriptor lock_;
+  files::Descriptor lock_;
   const RocksSettings settings_;
   const std::shared_ptr<rocksdb::FileSystem> files_;
 };
 
 class ReadOnlyDisk final : public Disk {
  public:
-  ReadOnlyDisk(std::string path, Descriptor lock, bool salvage) : path_(std::move(path)), lock_(std::move(lock)), salvage_(salvage) {}
+  ReadOnlyDisk(std::string path, files::Descriptor lock, bool salvage) : path_(std::move(path)), lock_(std::move(lock)), salvage_(salvage) {}
 
   absl::StatusOr<std::unique_ptr<Store>> OpenStore(std::string_view name, StoreKind) override { return OpenStoreReadOnly(name); }
   absl::StatusOr<std::unique_ptr<Store>> OpenStoreReadOnly(std::string_view name) override {
@@ -140,7 +140,7 @@ class ReadOnlyDisk final : public Disk {
   }
 
   const std::string path_;
-  Descriptor lock_;
+  files::Descriptor lock_;
   const bool salvage_;
 };
 
@@ -150,8 +150,8 @@ absl::StatusOr<std::unique_ptr<Disk>> OpenRocksDisk(const std::string& path) { r
 
 absl::StatusOr<std::unique_ptr<Disk>> OpenRocksDiskWith(const std::string& path, const RocksSettings& settings) {
   std::string normal = NormalPath(path);
-  RETURN_IF_ERROR(CreateDirectories(normal));
-  ASSIGN_OR_RETURN(Descriptor lock, LockDirectory(normal, Hold::kWrite));
+  RETURN_IF_ERROR(files::CreateDirectories(normal));
+  ASSIGN_OR_RETURN(files::Descriptor lock, LockDirectory(normal, Hold::kWrite));
   // Opening writes, and RocksDB does not survive every write that finds no room: it is said here, before anything is touched.
   if (const absl::StatusOr<uint64_t> free = FreeBytesOf(normal); free.ok() && *free < kStartBytesMin) {
     return MakeError(Reason::DISK_FULL, "", normal,
@@ -164,7 +164,7 @@ absl::StatusOr<std::unique_ptr<Disk>> OpenRocksDiskReadOnly(const std::string& p
   std::string normal = NormalPath(path);
   std::error_code error;
   if (!fs::is_directory(normal, error)) return MakeError(Reason::FILE_NOT_FOUND, "", normal, "there is no directory " + normal);
-  ASSIGN_OR_RETURN(Descriptor lock, LockDirectory(normal, Hold::kRead));
+  ASSIGN_OR_RETURN(files::Descriptor lock, LockDirectory(normal, Hold::kRead));
   return std::unique_ptr<Disk>(std::make_unique<ReadOnlyDisk>(std::move(normal), std::move(lock), salvage));
 }
 

@@ -172,7 +172,7 @@ std::string MessageOf(const ErrorDetail& detail, Lang lang) {
   }
   if (!detail.message.empty() && !detail.value.empty()) {
     if (lang == Lang::kEnglish) text += " (" + detail.message + ")";
-    if (lang == Lang::kChinese && (NeedsDetail(detail.reason) || detail.field == "should_be" || detail.field == "backup" || (detail.reason == Reason::UNKNOWN_BULLETIN && detail.field == "file")) && detail.candidates.empty()) text += "（" + RuleWords(message, lang) + "）";
+    if (lang == Lang::kChinese && (NeedsDetail(detail.reason) || detail.field == "should_be" || detail.field == "backup" || detail.field == "path" || (detail.reason == Reason::UNKNOWN_BULLETIN && detail.field == "file")) && detail.candidates.empty()) text += "（" + RuleWords(message, lang) + "）";
   }
   // A soft check that wants an explanation is named by its rule.
   if (detail.reason == Reason::EXPLANATION_REQUIRED && !detail.value.empty()) text += std::string(Say(lang, "：", ": ")) + Reading(detail.value, lang);

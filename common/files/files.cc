@@ -1,5 +1,5 @@
 // POSIX calls in the order that survives a power failure.
-#include "common/archive/files.h"
+#include "common/files/files.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,7 +13,7 @@
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
-namespace anju::archive {
+namespace anju::files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,7 +35,7 @@ Descriptor::~Descriptor() {
 }
 
 absl::Status FileError(std::string_view operation, const std::string& path, int error) {
-  return MakeError(Reason::STORAGE_FAILED, "backup", path, std::string(operation) + " " + path + ": " + std::generic_category().message(error));
+  return MakeError(Reason::STORAGE_FAILED, "path", path, std::string(operation) + " " + path + ": " + std::generic_category().message(error));
 }
 
 absl::StatusOr<std::optional<std::string>> ReadWhole(const std::string& path, size_t bytes_max) {
@@ -52,7 +52,7 @@ absl::StatusOr<std::optional<std::string>> ReadWhole(const std::string& path, si
     if (got < 0) return FileError("read", path, errno);
     if (got == 0) return std::optional<std::string>(std::move(bytes));
     bytes.append(buffer, static_cast<size_t>(got));
-    if (bytes.size() > bytes_max) return MakeError(Reason::DATA_LOSS, "backup", path, "the file is longer than it can be");
+    if (bytes.size() > bytes_max) return MakeError(Reason::DATA_LOSS, "path", path, "the file is longer than it can be");
   }
 }
 
@@ -95,7 +95,7 @@ absl::Status CreateDirectories(const std::string& path) {
 
 absl::Status RenameDirectory(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) {
-    if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) return MakeError(Reason::NOT_EMPTY, "backup", to, "something came into the directory meanwhile");
+    if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) return MakeError(Reason::NOT_EMPTY, "path", to, "something came into the directory meanwhile");
     return FileError("rename", to, errno);
   }
   return SyncDirectory(ParentOf(to));
@@ -125,10 +125,10 @@ absl::StatusOr<Descriptor> TakeLock(const std::string& path, std::string_view wh
   Descriptor lock(::open(path.c_str(), is_directory ? O_RDONLY | O_DIRECTORY | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC, 0640));
   if (lock.get() < 0) return FileError("open", path, errno);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return MakeError(Reason::DIRECTORY_IN_USE, "backup", path, std::string(who) + " has " + path);
+    if (errno == EWOULDBLOCK) return MakeError(Reason::DIRECTORY_IN_USE, "path", path, std::string(who) + " has " + path);
     return FileError("flock", path, errno);
   }
   return lock;
 }
 
-}  // namespace anju::archive
+}  // namespace anju::files

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace anju::archive {
+namespace anju::files {
 
 // An open file; closed with it.
 class Descriptor {
@@ -25,7 +25,7 @@ class Descriptor {
   int fd_;
 };
 
-// STORAGE_FAILED with what the system says of `error`, naming the file.
+// STORAGE_FAILED with field "path" and what the system says of `error`, naming the file: "write DIR/witness: No space left on device".
 absl::Status FileError(std::string_view operation, const std::string& path, int error);
 
 // The whole file; nullopt when there is none. DATA_LOSS when it is longer than `bytes_max`.
@@ -48,4 +48,4 @@ absl::StatusOr<bool> IsEmptyOrMissing(const std::string& path);
 // `who` in its sentence when somebody has it.
 absl::StatusOr<Descriptor> TakeLock(const std::string& path, std::string_view who);
 
-}  // namespace anju::archive
+}  // namespace anju::files
