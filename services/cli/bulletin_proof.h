@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -72,7 +73,7 @@ class Recomputer {
   absl::Status Launch(Child& child, std::vector<std::string> command);
   absl::Status WaitUntilApplied(const Context& context, const types::v1::Basis& reach);
 
-  TemporaryDirectory directory_{"verify"};
+  std::optional<TemporaryDirectory> directory_;
   std::unique_ptr<Child> aggregator_, ranking_;
 };
 

@@ -1,9 +1,11 @@
 // The private aggregator and ranking of `anju bulletin verify`.
 #include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
@@ -31,7 +33,8 @@ constexpr int kLookMs = 20;
 constexpr int kSignalLookMs = 50;
 constexpr int kStatusCallMs = 1'000;
 
-// What an interrupt has to take away. One command recomputes once.
+// What an interrupt has to take away. One command recomputes once. The mutex is held while the directory is made or goes and while a child starts or
+// ends, so that an interrupt never comes between something being there and being written down here.
 struct LeftBehind {
   std::mutex mutex;
   std::string directory;
@@ -42,13 +45,20 @@ LeftBehind& Left() {
   return left;
 }
 
-void TakeAway() {
+// Ends the process with the mutex held: nobody makes anything after what was made went.
+[[noreturn]] void TakeAwayAndExit(int code) {
   LeftBehind& left = Left();
   std::lock_guard lock(left.mutex);
   for (const pid_t pid : left.children) kill(pid, SIGKILL);
+  for (const pid_t pid : left.children) {
+    // A killed child may be in the middle of making a file; once it can be reaped it makes no more. Its owner may have reaped it already.
+    siginfo_t ended;
+    while (waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+    }
+  }
   std::error_code error;
-  // What a killed child was writing may come while its directory goes: the second time nobody writes any more.
-  for (int i = 0; i < 2 && !left.directory.empty(); ++i) std::filesystem::remove_all(left.directory, error);
+  if (!left.directory.empty()) std::filesystem::remove_all(left.directory, error);
+  _exit(code);
 }
 
 uint64_t SumOf(const types::v1::Basis& basis) {
@@ -74,8 +84,7 @@ Interruptible::Interruptible() : impl_(new Impl) {
     while (!impl->over) {
       const std::optional<int> signal = rpc::StopSignalWithin(kSignalLookMs);
       if (!signal.has_value()) continue;
-      TakeAway();
-      _exit(128 + *signal);
+      TakeAwayAndExit(128 + *signal);
     }
   });
 }
@@ -87,12 +96,13 @@ Interruptible::~Interruptible() {
 
 absl::StatusOr<std::unique_ptr<Recomputer>> Recomputer::Start(const Context& context, const types::v1::Basis& reach) {
   auto recomputer = std::unique_ptr<Recomputer>(new Recomputer());
-  const std::string& directory = recomputer->directory_.path();
-  if (directory.empty()) return MakeError(Reason::STORAGE_FAILED, "data", "TMPDIR", "no temporary directory");
   {
     std::lock_guard lock(Left().mutex);
-    Left().directory = directory;
+    recomputer->directory_.emplace("verify");
+    Left().directory = recomputer->directory_->path();
   }
+  const std::string& directory = recomputer->directory_->path();
+  if (directory.empty()) return MakeError(Reason::STORAGE_FAILED, "data", "TMPDIR", "no temporary directory");
   const std::string programs = DirectoryOfThisProgram();
   std::vector<std::string> command = {programs + "/anju-aggregator", "--data", directory + "/aggregator", "--listen", "127.0.0.1:0", "--plan", context.endpoints.plan};
   for (const absl::string_view address : absl::StrSplit(context.endpoints.progress, ',', absl::SkipEmpty())) {
@@ -116,21 +126,22 @@ absl::StatusOr<std::unique_ptr<Recomputer>> Recomputer::Start(const Context& con
 }
 
 Recomputer::~Recomputer() {
+  std::lock_guard lock(Left().mutex);
   // The one started last follows the other. They hold nothing worth a graceful end.
   for (Child* child : {ranking_.get(), aggregator_.get()}) {
     if (child == nullptr) continue;
     child->Signal(SIGKILL);
     child->WaitOrKill(0);
   }
-  std::lock_guard lock(Left().mutex);
+  directory_.reset();
   Left().children.clear();
   Left().directory.clear();
 }
 
 absl::Status Recomputer::Launch(Child& child, std::vector<std::string> command) {
-  RETURN_IF_ERROR(child.Spawn(std::move(command)));
   {
     std::lock_guard lock(Left().mutex);
+    RETURN_IF_ERROR(child.Spawn(std::move(command)));
     Left().children.push_back(child.pid());
   }
   const auto deadline = SteadyClock::now() + milliseconds(kListenMsMax);
