@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <shared_mutex>
 
 #if defined(__clang__)
 #define ANJU_THREAD_ANNOTATION(x) __attribute__((x))
@@ -16,9 +17,13 @@
 #define GUARDED_BY(x) ANJU_THREAD_ANNOTATION(guarded_by(x))
 #define PT_GUARDED_BY(x) ANJU_THREAD_ANNOTATION(pt_guarded_by(x))
 #define REQUIRES(...) ANJU_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
+#define REQUIRES_SHARED(...) ANJU_THREAD_ANNOTATION(requires_shared_capability(__VA_ARGS__))
 #define EXCLUDES(...) ANJU_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
 #define ACQUIRE(...) ANJU_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
+#define ACQUIRE_SHARED(...) ANJU_THREAD_ANNOTATION(acquire_shared_capability(__VA_ARGS__))
 #define RELEASE(...) ANJU_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
+#define RELEASE_SHARED(...) ANJU_THREAD_ANNOTATION(release_shared_capability(__VA_ARGS__))
+#define RELEASE_GENERIC(...) ANJU_THREAD_ANNOTATION(release_generic_capability(__VA_ARGS__))
 #define NO_THREAD_SAFETY_ANALYSIS ANJU_THREAD_ANNOTATION(no_thread_safety_analysis)
 
 namespace anju {
@@ -67,6 +72,48 @@ class ConditionVariable {
 
  private:
   std::condition_variable condition_;
+};
+
+// A lock for many readers or one writer that lets nobody starve. glibc's prefers readers: under steady queries a writer would wait for ever. Here everybody
+// passes one turnstile in turn, and a waiting writer holds it, so that readers who come later queue up behind.
+class CAPABILITY("mutex") SharedMutex {
+ public:
+  void lock() ACQUIRE() {
+    const std::lock_guard turn(turnstile_);
+    mutex_.lock();
+  }
+  void unlock() RELEASE() { mutex_.unlock(); }
+  void lock_shared() ACQUIRE_SHARED() {
+    const std::lock_guard turn(turnstile_);
+    mutex_.lock_shared();
+  }
+  void unlock_shared() RELEASE_SHARED() { mutex_.unlock_shared(); }
+
+ private:
+  std::mutex turnstile_;
+  std::shared_mutex mutex_;
+};
+
+class SCOPED_CAPABILITY WriterLock {
+ public:
+  explicit WriterLock(SharedMutex& mutex) ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~WriterLock() RELEASE() { mutex_.unlock(); }
+  WriterLock(const WriterLock&) = delete;
+  WriterLock& operator=(const WriterLock&) = delete;
+
+ private:
+  SharedMutex& mutex_;
+};
+
+class SCOPED_CAPABILITY ReaderLock {
+ public:
+  explicit ReaderLock(SharedMutex& mutex) ACQUIRE_SHARED(mutex) : mutex_(mutex) { mutex_.lock_shared(); }
+  ~ReaderLock() RELEASE_GENERIC() { mutex_.unlock_shared(); }
+  ReaderLock(const ReaderLock&) = delete;
+  ReaderLock& operator=(const ReaderLock&) = delete;
+
+ private:
+  SharedMutex& mutex_;
 };
 
 }  // namespace anju
