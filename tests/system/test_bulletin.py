@@ -416,12 +416,12 @@ class Tampered(BulletinTest):
         env = dict(self.suite.env(), TMPDIR=str(temporary))
         self.assertEqual(0, subprocess.run([BIN / "anju", "bulletin", "verify", number], env=env, capture_output=True, timeout=60).returncode)
         self.assertEqual([], list(temporary.iterdir()))
-        # Interrupted while its own services run: they and their directory go too.
-        for moment in range(8):
+        # Interrupted while its own services start, run and end: they and their directory go too.
+        for moment in range(16):
             process = subprocess.Popen([BIN / "anju", "bulletin", "verify", number], env=env, stdout=subprocess.DEVNULL)
             if moment % 2 == 0:
                 wait_until(lambda: process.poll() is not None or any(temporary.iterdir()), what="its directory")
-                time.sleep(0.03 * moment)
+                time.sleep(0.025 * moment)
             process.send_signal(signal.SIGTERM if moment % 4 < 2 else signal.SIGINT)
             self.assertIn(process.wait(10), (0, 130, 143, -signal.SIGTERM, -signal.SIGINT))
             self.assertEqual([], list(temporary.iterdir()))
