@@ -7,6 +7,12 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "absl/base/thread_annotations.h"
+
+// Abseil has some of these names from before it gave them a prefix; here they mean the same, and no others are missing.
+#undef GUARDED_BY
+#undef PT_GUARDED_BY
+#undef NO_THREAD_SAFETY_ANALYSIS
 #if defined(__clang__)
 #define ANJU_THREAD_ANNOTATION(x) __attribute__((x))
 #else
