@@ -403,7 +403,7 @@ absl::Status Applier::CheckNotLost(const types::v1::Basis& wanted, std::string_v
 void Applier::StandStill(const Work& work) {
   const MutexLock apply(apply_mutex_);
   const ReaderLock lock(state_mutex_);
-  const auto take = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  const auto take = [this]() NO_THREAD_SAFETY_ANALYSIS {
     // Answers never look at what has been marked as changed, so taking it needs no more than that no block is being applied.
     PendingChanges changes = std::exchange(noted_, {});
     changes.cells = state_->TakeChanged();

@@ -8,7 +8,6 @@
 #include <set>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "anju/types/v1/basis.pb.h"
@@ -16,9 +15,9 @@
 #include "common/registry/registry.h"
 #include "common/storage/reserve.h"
 #include "common/storage/storage.h"
+#include "common/thread/mutex.h"
 #include "services/aggregator/core/state.h"
 #include "services/aggregator/journals.h"
-#include "services/aggregator/locks.h"
 #include "services/aggregator/past.h"
 #include "services/aggregator/store/store.h"
 
@@ -114,45 +113,45 @@ class Applier {
  private:
   Applier(std::unique_ptr<Store> store, size_t slots, std::function<void(const absl::Status&)> on_fatal);
   absl::Status Load();
-  void Clear() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
+  void Clear() REQUIRES(apply_mutex_, state_mutex_);
   // What a plan event does to the past, and whether it changes the registry. For replayed rows as for new events.
-  bool Remember(uint64_t sequence, const plan::v1::Event& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex_);
-  void FillFrom(StoredState stored) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
+  bool Remember(uint64_t sequence, const plan::v1::Event& event) REQUIRES(state_mutex_);
+  void FillFrom(StoredState stored) REQUIRES(apply_mutex_, state_mutex_);
   void ApplyPlanEvent(uint64_t sequence, const plan::v1::Event& event, std::vector<PrintedTarget> targets, bool* registry_changed)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
-  void ReplaceRegistry() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex_);
-  void NoteChanged(const plan::v1::Event& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+      REQUIRES(apply_mutex_, state_mutex_);
+  void ReplaceRegistry() REQUIRES(state_mutex_);
+  void NoteChanged(const plan::v1::Event& event) REQUIRES(apply_mutex_);
   // The lineage of a feed, or what a block says of it where nobody else has.
-  const journal::Lineage& LineageFor(size_t feed, const journal::Position& after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
+  const journal::Lineage& LineageFor(size_t feed, const journal::Position& after) REQUIRES(apply_mutex_, state_mutex_);
   // The day that a block was recorded on, kept and put into the next flush.
-  void MarkDay(size_t feed, const journal::BlockHeader& header) ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_, state_mutex_);
-  void FlushLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mutex_);
+  void MarkDay(size_t feed, const journal::BlockHeader& header) REQUIRES(apply_mutex_, state_mutex_);
+  void FlushLocked() REQUIRES(apply_mutex_);
   void Fatal(const absl::Status& status);
-  Sight SightLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
-  int64_t CompleteUntilLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
-  types::v1::BasisStamp StampLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
-  types::v1::Basis BasisLocked() const ABSL_SHARED_LOCKS_REQUIRED(state_mutex_);
+  Sight SightLocked() const REQUIRES_SHARED(state_mutex_);
+  int64_t CompleteUntilLocked() const REQUIRES_SHARED(state_mutex_);
+  types::v1::BasisStamp StampLocked() const REQUIRES_SHARED(state_mutex_);
+  types::v1::Basis BasisLocked() const REQUIRES_SHARED(state_mutex_);
 
   const size_t slots_;
   const std::function<void(const absl::Status&)> on_fatal_;
   std::function<void()> on_applied_;
   std::function<void()> on_fresh_;
 
-  Mutex apply_mutex_ ABSL_ACQUIRED_BEFORE(state_mutex_);
-  const std::unique_ptr<Store> store_ ABSL_PT_GUARDED_BY(apply_mutex_);
-  PendingChanges noted_ ABSL_GUARDED_BY(apply_mutex_);  // its cells stay in the state until they are taken
-  int64_t last_applied_ms_ ABSL_GUARDED_BY(apply_mutex_) = 0;
+  Mutex apply_mutex_ ANJU_THREAD_ANNOTATION(acquired_before(state_mutex_));
+  const std::unique_ptr<Store> store_ PT_GUARDED_BY(apply_mutex_);
+  PendingChanges noted_ GUARDED_BY(apply_mutex_);  // its cells stay in the state until they are taken
+  int64_t last_applied_ms_ GUARDED_BY(apply_mutex_) = 0;
 
-  mutable StateMutex state_mutex_;
-  std::unique_ptr<State> state_ ABSL_GUARDED_BY(state_mutex_);
-  std::unique_ptr<Past> past_ ABSL_GUARDED_BY(state_mutex_);
-  Journals journals_ ABSL_GUARDED_BY(state_mutex_);
+  mutable SharedMutex state_mutex_;
+  std::unique_ptr<State> state_ GUARDED_BY(state_mutex_);
+  std::unique_ptr<Past> past_ GUARDED_BY(state_mutex_);
+  Journals journals_ GUARDED_BY(state_mutex_);
   // By feed; 0 while it has not told. Written under the readers' lock too: news of freshness alone never makes answers wait.
   std::vector<std::atomic<int64_t>> fresh_us_;
   std::vector<std::atomic<uint64_t>> tellings_;
-  FeedPosition plan_ ABSL_GUARDED_BY(state_mutex_);
-  std::vector<FeedPosition> progress_ ABSL_GUARDED_BY(state_mutex_);
-  bool plan_seen_ ABSL_GUARDED_BY(state_mutex_) = false;
+  FeedPosition plan_ GUARDED_BY(state_mutex_);
+  std::vector<FeedPosition> progress_ GUARDED_BY(state_mutex_);
+  bool plan_seen_ GUARDED_BY(state_mutex_) = false;
 };
 
 }  // namespace anju::aggregator

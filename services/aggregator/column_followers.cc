@@ -59,7 +59,7 @@ WalkSight WalkSightOf(const Sight& sight, const ColumnQuery* milestones_of) {
 
 }  // namespace
 
-// The queue is guarded by ColumnFollowers::mutex_; the rest belongs to the walking thread.
+// The queue and `ended` are guarded by ColumnFollowers::mutex_, which cannot be named here; the rest belongs to the walking thread.
 class ColumnFollowers::Follower {
  public:
   Follower(rpc::Caller caller, v1::FollowColumnRequest request, std::function<void()> wake)
@@ -253,7 +253,7 @@ ColumnFollowers::~ColumnFollowers() {
 void ColumnFollowers::Stop() {
   std::vector<std::shared_ptr<Follower>> followers;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     followers = Living();
     changed_.notify_all();
@@ -275,7 +275,7 @@ std::vector<std::shared_ptr<ColumnFollowers::Follower>> ColumnFollowers::Living(
 absl::StatusOr<std::shared_ptr<ColumnFollowers::Follower>> ColumnFollowers::Follow(const rpc::Caller& caller, const v1::FollowColumnRequest& request,
                                                                                    std::function<void()> wake) {
   auto follower = std::make_shared<Follower>(caller, request, std::move(wake));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (stopping_) return Stopping();
   if (Living().size() >= kColumnFollowersMax) return TooManyFollowers();
   followers_.push_back(follower);
@@ -285,7 +285,7 @@ absl::StatusOr<std::shared_ptr<ColumnFollowers::Follower>> ColumnFollowers::Foll
 }
 
 absl::StatusOr<std::shared_ptr<const v1::ColumnStep>> ColumnFollowers::Next(Follower& follower) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (stopping_) return Stopping();
   if (follower.queue.empty()) {
     if (follower.ended) return *follower.ended;
@@ -301,15 +301,15 @@ absl::StatusOr<std::shared_ptr<const v1::ColumnStep>> ColumnFollowers::Next(Foll
 }
 
 void ColumnFollowers::Moved() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   moved_ = true;
   changed_.notify_all();
 }
 
 void ColumnFollowers::Run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    const auto due = [&] { return stopping_ || (moved_ && !Living().empty()); };
+    const auto due = [this]() REQUIRES(mutex_) { return stopping_ || (moved_ && !Living().empty()); };
     if (Living().empty()) {
       changed_.wait(lock, due);
     } else {
@@ -328,13 +328,13 @@ void ColumnFollowers::Run() {
 
 bool ColumnFollowers::Advance(Follower& follower) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (follower.ended || follower.queue.size() >= kColumnMessagesMax) return false;
   }
   bool more = false;
   auto messages = applier_.Read([&](const Sight& sight) { return follower.Look(sight, &more); });
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!messages.ok()) {
       follower.ended = messages.status();
       more = false;

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -13,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "anju/aggregator/v1/aggregator.pb.h"
 #include "common/rpc/rpc.h"
+#include "common/thread/mutex.h"
 #include "services/aggregator/applier.h"
 
 namespace anju::aggregator {
@@ -46,14 +45,14 @@ class ColumnFollowers {
   void Run();
   // One look for one follower; true when there is more to walk.
   bool Advance(Follower& follower);
-  std::vector<std::shared_ptr<Follower>> Living();
+  std::vector<std::shared_ptr<Follower>> Living() REQUIRES(mutex_);
 
   Applier& applier_;
-  mutable std::mutex mutex_;  // guards what follows and the followers' queues; never held while a look is taken
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  bool moved_ = false;
-  std::vector<std::weak_ptr<Follower>> followers_;
+  mutable Mutex mutex_;  // guards the followers' queues too; never held while a look is taken
+  ConditionVariable changed_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool moved_ GUARDED_BY(mutex_) = false;
+  std::vector<std::weak_ptr<Follower>> followers_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -19,6 +19,7 @@ constexpr auto kHousekeeping = std::chrono::milliseconds(1000);
 
 Followers::Followers(Applier& applier, const std::string& plan, const std::vector<std::string>& progress) : applier_(applier) {
   links_.resize(1 + progress.size());
+  following_.resize(links_.size());
   for (size_t feed = 0; feed < links_.size(); ++feed) {
     links_[feed].name = feed == 0 ? "plan" : "progress";
     links_[feed].address = feed == 0 ? plan : progress[feed - 1];
@@ -31,14 +32,14 @@ Followers::Followers(Applier& applier, const std::string& plan, const std::vecto
 Followers::~Followers() {
   std::vector<std::unique_ptr<feed::Follower>> followers;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     changed_.notify_all();
   }
   thread_.join();
   {
-    const std::lock_guard lock(mutex_);
-    for (Link& link : links_) followers.push_back(std::move(link.follower));
+    const MutexLock lock(mutex_);
+    for (Following& following : following_) followers.push_back(std::move(following.follower));
   }
 }
 
@@ -55,7 +56,7 @@ void Followers::Start(size_t feed) {
   callbacks.on_lineage = [this, feed](const journal::Lineage& lineage) {
     applier_.SetLineage(feed, lineage);
     // A block may wait for a plan position that is now known to be contained, or lost.
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     changed_.notify_all();
     return absl::OkStatus();
   };
@@ -63,51 +64,53 @@ void Followers::Start(size_t feed) {
   // The follower's thread may call back before this returns; it then waits for the lock where it needs one.
   auto follower = std::make_unique<feed::Follower>(absl::StrCat(links_[feed].name, " ", links_[feed].address), links_[feed].channel, from,
                                                    std::move(callbacks));
-  const std::lock_guard lock(mutex_);
-  links_[feed].follower = std::move(follower);
+  const MutexLock lock(mutex_);
+  following_[feed].follower = std::move(follower);
 }
 
 absl::Status Followers::ApplyWhenReady(size_t feed, const journal::BlockView& block, const journal::Position& after) {
   if (feed == 0) {
     const absl::Status applied = applier_.ApplyPlan(block, after);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     changed_.notify_all();
     return applied;
   }
   {
-    std::unique_lock lock(mutex_);
-    Link& link = links_[feed];
+    MutexLock lock(mutex_);
+    Following& following = following_[feed];
     while (!applier_.PlanReached(block.header)) {
-      if (stopping_ || link.stopping) return Stopping();
+      if (stopping_ || following.stopping) return Stopping();
       // It will never come in this journal. Ask again instead: progress may be restored as well, or plan once more.
       if (applier_.PlanIsLost(block.header)) {
-        link.waits.clear();
+        following.waits.clear();
         return applier_.WhatItWaitsFor(block.header);
       }
-      link.waits = std::string(applier_.WhatItWaitsFor(block.header).message());
+      following.waits = std::string(applier_.WhatItWaitsFor(block.header).message());
       changed_.wait(lock);
     }
-    link.waits.clear();
+    following.waits.clear();
   }
   return applier_.ApplyProgress(feed - 1, block, after);
 }
 
 journal::Position Followers::LoseAll(size_t feed) {
   spdlog::warn("{} {} does not have our position: everything is derived again", links_[feed].name, links_[feed].address);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   applier_.StartOver();
-  for (size_t other = 0; other < links_.size(); ++other) {
-    if (other != feed) links_[other].restart = true;
+  for (size_t other = 0; other < following_.size(); ++other) {
+    if (other != feed) following_[other].restart = true;
   }
   changed_.notify_all();
   return {};
 }
 
 void Followers::Run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
-    const auto lost = std::find_if(links_.begin(), links_.end(), [](const Link& link) { return link.restart && link.follower != nullptr; });
-    if (lost != links_.end()) {
+    const auto lost = std::find_if(following_.begin(), following_.end(),
+                                   [](const Following& following) { return following.restart && following.follower != nullptr; });
+    if (lost != following_.end()) {
+      const auto feed = static_cast<size_t>(lost - following_.begin());
       lost->stopping = true;
       lost->restart = false;
       lost->waits.clear();
@@ -118,7 +121,7 @@ void Followers::Run() {
       lock.lock();
       lost->stopping = false;
       lock.unlock();
-      Start(static_cast<size_t>(lost - links_.begin()));
+      Start(feed);
       lock.lock();
       continue;
     }
@@ -131,17 +134,18 @@ void Followers::Run() {
 }
 
 void Followers::FillStatus(status::v1::GetStatusResponse* response) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (size_t feed = 0; feed < links_.size(); ++feed) {
     const Link& link = links_[feed];
-    const feed::FollowerStatus status = link.follower == nullptr ? feed::FollowerStatus{} : link.follower->status();
+    const Following& following = following_[feed];
+    const feed::FollowerStatus status = following.follower == nullptr ? feed::FollowerStatus{} : following.follower->status();
     const uint64_t applied = feed == 0 ? applier_.plan_position().sequence : applier_.position(feed - 1).sequence;
     status::v1::Followed* followed = response->add_following();
     followed->set_name(link.name);
     followed->set_address(link.address);
     followed->set_connected(status.connected);
     followed->set_lag(status.upstream_sequence > applied ? status.upstream_sequence - applied : 0);
-    followed->set_problem(status.connected ? link.waits : status.problem);
+    followed->set_problem(status.connected ? following.waits : status.problem);
   }
 }
 

@@ -1,15 +1,14 @@
 // Follows plan's feed and every progress feed and applies them, each block only when the plan prefix it names is there.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "anju/status/v1/status.pb.h"
 #include "common/feed/feed.h"
+#include "common/thread/mutex.h"
 #include "services/aggregator/applier.h"
 
 namespace anju::aggregator {
@@ -28,6 +27,8 @@ class Followers {
     std::string name;
     std::string address;
     std::shared_ptr<grpc::Channel> channel;
+  };
+  struct Following {
     bool stopping = false;   // its follower is being taken down
     bool restart = false;    // its follower must start again from the applier's position
     std::string waits;       // for which plan position; empty while it does not
@@ -40,11 +41,12 @@ class Followers {
   void Run();
 
   Applier& applier_;
-  // Guards what follows. Never held while a follower is destroyed: its thread may be waiting for this.
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  std::vector<Link> links_;
+  std::vector<Link> links_;  // by feed; filled by the constructor
+  // Never held while a follower is destroyed: its thread may be waiting for this.
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<Following> following_ GUARDED_BY(mutex_);  // by feed
   std::thread thread_;
 };
 

@@ -116,7 +116,8 @@ bool IsBeyondTheEnd(const types::v1::Basis& ahead, const Sight& sight, const std
   });
 }
 
-// Guarded by Frames::mutex_.
+// Guarded by Frames::mutex_, which cannot be named here. But `told` belongs to whoever calls Next, one thread at a time for a follower; `since` and `wake`
+// stay as they were when it came.
 class Frames::Follower {
  public:
   std::optional<types::v1::Basis> from;
@@ -132,6 +133,7 @@ class Frames::Follower {
 Frames::Frames(Applier& applier, bool thread) : applier_(applier) {
   applier_.StandStill([&](const Sight& sight, const auto& take) {
     take();
+    const MutexLock lock(mutex_);
     published_ = sight.stamp.basis();
     journals_ = sight.journals;
   });
@@ -146,7 +148,7 @@ Frames::~Frames() {
 void Frames::Stop() {
   std::vector<std::shared_ptr<Follower>> followers;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     followers = Living();
     changed_.notify_all();
@@ -170,7 +172,7 @@ absl::StatusOr<std::shared_ptr<Frames::Follower>> Frames::Follow(std::optional<t
   follower->from = std::move(from);
   follower->since = applier_.tellings();
   follower->wake = std::move(wake);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (stopping_) return Stopping();
   if (Living().size() >= kFrameFollowersMax) return TooManyFollowers();
   followers_.push_back(follower);
@@ -193,12 +195,12 @@ absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::Next(Follower& follower
 }
 
 Journals Frames::journals() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return journals_;
 }
 
 absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::NextLocked(Follower& follower) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (stopping_) return Stopping();
   if (!follower.snapshot.empty()) {
     auto message = std::move(follower.snapshot.front());
@@ -219,20 +221,20 @@ absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::NextLocked(Follower& fo
 }
 
 void Frames::Moved() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   moved_ = true;
   changed_.notify_all();
 }
 
 types::v1::Basis Frames::published() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return published_;
 }
 
 void Frames::Run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    const auto due = [&] { return stopping_ || placing_ || (moved_ && !Living().empty()); };
+    const auto due = [this]() REQUIRES(mutex_) { return stopping_ || placing_ || (moved_ && !Living().empty()); };
     if (Living().empty()) {
       changed_.wait(lock, due);
     } else {
@@ -241,7 +243,7 @@ void Frames::Run() {
     if (stopping_) return;
     if (!placing_) {
       const auto next_frame = published_time_ + std::chrono::milliseconds(kFrameIntervalMs);
-      changed_.wait_until(lock, next_frame, [&] { return stopping_ || placing_; });
+      changed_.wait_until(lock, next_frame, [this]() REQUIRES(mutex_) { return stopping_ || placing_; });
       if (stopping_) return;
     }
     lock.unlock();
@@ -252,7 +254,7 @@ void Frames::Run() {
           return follower != nullptr && !follower->placed;
         })) {
       // Somebody is ahead of us: look again in a moment.
-      changed_.wait_for(lock, std::chrono::milliseconds(kFrameIntervalMs), [&] { return stopping_; });
+      changed_.wait_for(lock, std::chrono::milliseconds(kFrameIntervalMs), [this]() REQUIRES(mutex_) { return stopping_; });
       placing_ = true;
     }
   }
@@ -260,7 +262,7 @@ void Frames::Run() {
 
 void Frames::Turn() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     moved_ = placing_ = false;
   }
   Publish();
@@ -271,19 +273,20 @@ void Frames::Publish() {
   applier_.StandStill([&](const Sight& sight, const auto& take) {
     const types::v1::BasisStamp& stamp = sight.stamp;
     const PendingChanges changes = take();
-    const bool moved = !SameBasis(stamp.basis(), published_);
+    const types::v1::Basis before = published();  // only this thread changes it
+    const bool moved = !SameBasis(stamp.basis(), before);
     v1::Frame frame;
     if (moved) {
       frame = MakeFrame(sight.state, changes, *sight.journals);
     } else {
       frame.set_last(true);
     }
-    *frame.mutable_from() = published_;
+    *frame.mutable_from() = before;
     *frame.mutable_to() = stamp;
     faults::Reach("aggregator.before_frame");
     bool snapshot_needed;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       published_time_ = Clock::now();
       published_ = stamp.basis();
       journals_ = sight.journals;
@@ -298,7 +301,7 @@ void Frames::Publish() {
     }
     if (snapshot_needed) {
       const auto messages = MakeSnapshot(sight.state, stamp, *sight.journals);
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       for (const auto& follower : Living()) {
         if (follower->placed || follower->from) continue;
         follower->snapshot.assign(messages.begin(), messages.end());
@@ -306,7 +309,7 @@ void Frames::Publish() {
         follower->placed = true;
       }
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     followers = Living();
   });
   for (const auto& follower : followers) follower->wake();

@@ -2,17 +2,16 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "anju/aggregator/v1/aggregator.pb.h"
+#include "common/thread/mutex.h"
 #include "services/aggregator/applier.h"
 
 namespace anju::aggregator {
@@ -68,28 +67,28 @@ class Frames {
   Journals journals() const;
   // Builds the frame of what was applied since the last one, and a snapshot if a follower needs one.
   void Publish();
-  void Keep(v1::Frame frame);
-  void DropRing();
+  void Keep(v1::Frame frame) REQUIRES(mutex_);
+  void DropRing() REQUIRES(mutex_);
   // Finds the place of followers that came in; true when one needs a snapshot now.
-  bool Place(const types::v1::Basis& now, const Sight& sight);
-  std::vector<std::shared_ptr<Follower>> Living();
+  bool Place(const types::v1::Basis& now, const Sight& sight) REQUIRES(mutex_);
+  std::vector<std::shared_ptr<Follower>> Living() REQUIRES(mutex_);
 
   Applier& applier_;
-  // Guards what follows. Taken after the applier's locks, never before; no `wake` is called under it.
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  bool moved_ = false;
-  bool placing_ = false;                            // a follower waits for its place
-  std::vector<std::weak_ptr<Follower>> followers_;
-  std::deque<Kept> ring_;
-  size_t ring_bytes_ = 0;
-  uint64_t first_ = 0;                              // number of the ring's first frame
-  types::v1::Basis published_;                      // after the ring's last frame
-  Journals journals_;                               // as of then
-  std::chrono::steady_clock::time_point published_time_;
+  // Guards the followers too. Taken after the applier's locks, never before; no `wake` is called under it.
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool moved_ GUARDED_BY(mutex_) = false;
+  bool placing_ GUARDED_BY(mutex_) = false;              // a follower waits for its place
+  std::vector<std::weak_ptr<Follower>> followers_ GUARDED_BY(mutex_);
+  std::deque<Kept> ring_ GUARDED_BY(mutex_);
+  size_t ring_bytes_ GUARDED_BY(mutex_) = 0;
+  uint64_t first_ GUARDED_BY(mutex_) = 0;                // number of the ring's first frame
+  types::v1::Basis published_ GUARDED_BY(mutex_);        // after the ring's last frame
+  Journals journals_ GUARDED_BY(mutex_);                 // as of then
+  std::chrono::steady_clock::time_point published_time_ GUARDED_BY(mutex_);
   // The newest frame without changes, for followers that have seen all others. It is not in the ring: it would push out what matters.
-  std::shared_ptr<const v1::Frame> fresh_;
+  std::shared_ptr<const v1::Frame> fresh_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

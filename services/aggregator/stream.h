@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -11,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/rpc/rpc.h"
+#include "common/thread/mutex.h"
 
 namespace anju::aggregator {
 
@@ -34,7 +34,7 @@ class Stream final : public grpc::ServerWriteReactor<Message> {
   // Set once. Nothing is written before.
   void set_source(Source source) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       source_ = std::move(source);
     }
     Pump();
@@ -43,7 +43,7 @@ class Stream final : public grpc::ServerWriteReactor<Message> {
     const Message* write = nullptr;
     std::optional<grpc::Status> finish;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (finished_ || writing_) return;
       Next next;
       if (cancelled_) {
@@ -66,7 +66,7 @@ class Stream final : public grpc::ServerWriteReactor<Message> {
 
   void OnWriteDone(bool ok) override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       writing_ = false;
       current_.reset();
       if (!ok) cancelled_ = true;
@@ -75,7 +75,7 @@ class Stream final : public grpc::ServerWriteReactor<Message> {
   }
   void OnCancel() override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       cancelled_ = true;
     }
     Pump();
@@ -84,7 +84,7 @@ class Stream final : public grpc::ServerWriteReactor<Message> {
     // What the source holds (a place among the followers) goes now, not when the last holder lets go.
     Source source;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       source = std::exchange(source_, nullptr);
     }
     self_.reset();
@@ -93,13 +93,13 @@ class Stream final : public grpc::ServerWriteReactor<Message> {
  private:
   Stream() = default;
 
-  std::shared_ptr<Stream> self_;
-  std::mutex mutex_;
-  Source source_;
-  std::shared_ptr<const Message> current_;  // stays until its write is done
-  bool writing_ = false;
-  bool finished_ = false;
-  bool cancelled_ = false;
+  std::shared_ptr<Stream> self_;  // from before gRPC has the call until it is done with it
+  Mutex mutex_;
+  Source source_ GUARDED_BY(mutex_);
+  std::shared_ptr<const Message> current_ GUARDED_BY(mutex_);  // stays until its write is done
+  bool writing_ GUARDED_BY(mutex_) = false;
+  bool finished_ GUARDED_BY(mutex_) = false;
+  bool cancelled_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace anju::aggregator

@@ -3,12 +3,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 #include <utility>
 
 #include "common/rpc/rpc.h"
+#include "common/thread/mutex.h"
 
 namespace anju::aggregator {
 namespace {
@@ -31,9 +30,9 @@ struct Upstreams::Call {
 };
 
 struct Upstreams::Calls {
-  std::mutex mutex;
-  std::condition_variable fewer;
-  std::set<Call*> running;
+  Mutex mutex;
+  ConditionVariable fewer;
+  std::set<Call*> running GUARDED_BY(mutex);
 };
 
 Upstreams::Upstreams(const std::vector<std::string>& addresses) : calls_(std::make_unique<Calls>()) {
@@ -41,9 +40,9 @@ Upstreams::Upstreams(const std::vector<std::string>& addresses) : calls_(std::ma
 }
 
 Upstreams::~Upstreams() {
-  std::unique_lock lock(calls_->mutex);
+  MutexLock lock(calls_->mutex);
   for (Call* call : calls_->running) call->context.TryCancel();
-  calls_->fewer.wait(lock, [&] { return calls_->running.empty(); });
+  calls_->fewer.wait(lock, [this]() REQUIRES(calls_->mutex) { return calls_->running.empty(); });
 }
 
 void Upstreams::GetUpdates(std::vector<Asked> asked, Done done) {
@@ -51,7 +50,7 @@ void Upstreams::GetUpdates(std::vector<Asked> asked, Done done) {
   gathered->responses.resize(asked.size());
   std::vector<std::shared_ptr<Call>> calls;
   {
-    const std::lock_guard lock(calls_->mutex);
+    const MutexLock lock(calls_->mutex);
     for (size_t i = 0; i < asked.size() && calls_->running.size() < kUpstreamCallsMax; ++i) {
       if (asked[i].slot >= stubs_.size()) continue;  // nobody to ask
       auto call = std::make_shared<Call>();
@@ -70,7 +69,7 @@ void Upstreams::GetUpdates(std::vector<Asked> asked, Done done) {
     stubs_[call->slot]->async()->GetUpdates(&call->context, &call->request, &call->response, [this, gathered, call](const grpc::Status& status) {
       if (status.ok()) gathered->responses[call->place] = std::move(call->response);
       if (gathered->missing.fetch_sub(1) == 1) gathered->done(std::move(gathered->responses));
-      const std::lock_guard lock(calls_->mutex);
+      const MutexLock lock(calls_->mutex);
       calls_->running.erase(call.get());
       calls_->fewer.notify_all();
     });

@@ -1,11 +1,11 @@
 // Calls to the feeds of the owners, all of one basis at the same time.
 #include "services/aggregator/upstream_heads.h"
 
-#include <condition_variable>
-#include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "common/thread/mutex.h"
 #include "services/aggregator/errors.h"
 
 namespace anju::aggregator {
@@ -13,11 +13,12 @@ namespace {
 
 // Answers to one question; whoever brings the last one hands them over.
 struct Gathered {
-  std::mutex mutex;
-  size_t missing = 0;
-  absl::Status refused;
-  std::vector<types::v1::Position> positions;
-  rpc::Finish<std::vector<types::v1::Position>> finish;
+  Gathered(size_t asked, rpc::Finish<std::vector<types::v1::Position>> finish) : finish(std::move(finish)), missing(asked), positions(asked) {}
+  const rpc::Finish<std::vector<types::v1::Position>> finish;
+  Mutex mutex;
+  size_t missing GUARDED_BY(mutex);
+  absl::Status refused GUARDED_BY(mutex);
+  std::vector<types::v1::Position> positions GUARDED_BY(mutex);
 };
 
 struct Call {
@@ -29,9 +30,9 @@ struct Call {
 }  // namespace
 
 struct UpstreamHeads::Calls {
-  std::mutex mutex;
-  std::condition_variable fewer;
-  std::set<Call*> running;
+  Mutex mutex;
+  ConditionVariable fewer;
+  std::set<Call*> running GUARDED_BY(mutex);
 };
 
 UpstreamHeads::UpstreamHeads(const std::vector<std::string>& addresses) : addresses_(addresses), calls_(std::make_unique<Calls>()) {
@@ -39,21 +40,18 @@ UpstreamHeads::UpstreamHeads(const std::vector<std::string>& addresses) : addres
 }
 
 UpstreamHeads::~UpstreamHeads() {
-  std::unique_lock lock(calls_->mutex);
+  MutexLock lock(calls_->mutex);
   for (Call* call : calls_->running) call->context.TryCancel();
-  calls_->fewer.wait(lock, [&] { return calls_->running.empty(); });
+  calls_->fewer.wait(lock, [this]() REQUIRES(calls_->mutex) { return calls_->running.empty(); });
 }
 
 void UpstreamHeads::Get(std::vector<Asked> asked, std::chrono::system_clock::time_point deadline,
                         rpc::Finish<std::vector<types::v1::Position>> finish) {
   if (asked.empty()) return finish(std::vector<types::v1::Position>());
-  auto gathered = std::make_shared<Gathered>();
-  gathered->missing = asked.size();
-  gathered->positions.resize(asked.size());
-  gathered->finish = std::move(finish);
+  auto gathered = std::make_shared<Gathered>(asked.size(), std::move(finish));
   std::vector<std::shared_ptr<Call>> calls;
   {
-    const std::lock_guard lock(calls_->mutex);
+    const MutexLock lock(calls_->mutex);
     if (calls_->running.size() + asked.size() > kHeadCallsMax) return gathered->finish(TooManyHeads());
     for (const Asked& one : asked) {
       auto call = std::make_shared<Call>();
@@ -67,9 +65,9 @@ void UpstreamHeads::Get(std::vector<Asked> asked, std::chrono::system_clock::tim
     const std::shared_ptr<Call> call = calls[i];
     stubs_[asked[i].feed]->async()->GetPosition(&call->context, &call->request, &call->response,
                                                 [this, gathered, call, i, one = asked[i]](const grpc::Status& status) {
-      bool last = false;
+      std::optional<absl::StatusOr<std::vector<types::v1::Position>>> result;  // when this was the last answer
       {
-        const std::lock_guard lock(gathered->mutex);
+        const MutexLock lock(gathered->mutex);
         const types::v1::Position& told = call->response.position();
         if (!status.ok() && status.error_details().empty()) {
           gathered->refused.Update(OwnerUnavailable(addresses_[one.feed], status.error_message()));
@@ -80,16 +78,14 @@ void UpstreamHeads::Get(std::vector<Asked> asked, std::chrono::system_clock::tim
         } else {
           gathered->positions[i] = told;
         }
-        last = --gathered->missing == 0;
-      }
-      if (last) {
-        if (gathered->refused.ok()) {
-          gathered->finish(std::move(gathered->positions));
-        } else {
-          gathered->finish(gathered->refused);
+        if (--gathered->missing == 0 && gathered->refused.ok()) {
+          result = std::move(gathered->positions);
+        } else if (gathered->missing == 0) {
+          result = gathered->refused;
         }
       }
-      const std::lock_guard lock(calls_->mutex);
+      if (result) gathered->finish(*std::move(result));
+      const MutexLock lock(calls_->mutex);
       calls_->running.erase(call.get());
       calls_->fewer.notify_all();
     });

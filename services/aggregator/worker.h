@@ -1,11 +1,11 @@
 // One thread for work that would hold up a gRPC thread for too long: dumps.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "common/thread/mutex.h"
 
 namespace anju::aggregator {
 
@@ -17,7 +17,7 @@ class Worker {
   // Jobs not begun are destroyed unrun.
   ~Worker() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stopping_ = true;
       changed_.notify_all();
     }
@@ -25,7 +25,7 @@ class Worker {
   }
   // False when kJobsMax are waiting; the job is then destroyed unrun.
   bool Post(std::function<void()> job) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_ || jobs_.size() >= kJobsMax) return false;
     jobs_.push_back(std::move(job));
     changed_.notify_all();
@@ -34,9 +34,9 @@ class Worker {
 
  private:
   void Run() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
-      changed_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
+      changed_.wait(lock, [this]() REQUIRES(mutex_) { return stopping_ || !jobs_.empty(); });
       if (stopping_) return;
       const std::function<void()> job = std::move(jobs_.front());
       jobs_.pop_front();
@@ -46,10 +46,10 @@ class Worker {
     }
   }
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  std::deque<std::function<void()>> jobs_;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::deque<std::function<void()>> jobs_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

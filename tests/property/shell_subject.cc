@@ -92,7 +92,7 @@ std::vector<std::string> ShellSubject::Dump() {
 
 ShellSubject::Following::Following(ShellSubject& subject, const aggregator::v1::FollowColumnRequest& request) : subject_(subject) {
   auto follower = subject_.columns_->Follow(Local(), request, [signal = signal_] {
-    const std::lock_guard lock(signal->mutex);
+    const MutexLock lock(signal->mutex);
     signal->raised = true;
     signal->changed.notify_all();
   });
@@ -105,8 +105,8 @@ absl::StatusOr<std::shared_ptr<const aggregator::v1::ColumnStep>> ShellSubject::
   while (true) {
     auto message = subject_.columns_->Next(*follower_);
     if (!message.ok() || *message != nullptr) return message;
-    std::unique_lock lock(signal_->mutex);
-    if (!signal_->changed.wait_until(lock, end, [&] { return signal_->raised; })) return nullptr;
+    MutexLock lock(signal_->mutex);
+    if (!signal_->changed.wait_until(lock, end, [this]() REQUIRES(signal_->mutex) { return signal_->raised; })) return nullptr;
     signal_->raised = false;
   }
 }

@@ -1,9 +1,7 @@
 // The aggregator under test as its handlers: real blocks through the real applier on a simulated disk, questions as messages, no network.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -11,6 +9,7 @@
 #include "anju/aggregator/v1/aggregator.pb.h"
 #include "common/registry/registry.h"
 #include "common/storage/simulated_disk.h"
+#include "common/thread/mutex.h"
 #include "services/aggregator/applier.h"
 #include "services/aggregator/column_followers.h"
 #include "services/aggregator/frames.h"
@@ -45,9 +44,9 @@ class ShellSubject {
 
    private:
     struct Signal {
-      std::mutex mutex;
-      std::condition_variable changed;
-      bool raised = false;
+      Mutex mutex;
+      ConditionVariable changed;
+      bool raised GUARDED_BY(mutex) = false;
     };
     ShellSubject& subject_;
     std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();

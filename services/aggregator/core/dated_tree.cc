@@ -140,7 +140,7 @@ auto FindOrMake(Kept& kept, const Key& key, size_t kept_max, Make make) {
 }  // namespace
 
 std::shared_ptr<const DatedTree> Trees::At(Date day) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return FindOrMake(trees_, EpochOf(day), kKeptMax, [&] { return std::make_shared<const DatedTree>(regions_, boundaries_, day); });
 }
 
@@ -157,7 +157,7 @@ bool SameReceipts(const DatedTree& a, const DatedTree& b, RegionNumber region) {
 std::shared_ptr<const std::vector<bool>> Trees::Differences(Date a, Date b) const {
   const std::shared_ptr<const DatedTree> one = At(a), other = At(b);
   const std::pair<size_t, size_t> key = std::minmax(EpochOf(a), EpochOf(b));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return FindOrMake(differences_, key, 8 * kKeptMax, [&] {
     auto differs = std::make_shared<std::vector<bool>>(one->size());
     std::vector<RegionNumber> ahead;

@@ -4,12 +4,12 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "common/region/region_tree.h"
 #include "common/region/succession.h"
+#include "common/thread/mutex.h"
 #include "common/time/date.h"
 
 namespace anju::aggregator {
@@ -112,9 +112,9 @@ class Trees {
   const RegionTree& regions_;
   const Boundaries& boundaries_;
   std::vector<Date> changes_;  // ascending
-  mutable std::mutex mutex_;
-  mutable Kept<size_t, DatedTree> trees_;  // by epoch, most recently used first
-  mutable Kept<std::pair<size_t, size_t>, std::vector<bool>> differences_;
+  mutable Mutex mutex_;
+  mutable Kept<size_t, DatedTree> trees_ GUARDED_BY(mutex_);  // by epoch, most recently used first
+  mutable Kept<std::pair<size_t, size_t>, std::vector<bool>> differences_ GUARDED_BY(mutex_);
 };
 
 }  // namespace anju::aggregator
