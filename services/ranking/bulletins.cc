@@ -63,14 +63,14 @@ absl::StatusOr<types::v1::Basis> ReadAtLeast(const std::string& token) {
 }  // namespace
 
 Bulletins::Seat::~Seat() {
-  const std::lock_guard lock(of.mutex_);
+  const MutexLock lock(of.mutex_);
   --of.under_way_;
   if (composes) --of.compositions_;
   of.fewer_.notify_all();  // under the lock: the destructor goes on as soon as it is released
 }
 
 absl::StatusOr<std::shared_ptr<Bulletins::Seat>> Bulletins::Sit(bool composes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (ending_) return errors::Ending();
   if (composes && compositions_ >= kCompositionsMax) return errors::TooManyCompositions(kCompositionsMax);
   ++under_way_;
@@ -80,7 +80,7 @@ absl::StatusOr<std::shared_ptr<Bulletins::Seat>> Bulletins::Sit(bool composes) {
 
 void Bulletins::Cancel() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   composer_.Cancel();
@@ -88,13 +88,13 @@ void Bulletins::Cancel() {
 
 // An RPC passes through pipeline, waiting room and aggregator; each lets go of it in its own time, so all are told until nobody is left.
 Bulletins::~Bulletins() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   ending_ = true;
   while (under_way_ > 0) {
     lock.unlock();
     composer_.Cancel();
     lock.lock();
-    fewer_.wait_for(lock, std::chrono::milliseconds(20), [this] { return under_way_ == 0; });
+    fewer_.wait_for(lock, std::chrono::milliseconds(20), [this]() REQUIRES(mutex_) { return under_way_ == 0; });
   }
 }
 

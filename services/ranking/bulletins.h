@@ -2,15 +2,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "anju/ranking/v1/bulletin.pb.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
+#include "common/thread/mutex.h"
 #include "services/ranking/bulletin_desk.h"
 #include "services/ranking/composer.h"
 #include "services/ranking/store/bulletins_model.h"
@@ -78,11 +77,11 @@ class Bulletins {
   journal::Pipeline& pipeline_;
   Composer composer_;
 
-  std::mutex mutex_;
-  std::condition_variable fewer_;
-  size_t under_way_ = 0;      // guarded by mutex_
-  size_t compositions_ = 0;   // guarded by mutex_
-  bool ending_ = false;       // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable fewer_;
+  size_t under_way_ GUARDED_BY(mutex_) = 0;
+  size_t compositions_ GUARDED_BY(mutex_) = 0;
+  bool ending_ GUARDED_BY(mutex_) = false;
 };
 
 struct Bulletins::Seat {

@@ -2,13 +2,12 @@
 #include "services/ranking/columns.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 #include <utility>
 
 #include "common/rpc/rpc.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 #include "services/ranking/errors.h"
 
 namespace anju::ranking {
@@ -30,9 +29,9 @@ class ConnectedColumns final : public Columns {
 
  private:
   struct Calls {
-    std::mutex mutex;
-    std::condition_variable fewer;
-    std::set<grpc::ClientContext*> running;
+    Mutex mutex;
+    ConditionVariable fewer;
+    std::set<grpc::ClientContext*> running GUARDED_BY(mutex);
   };
   // `start` is given the stub, the context, the request, the response and what to call at the end.
   template <typename Request, typename Response, typename Start>
@@ -43,14 +42,14 @@ class ConnectedColumns final : public Columns {
 };
 
 void ConnectedColumns::Cancel() {
-  const std::lock_guard lock(calls_->mutex);
+  const MutexLock lock(calls_->mutex);
   for (grpc::ClientContext* context : calls_->running) context->TryCancel();
 }
 
 ConnectedColumns::~ConnectedColumns() {
-  std::unique_lock lock(calls_->mutex);
+  MutexLock lock(calls_->mutex);
   for (grpc::ClientContext* context : calls_->running) context->TryCancel();
-  calls_->fewer.wait(lock, [&] { return calls_->running.empty(); });
+  calls_->fewer.wait(lock, [this]() REQUIRES(calls_->mutex) { return calls_->running.empty(); });
 }
 
 template <typename Request, typename Response, typename Start>
@@ -67,7 +66,7 @@ void ConnectedColumns::Ask(const Request& request, Deadline deadline, Done<Respo
   // A caller without a deadline still gets an answer.
   call->context.set_deadline(std::min(deadline, std::chrono::system_clock::now() + std::chrono::milliseconds(rpc::WaitingRoom::kWaitMsMax)));
   {
-    const std::lock_guard lock(calls_->mutex);
+    const MutexLock lock(calls_->mutex);
     calls_->running.insert(&call->context);
   }
   start(stub_->async(), &call->context, &call->request, &call->response, [this, call](grpc::Status result) {
@@ -82,7 +81,7 @@ void ConnectedColumns::Ask(const Request& request, Deadline deadline, Done<Respo
     } else {
       call->done(std::move(status));
     }
-    const std::lock_guard lock(calls_->mutex);
+    const MutexLock lock(calls_->mutex);
     calls_->running.erase(&call->context);
     calls_->fewer.notify_all();
   });

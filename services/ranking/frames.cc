@@ -23,7 +23,7 @@ Frames::Frames(Store& store, std::shared_ptr<grpc::Channel> channel, std::string
 
 Frames::~Frames() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     if (stream_ != nullptr) stream_->TryCancel();
     stop_changed_.notify_all();
@@ -35,14 +35,14 @@ status::v1::Followed Frames::status() const {
   status::v1::Followed followed;
   followed.set_name("aggregator");
   followed.set_address(address_);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   followed.set_connected(stream_ != nullptr && channel_->GetState(false) == GRPC_CHANNEL_READY);
   if (!followed.connected()) followed.set_problem(problem_.empty() ? "connecting" : problem_);
   return followed;
 }
 
 void Frames::SetProblem(std::string problem) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!stopping_ && problem != problem_ && !problem.empty()) spdlog::warn("frames of {}: {}", address_, problem);
   problem_ = std::move(problem);
 }
@@ -50,8 +50,8 @@ void Frames::SetProblem(std::string problem) {
 void Frames::Run() {
   while (true) {
     FollowOnce();
-    std::unique_lock lock(mutex_);
-    stop_changed_.wait_for(lock, std::chrono::milliseconds(backoff_ms_), [&] { return stopping_; });
+    MutexLock lock(mutex_);
+    stop_changed_.wait_for(lock, std::chrono::milliseconds(backoff_ms_), [this]() REQUIRES(mutex_) { return stopping_; });
     if (stopping_) return;
     backoff_ms_ = std::min(backoff_ms_ * 2, kBackoffMsMax);
   }
@@ -62,7 +62,7 @@ void Frames::FollowOnce() {
   const aggregator::v1::FollowFramesRequest request = taker_.Begin();
   grpc::ClientContext context;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_) return;
     stream_ = &context;
   }
@@ -80,7 +80,7 @@ void Frames::FollowOnce() {
   if (!fits) context.TryCancel();
   const grpc::Status ended = reader->Finish();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stream_ = nullptr;
   }
   if (!fits) {

@@ -1,16 +1,15 @@
 // Follows the aggregator's frames and keeps our own cells as new as they can be.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "anju/aggregator/v1/aggregator.grpc.pb.h"
 #include "anju/status/v1/status.pb.h"
+#include "common/thread/mutex.h"
 #include "services/ranking/frame_taker.h"
 #include "services/ranking/store/store.h"
 
@@ -42,11 +41,11 @@ class Frames {
   // Of the thread.
   int backoff_ms_ = kBackoffMsMin;
 
-  mutable std::mutex mutex_;
-  std::condition_variable stop_changed_;
-  bool stopping_ = false;                       // guarded by mutex_
-  grpc::ClientContext* stream_ = nullptr;       // of the open stream; guarded by mutex_
-  std::string problem_;                         // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable stop_changed_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  grpc::ClientContext* stream_ GUARDED_BY(mutex_) = nullptr;  // of the open stream
+  std::string problem_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

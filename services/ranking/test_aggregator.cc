@@ -89,30 +89,30 @@ aggregator::v1::Frame World::Change(const aggregator::v1::Cell& cell) {
 }
 
 void TestAggregator::Push(aggregator::v1::Frame frame) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   frames_.push_back(std::move(frame));
   changed_.notify_all();
 }
 
 void TestAggregator::EndStream() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ended_ = static_cast<int>(streams_.size());
   changed_.notify_all();
 }
 
 std::vector<aggregator::v1::FollowFramesRequest> TestAggregator::streams() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return streams_;
 }
 
 void TestAggregator::RefuseColumns(grpc::Status status) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   refusal_ = std::move(status);
 }
 
 grpc::Status TestAggregator::FollowFrames(grpc::ServerContext* context, const aggregator::v1::FollowFramesRequest* request,
                                           grpc::ServerWriter<aggregator::v1::Frame>* writer) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   streams_.push_back(*request);
   const int number = static_cast<int>(streams_.size());
   std::vector<aggregator::v1::Frame> now;
@@ -123,7 +123,7 @@ grpc::Status TestAggregator::FollowFrames(grpc::ServerContext* context, const ag
     }
     now.clear();
     // Short waits, because a cancelled stream does not wake anybody here.
-    changed_.wait_for(lock, std::chrono::milliseconds(5), [&] { return !frames_.empty() || ended_ >= number; });
+    changed_.wait_for(lock, std::chrono::milliseconds(5), [&]() REQUIRES(mutex_) { return !frames_.empty() || ended_ >= number; });
     if (ended_ >= number || context->IsCancelled()) return grpc::Status::OK;
     now.assign(frames_.begin(), frames_.end());
     frames_.clear();
@@ -148,17 +148,17 @@ aggregator::v1::GetColumnResponse World::Column(RegionNumber region, const googl
 }
 
 void TestAggregator::SetWorldAt(const std::string& token, World world) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   at_.insert_or_assign(token, std::move(world));
 }
 
 void TestAggregator::SetWorldAsOf(const std::string& as_of, World world) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   as_of_.insert_or_assign(as_of, std::move(world));
 }
 
 types::v1::BasisStamp TestAggregator::Step(const std::function<void(World&)>& change, std::vector<uint32_t> regions, bool full) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Committed step{world_, world_, std::move(regions), full};
   change(step.after);
   ++step.after.progress_sequence;
@@ -169,23 +169,23 @@ types::v1::BasisStamp TestAggregator::Step(const std::function<void(World&)>& ch
 }
 
 void TestAggregator::EndColumns() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   columns_ended_ = static_cast<int>(followed_.size());
   changed_.notify_all();
 }
 
 std::vector<aggregator::v1::FollowColumnRequest> TestAggregator::followed_columns() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return followed_;
 }
 
 std::vector<aggregator::v1::GetColumnsRequest> TestAggregator::columns_requests() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return moments_;
 }
 
 std::vector<aggregator::v1::GetMilestoneStatusRequest> TestAggregator::milestone_requests() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return milestones_;
 }
 
@@ -214,7 +214,7 @@ grpc::Status TestAggregator::ColumnAt(const std::string& text, const google::pro
 
 grpc::Status TestAggregator::GetColumns(grpc::ServerContext* context, const aggregator::v1::GetColumnsRequest* request,
                                         aggregator::v1::GetColumnsResponse* response) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   moments_.push_back(*request);
   for (const aggregator::v1::Moment& moment : request->moments()) {
     const grpc::Status status = ColumnAt(request->region(), request->keys(), moment, response->add_columns());
@@ -238,7 +238,7 @@ grpc::Status TestAggregator::GetHeads(grpc::ServerContext*, const aggregator::v1
 
 grpc::Status TestAggregator::GetMilestoneStatus(grpc::ServerContext* context, const aggregator::v1::GetMilestoneStatusRequest* request,
                                                 aggregator::v1::GetMilestoneStatusResponse* response) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   milestones_.push_back(*request);
   if (refusal_) return *refusal_;
   for (const aggregator::v1::MilestoneStatus& status : world_.milestones) *response->add_milestones() = status;
@@ -249,7 +249,7 @@ grpc::Status TestAggregator::GetMilestoneStatus(grpc::ServerContext* context, co
 grpc::Status TestAggregator::FollowColumn(grpc::ServerContext* context, const aggregator::v1::FollowColumnRequest* request,
                                           grpc::ServerWriter<aggregator::v1::ColumnStep>* writer) {
   const Date day = MakeDate(2017, 12, 31);
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   followed_.push_back(*request);
   const int number = static_cast<int>(followed_.size());
   const auto cut = [&](const World& world, aggregator::v1::ColumnStep* step, const std::vector<uint32_t>* regions) {
@@ -279,7 +279,7 @@ grpc::Status TestAggregator::FollowColumn(grpc::ServerContext* context, const ag
     lock.unlock();
     if (!writer->Write(step)) return grpc::Status::CANCELLED;
     lock.lock();
-    changed_.wait_for(lock, std::chrono::milliseconds(5), [&] { return next < steps_.size() || columns_ended_ >= number; });
+    changed_.wait_for(lock, std::chrono::milliseconds(5), [&]() REQUIRES(mutex_) { return next < steps_.size() || columns_ended_ >= number; });
     if (columns_ended_ >= number || context->IsCancelled()) return grpc::Status::OK;
     const types::v1::Basis from = step.to().basis();
     step.Clear();

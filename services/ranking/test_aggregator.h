@@ -2,11 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -14,6 +12,7 @@
 
 #include "anju/aggregator/v1/aggregator.grpc.pb.h"
 #include "common/registry/registry.h"
+#include "common/thread/mutex.h"
 
 namespace anju::ranking {
 
@@ -55,7 +54,7 @@ class TestAggregator final : public aggregator::v1::AggregatorService::Service {
   // Changes the world under the lock.
   template <typename Change>
   auto Edit(Change change) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return change(world_);
   }
   // Ends the open stream; a new one may come.
@@ -98,22 +97,23 @@ class TestAggregator final : public aggregator::v1::AggregatorService::Service {
     bool full = false;
   };
   grpc::Status ColumnAt(const std::string& region, const google::protobuf::RepeatedPtrField<aggregator::v1::ColumnKey>& keys,
-                        const aggregator::v1::Moment& moment, aggregator::v1::GetColumnResponse* response);
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  World world_;
-  std::deque<aggregator::v1::Frame> frames_;
-  std::vector<aggregator::v1::FollowFramesRequest> streams_;
-  std::vector<aggregator::v1::GetColumnsRequest> moments_;
-  std::vector<aggregator::v1::GetMilestoneStatusRequest> milestones_;
-  std::vector<aggregator::v1::FollowColumnRequest> followed_;
-  std::map<std::string, World> at_, as_of_;
-  std::vector<Committed> steps_;
+                        const aggregator::v1::Moment& moment, aggregator::v1::GetColumnResponse* response) REQUIRES(mutex_);
+  Mutex mutex_;
+  ConditionVariable changed_;
+  World world_ GUARDED_BY(mutex_);
+  std::deque<aggregator::v1::Frame> frames_ GUARDED_BY(mutex_);
+  std::vector<aggregator::v1::FollowFramesRequest> streams_ GUARDED_BY(mutex_);
+  std::vector<aggregator::v1::GetColumnsRequest> moments_ GUARDED_BY(mutex_);
+  std::vector<aggregator::v1::GetMilestoneStatusRequest> milestones_ GUARDED_BY(mutex_);
+  std::vector<aggregator::v1::FollowColumnRequest> followed_ GUARDED_BY(mutex_);
+  std::map<std::string, World> at_ GUARDED_BY(mutex_);
+  std::map<std::string, World> as_of_ GUARDED_BY(mutex_);
+  std::vector<Committed> steps_ GUARDED_BY(mutex_);
   std::atomic<int> written_steps_ = 0;
-  int columns_ended_ = 0;  // streams up to this number are to end
-  std::optional<grpc::Status> refusal_;
+  int columns_ended_ GUARDED_BY(mutex_) = 0;  // streams up to this number are to end
+  std::optional<grpc::Status> refusal_ GUARDED_BY(mutex_);
   std::atomic<bool> answers_with_snapshot_ = true;
-  int ended_ = 0;  // streams up to this number are to end
+  int ended_ GUARDED_BY(mutex_) = 0;  // streams up to this number are to end
 };
 
 }  // namespace anju::ranking

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -12,6 +10,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 
 namespace anju::ranking {
 namespace {
@@ -52,26 +51,26 @@ class Watches::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
   }
 
   void OnWriteDone(bool ok) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     writing_ = false;
     if (!ok) Break();
     changed_.notify_all();
   }
   void OnCancel() override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Break();
   }
   void OnDone() override { self_.reset(); }
 
   void End() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     Break();
   }
   // Sends a bookmark when nothing was sent for a while.
   void Tick(steady_clock::time_point now) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (!begun_ || writing_ || broken_ || ended_ || now - written_ < milliseconds(kBookmarkMs)) return;
       message_.Clear();
       Write(now);
@@ -80,7 +79,7 @@ class Watches::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
   }
   // True when the thread is about to return: joining it waits for nothing.
   bool done() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return done_;
   }
   void Join() {
@@ -88,14 +87,13 @@ class Watches::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
   }
 
  private:
-  // REQUIRES: the mutex.
-  void Break() {
+  void Break() REQUIRES(mutex_) {
     broken_ = true;
     if (stream_ != nullptr) stream_->TryCancel();
     changed_.notify_all();
   }
-  // Fills in what every message has and notes that it is on its way. REQUIRES: the mutex; StartWrite comes next.
-  void Write(steady_clock::time_point now) {
+  // Fills in what every message has and notes that it is on its way; StartWrite comes next.
+  void Write(steady_clock::time_point now) REQUIRES(mutex_) {
     if (begun_ && !message_.has_from()) *message_.mutable_from() = told_.basis();
     *message_.mutable_to() = at_;
     // A transition reads the same whenever it is told; how fresh the service is now comes with the bookmarks.
@@ -115,35 +113,41 @@ class Watches::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
   void Send(v1::WatchEvent event, const types::v1::BasisStamp& to);
 
   const std::shared_ptr<Shared> shared_;
-  std::shared_ptr<Watcher> self_;
+  std::shared_ptr<Watcher> self_;                 // from before gRPC has the call until it is done with it
   const std::unique_ptr<const Watched> watched_;  // nullptr in a refused call
   std::thread thread_;
   std::optional<WatchedColumn> column_;  // the thread's
   bool received_ = false;            // something came since the stream was opened; the thread's
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  v1::WatchEvent message_;           // being written; guarded by mutex_ while not writing_
-  types::v1::BasisStamp at_, told_;  // dealt with; in the last message. Guarded by mutex_, as everything below.
-  steady_clock::time_point written_{};
-  bool begun_ = false, writing_ = false, broken_ = false, stopping_ = false, ended_ = false, done_ = false;
-  grpc::ClientContext* stream_ = nullptr;
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  v1::WatchEvent message_ GUARDED_BY(mutex_);           // being written; gRPC reads it while writing_, and nobody changes it then
+  types::v1::BasisStamp at_ GUARDED_BY(mutex_);         // dealt with
+  types::v1::BasisStamp told_ GUARDED_BY(mutex_);       // in the last message
+  steady_clock::time_point written_ GUARDED_BY(mutex_){};
+  bool begun_ GUARDED_BY(mutex_) = false;
+  bool writing_ GUARDED_BY(mutex_) = false;
+  bool broken_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool ended_ GUARDED_BY(mutex_) = false;
+  bool done_ GUARDED_BY(mutex_) = false;
+  grpc::ClientContext* stream_ GUARDED_BY(mutex_) = nullptr;
 };
 
 struct Watches::Shared {
   explicit Shared(std::shared_ptr<grpc::Channel> channel) : channel(std::move(channel)) {}
   const std::shared_ptr<grpc::Channel> channel;
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::vector<std::shared_ptr<Watcher>> watchers;
-  bool ending = false;    // no new ones
-  bool stopping = false;  // the ticker too
-  std::thread ticker;
+  Mutex mutex;
+  ConditionVariable changed;
+  std::vector<std::shared_ptr<Watcher>> watchers GUARDED_BY(mutex);
+  bool ending GUARDED_BY(mutex) = false;    // no new ones
+  bool stopping GUARDED_BY(mutex) = false;  // the ticker too
+  std::thread ticker;                       // begun and joined by Watches alone
 
   void Tick() {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     while (!stopping) {
-      changed.wait_for(lock, milliseconds(kTickMs), [this] { return stopping; });
+      changed.wait_for(lock, milliseconds(kTickMs), [this]() REQUIRES(mutex) { return stopping; });
       const auto first_gone = std::stable_partition(watchers.begin(), watchers.end(), [](const auto& watcher) { return !watcher->done(); });
       const std::vector<std::shared_ptr<Watcher>> gone(first_gone, watchers.end());
       watchers.erase(first_gone, watchers.end());
@@ -168,7 +172,7 @@ void Watches::Watcher::Run() {
       lost = steady_clock::now();
       backoff_ms = kBackoffMsMin;
     }
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     if (broken_ || !end.ok()) break;
     const absl::Status status = rpc::FromGrpc(ended);
     // An aggregator that has started again may need a moment before it has read as far as it was.
@@ -177,18 +181,18 @@ void Watches::Watcher::Run() {
       end = ended.ok() ? MakeError(Reason::UNAVAILABLE, "", "", "the aggregator ended the stream") : status;
       break;
     }
-    changed_.wait_for(lock, milliseconds(backoff_ms), [this] { return broken_; });
+    changed_.wait_for(lock, milliseconds(backoff_ms), [this]() REQUIRES(mutex_) { return broken_; });
     backoff_ms = std::min(2 * backoff_ms, kBackoffMsMax);
   }
   {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     ended_ = true;
     // A cancelled call's write ends too, so this wait has an end.
-    changed_.wait(lock, [this] { return !writing_; });
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return !writing_; });
     if (end.ok()) end = stopping_ ? Stopping() : absl::CancelledError("the call was cancelled");
   }
   Finish(rpc::ToGrpc(end));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   done_ = true;
 }
 
@@ -197,7 +201,7 @@ grpc::Status Watches::Watcher::FollowOnce(const std::unique_ptr<AggregatorServic
   grpc::ClientContext context;
   std::string from = watched_->from;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (broken_) return grpc::Status::CANCELLED;
     stream_ = &context;
     if (begun_) from = at_.token();
@@ -209,7 +213,7 @@ grpc::Status Watches::Watcher::FollowOnce(const std::unique_ptr<AggregatorServic
   }
   if (!refused->ok()) context.TryCancel();
   const grpc::Status ended = reader->Finish();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stream_ = nullptr;
   return ended;
 }
@@ -217,7 +221,7 @@ grpc::Status Watches::Watcher::FollowOnce(const std::unique_ptr<AggregatorServic
 absl::Status Watches::Watcher::Take(const ColumnStep& step) {
   bool first = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     first = !begun_;
     // A stream that was opened again repeats the column that we have.
     const types::v1::Basis &to = step.to().basis(), &at = at_.basis();
@@ -227,7 +231,7 @@ absl::Status Watches::Watcher::Take(const ColumnStep& step) {
   }
   ASSIGN_OR_RETURN(std::vector<v1::RowChange> changes, column_->Apply(step));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!first && changes.empty()) {
       at_ = step.to();  // the next message, a bookmark if nothing else, says so
       return absl::OkStatus();
@@ -246,8 +250,8 @@ absl::Status Watches::Watcher::Take(const ColumnStep& step) {
 // Waits until the message before has been taken. Sends nothing any more when the call is over.
 void Watches::Watcher::Send(v1::WatchEvent event, const types::v1::BasisStamp& to) {
   {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !writing_ || broken_; });
+    MutexLock lock(mutex_);
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return !writing_ || broken_; });
     if (broken_) return;
     message_ = std::move(event);
     at_ = to;
@@ -264,7 +268,7 @@ Watches::~Watches() {
   End();
   std::vector<std::shared_ptr<Watcher>> left;
   {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     shared_->stopping = true;
     left = shared_->watchers;
     shared_->changed.notify_all();
@@ -276,7 +280,7 @@ Watches::~Watches() {
 void Watches::End() {
   std::vector<std::shared_ptr<Watcher>> all;
   {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     shared_->ending = true;
     all = shared_->watchers;
   }
@@ -288,7 +292,7 @@ grpc::ServerWriteReactor<v1::WatchEvent>* Watches::Open(const rpc::Caller& calle
   absl::Status refused = watched.status();
   auto watcher = std::make_shared<Watcher>(shared_, watched.ok() ? *std::move(watched) : nullptr);
   {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     if (refused.ok() && shared_->ending) refused = Stopping();
     if (refused.ok() && shared_->watchers.size() >= kWatchersMax) {
       refused = MakeError(Reason::OVERLOADED, "", "", "more than " + std::to_string(kWatchersMax) + " watchers at once");

@@ -114,7 +114,7 @@ Store::~Store() {
     return;
   }
   {
-    const std::lock_guard lock(write_mutex_);
+    const MutexLock lock(write_mutex_);
     stopping_ = true;
     changed_.notify_all();
   }
@@ -168,17 +168,17 @@ absl::Status Store::Load() {
 }
 
 std::shared_ptr<const Contents> Store::Read() const {
-  const std::lock_guard lock(contents_mutex_);
+  const MutexLock lock(contents_mutex_);
   return contents_;
 }
 
 void Store::Publish(std::shared_ptr<const Contents> contents) {
-  const std::lock_guard lock(contents_mutex_);
+  const MutexLock lock(contents_mutex_);
   contents_.swap(contents);
 }
 
 absl::Status Store::Write(const storage::Batch& batch) {
-  const std::lock_guard lock(write_mutex_);
+  const MutexLock lock(write_mutex_);
   RETURN_IF_ERROR(failed_);
   failed_ = store_->Write(batch);
   reserve_.NoteWritten(batch.bytes());
@@ -189,7 +189,7 @@ absl::Status Store::Write(const storage::Batch& batch) {
 }
 
 absl::Status Store::Flush() {
-  const std::lock_guard lock(write_mutex_);
+  const MutexLock lock(write_mutex_);
   return FlushLocked();
 }
 
@@ -202,11 +202,11 @@ absl::Status Store::FlushLocked() {
 }
 
 void Store::FlushNowAndThen() {
-  std::unique_lock lock(write_mutex_);
+  MutexLock lock(write_mutex_);
   bool last = false;
   while (!last) {
-    changed_.wait(lock, [&] { return dirty_ || stopping_; });
-    changed_.wait_for(lock, kFlushInterval, [&] { return stopping_; });
+    changed_.wait(lock, [this]() REQUIRES(write_mutex_) { return dirty_ || stopping_; });
+    changed_.wait_for(lock, kFlushInterval, [this]() REQUIRES(write_mutex_) { return stopping_; });
     last = stopping_;
     if (const absl::Status flushed = FlushLocked(); !flushed.ok()) storage::EndProcess("the store of cells", flushed);
   }

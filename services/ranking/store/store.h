@@ -1,9 +1,7 @@
 // The ranking service's own copy of the aggregator's newest figures: in memory for readers, on disk for the next start.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +14,7 @@
 #include "common/rpc/lineages.h"
 #include "common/storage/reserve.h"
 #include "common/storage/storage.h"
+#include "common/thread/mutex.h"
 #include "services/ranking/core/cells.h"
 
 namespace anju::ranking {
@@ -59,22 +58,22 @@ class Store {
   absl::Status Load();
   absl::Status Write(const storage::Batch& batch);
   void Publish(std::shared_ptr<const Contents> contents);
-  absl::Status FlushLocked();
+  absl::Status FlushLocked() REQUIRES(write_mutex_);
   void FlushNowAndThen();
 
   storage::Disk& disk_;
   std::unique_ptr<storage::Store> store_;
-  storage::Reserve reserve_;
-  mutable std::mutex contents_mutex_;
-  std::shared_ptr<const Contents> contents_ = std::make_shared<const Contents>();  // guarded by contents_mutex_
+  storage::Reserve reserve_;  // safe for concurrent use
+  mutable Mutex contents_mutex_;
+  std::shared_ptr<const Contents> contents_ GUARDED_BY(contents_mutex_) = std::make_shared<const Contents>();
 
   // State writes are durable only after a flush. One thread flushes what a second has gathered, so that after a kill current
   // tables come back nearly as new even while the aggregator is down.
-  std::mutex write_mutex_;  // held around Write and Flush of store_
-  std::condition_variable changed_;
-  absl::Status failed_;     // of the first write or flush that failed; guarded by write_mutex_
-  bool dirty_ = false;      // guarded by write_mutex_
-  bool stopping_ = false;   // guarded by write_mutex_
+  Mutex write_mutex_;  // held around Write and Flush of store_; Load and Replace read it without, on the thread that writes
+  ConditionVariable changed_;
+  absl::Status failed_ GUARDED_BY(write_mutex_);  // of the first write or flush that failed
+  bool dirty_ GUARDED_BY(write_mutex_) = false;
+  bool stopping_ GUARDED_BY(write_mutex_) = false;
   std::thread flusher_;
 };
 
