@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/lineages.h"
+#include "common/thread/mutex.h"
 #include "services/progress/store/model.h"
 
 namespace anju::progress {
@@ -37,53 +37,53 @@ class Desk {
   // ---- Any thread ----
   // The plan position that answers may name: what the decider has applied.
   PlanPosition plan() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return plan_;
   }
   // Until when everything recorded is in the model, for a request taken up at `now_us`: requests are taken up in order, so of our own journal
   // nothing is missing; of plan's, nothing that it had when it last told. 0 while it has not told anything.
   int64_t CompleteUntil(int64_t now_us) const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::min(now_us, plan_fresh_us_);
   }
   // Plan had nothing beyond `upstream` at `sent_us`.
   void MarkPlanFresh(const journal::Position& upstream, int64_t sent_us) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool applied = upstream.sequence == 0 || (upstream.journal_id == plan_.position.journal_id && upstream.sequence <= plan_.position.sequence);
     if (applied) plan_fresh_us_ = sent_us;
   }
   bool plan_is_other() const { return !plan_refused().ok(); }
   // NOT_READY while plan's feed does not continue the journal that our figures were recorded under; OK while it does.
   absl::Status plan_refused() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return plan_refused_;
   }
   void SetPlanRefused(absl::Status refused) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     plan_refused_ = std::move(refused);
   }
   // What plan's feed told of its journal; never null.
   std::shared_ptr<const rpc::Lineages> plan_lineages() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return plan_lineages_;
   }
   void SetPlanLineage(const journal::Lineage& lineage) {
     auto lineages = std::make_shared<rpc::Lineages>();
     lineages->Add(lineage);
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     plan_lineages_ = std::move(lineages);
   }
   void Publish(const PlanPosition& plan) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     plan_ = plan;
   }
 
  private:
-  mutable std::mutex mutex_;
-  PlanPosition plan_;
-  int64_t plan_fresh_us_ = 0;
-  absl::Status plan_refused_;
-  std::shared_ptr<const rpc::Lineages> plan_lineages_ = std::make_shared<const rpc::Lineages>();
+  mutable Mutex mutex_;
+  PlanPosition plan_ GUARDED_BY(mutex_);
+  int64_t plan_fresh_us_ GUARDED_BY(mutex_) = 0;
+  absl::Status plan_refused_ GUARDED_BY(mutex_);
+  std::shared_ptr<const rpc::Lineages> plan_lineages_ GUARDED_BY(mutex_) = std::make_shared<const rpc::Lineages>();
 };
 
 // The ground of a request that is being decided, with how fresh it is.

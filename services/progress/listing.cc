@@ -154,7 +154,7 @@ Listing::Listing(Desk& desk, journal::Pipeline& pipeline) : desk_(desk), pipelin
 
 Listing::~Listing() {
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -165,8 +165,8 @@ void Listing::RunAll() {
   while (true) {
     std::function<void()> work;
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      MutexLock lock(mutex_);
+      changed_.wait(lock, [this]() REQUIRES(mutex_) { return stopping_ || !waiting_.empty(); });
       if (stopping_) return;
       work = std::move(waiting_.front());
       waiting_.pop_front();
@@ -210,7 +210,7 @@ void Listing::Get(const rpc::Caller& caller, const v1::GetUpdatesRequest& reques
 }
 
 absl::Status Listing::Run(std::function<void()> work) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (waiting_.size() >= kListsWaitingMax) return TooManyLists(kListsWaitingMax);
   waiting_.push_back(std::move(work));
   changed_.notify_one();

@@ -2,15 +2,14 @@
 // filtered and named on the decider.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 
 #include "anju/progress/v1/progress.pb.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
+#include "common/thread/mutex.h"
 #include "services/progress/desk.h"
 
 namespace anju::progress {
@@ -32,10 +31,10 @@ class Listing {
 
   Desk& desk_;
   journal::Pipeline& pipeline_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> waiting_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<std::function<void()>> waiting_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

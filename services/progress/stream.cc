@@ -45,7 +45,7 @@ class ReportStream::ItemsRequest final : public journal::Request {
 ReportStream* ReportStream::Start(Handlers& handlers, grpc::CallbackServerContext* context) {
   const std::shared_ptr<ReportStream> stream(new ReportStream(handlers, context));
   stream->self_ = stream;
-  std::lock_guard lock(stream->mutex_);
+  const MutexLock lock(stream->mutex_);
   stream->Advance();
   return stream.get();
 }
@@ -55,7 +55,7 @@ ReportStream::ReportStream(Handlers& handlers, grpc::CallbackServerContext* cont
 
 void ReportStream::OnReadDone(bool ok) {
   const std::shared_ptr<ReportStream> self = shared_from_this();
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   reading_ = false;
   std::shared_ptr<Slot> slot = std::move(incoming_);
   if (!ok) {
@@ -86,7 +86,7 @@ void ReportStream::Begin(const v1::Open& open) {
     if (const std::shared_ptr<ReportStream> stream = weak.lock()) stream->OnReplaced(status);
   };
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     intake_ = *intake;
   }
   handlers_.OpenStream(*std::move(intake), open.plan_at_least(), context_->deadline(),
@@ -95,7 +95,7 @@ void ReportStream::Begin(const v1::Open& open) {
 
 void ReportStream::OnOpened(const absl::StatusOr<Opened>& opened) {
   const std::shared_ptr<ReportStream> self = shared_from_this();
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   opening_ = false;
   if (!opened.ok()) {
     End(opened.status());
@@ -109,7 +109,7 @@ void ReportStream::OnOpened(const absl::StatusOr<Opened>& opened) {
 }
 
 void ReportStream::OnReplaced(const absl::Status& status) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   End(status);
   Advance();
 }
@@ -135,7 +135,7 @@ void ReportStream::Submit(std::shared_ptr<Slot> slot) {
 
 void ReportStream::OnTaken(std::shared_ptr<Slot> slot, const absl::Status& status, const journal::Position& durable) {
   const std::shared_ptr<ReportStream> self = shared_from_this();
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!status.ok()) {
     --in_flight_;
     End(status);
@@ -160,7 +160,7 @@ void ReportStream::OnTaken(std::shared_ptr<Slot> slot, const absl::Status& statu
 
 void ReportStream::OnWriteDone(bool ok) {
   const std::shared_ptr<ReportStream> self = shared_from_this();
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   writing_ = false;
   in_flight_ -= std::exchange(being_written_, 0);
   if (!ok) cancelled_ = true;  // the client is gone; OnCancel says so too, sooner or later
@@ -170,7 +170,7 @@ void ReportStream::OnWriteDone(bool ok) {
 
 void ReportStream::OnCancel() {
   const std::shared_ptr<ReportStream> self = shared_from_this();
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   cancelled_ = true;
   Advance();
 }

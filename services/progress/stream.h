@@ -2,13 +2,13 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include <google/protobuf/arena.h>
 #include <grpcpp/grpcpp.h>
 
 #include "anju/progress/v1/progress.pb.h"
+#include "common/thread/mutex.h"
 #include "services/progress/handlers.h"
 
 namespace anju::progress {
@@ -46,40 +46,39 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
   void OnReplaced(const absl::Status& status);
   void OnTaken(std::shared_ptr<Slot> slot, const absl::Status& status, const journal::Position& durable);
 
-  // ---- With the lock held ----
-  void Accept(std::shared_ptr<Slot> slot);
-  void Submit(std::shared_ptr<Slot> slot);
-  void End(const absl::Status& status);
-  void Release(std::shared_ptr<Slot> slot);
+  void Accept(std::shared_ptr<Slot> slot) REQUIRES(mutex_);
+  void Submit(std::shared_ptr<Slot> slot) REQUIRES(mutex_);
+  void End(const absl::Status& status) REQUIRES(mutex_);
+  void Release(std::shared_ptr<Slot> slot) REQUIRES(mutex_);
   // Starts whatever can be started now: a write, the end, or a read.
-  void Advance();
-  bool MayFinish() const;
+  void Advance() REQUIRES(mutex_);
+  bool MayFinish() const REQUIRES(mutex_);
 
   Handlers& handlers_;
   grpc::CallbackServerContext* const context_;  // valid until OnDone
   const rpc::Caller caller_;
   std::shared_ptr<ReportStream> self_;          // until OnDone
 
-  std::mutex mutex_;
-  std::shared_ptr<Intake> intake_;
-  bool opening_ = false;      // Open is waiting for the plan or for the decider
-  bool reading_ = false;
-  bool writing_ = false;
-  bool half_closed_ = false;  // the client sends no more
-  bool cancelled_ = false;
-  bool finished_ = false;     // Finish was called: nothing may be started any more
-  absl::Status end_;          // not OK: nothing more is taken, and the stream ends with it once the answers are written
-  int in_flight_ = 0;         // messages in the pipeline, answered but not written, or being written
-  int answered_ = 0;          // of them, answers in `next_`
-  int being_written_ = 0;     // of them, answers in `outgoing_`
-  bool has_next_ = false;
-  v1::ReportResponse next_;   // merged answers
-  Ground next_ground_;
-  journal::Position next_durable_;
-  v1::ReportResponse outgoing_;
-  std::shared_ptr<Slot> incoming_;               // being read into
-  std::shared_ptr<Slot> parked_;                 // the pipeline's queue was full; submitted when an answer has left
-  std::vector<std::shared_ptr<Slot>> free_slots_;
+  Mutex mutex_;
+  std::shared_ptr<Intake> intake_ GUARDED_BY(mutex_);
+  bool opening_ GUARDED_BY(mutex_) = false;             // Open is waiting for the plan or for the decider
+  bool reading_ GUARDED_BY(mutex_) = false;
+  bool writing_ GUARDED_BY(mutex_) = false;
+  bool half_closed_ GUARDED_BY(mutex_) = false;         // the client sends no more
+  bool cancelled_ GUARDED_BY(mutex_) = false;
+  bool finished_ GUARDED_BY(mutex_) = false;            // Finish was called: nothing may be started any more
+  absl::Status end_ GUARDED_BY(mutex_);                 // not OK: nothing more is taken, and the stream ends with it once the answers are written
+  int in_flight_ GUARDED_BY(mutex_) = 0;                // messages in the pipeline, answered but not written, or being written
+  int answered_ GUARDED_BY(mutex_) = 0;                 // of them, answers in `next_`
+  int being_written_ GUARDED_BY(mutex_) = 0;            // of them, answers in `outgoing_`
+  bool has_next_ GUARDED_BY(mutex_) = false;
+  v1::ReportResponse next_ GUARDED_BY(mutex_);          // merged answers
+  Ground next_ground_ GUARDED_BY(mutex_);
+  journal::Position next_durable_ GUARDED_BY(mutex_);
+  v1::ReportResponse outgoing_ GUARDED_BY(mutex_);      // gRPC reads it while writing_, and nobody changes it then
+  std::shared_ptr<Slot> incoming_ GUARDED_BY(mutex_);   // being read into
+  std::shared_ptr<Slot> parked_ GUARDED_BY(mutex_);     // the pipeline's queue was full; submitted when an answer has left
+  std::vector<std::shared_ptr<Slot>> free_slots_ GUARDED_BY(mutex_);
 };
 
 }  // namespace anju::progress
