@@ -85,7 +85,7 @@ absl::Status NationalFeed::Open(const std::string& plan_at_least) {
 
 void NationalFeed::Note(const progress::v1::Verdict& verdict) {
   if (verdict.verdict() != progress::v1::ITEM_VERDICT_REFUSED && verdict.verdict() != progress::v1::ITEM_VERDICT_CONFLICT) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (refused_.ok()) refused_ = MakeError(rpc::FromProto(verdict.error()));
 }
 
@@ -125,7 +125,7 @@ absl::Status NationalFeed::FlushSource(Source& source) {
 
 absl::Status NationalFeed::Flush() {
   for (Source& source : sources_) RETURN_IF_ERROR(FlushSource(source));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return refused_;
 }
 
@@ -143,7 +143,7 @@ absl::StatusOr<types::v1::BasisStamp> NationalFeed::Finish() {
     }
   }
   Drop();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   RETURN_IF_ERROR(refused_);
   return newest;
 }
@@ -170,7 +170,7 @@ void NationalPump::Stop() {
 }
 
 absl::Status NationalPump::status() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return status_;
 }
 
@@ -192,7 +192,7 @@ void NationalPump::Run() {
     date_days_ = progress_.date().days;
     if (status.ok()) status = feed_.Flush();
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   status_ = status;
   ended_ = true;
 }

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -15,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "anju/types/v1/basis.pb.h"
 #include "common/client/report_stream.h"
+#include "common/thread/mutex.h"
 #include "services/cli/national_plan.h"
 
 namespace anju::cli {
@@ -53,7 +53,7 @@ class NationalProgress {
   std::vector<int64_t> in_force_;
 };
 
-// One stream for every province. Open, Send, Flush and Finish from one thread; the counts from any.
+// One stream for every province. Open, Send, Flush and Finish from one thread; the counts from any, but not while Open runs.
 class NationalFeed {
  public:
   NationalFeed(std::string address, const NationalPlan& plan) : address_(std::move(address)), plan_(plan), sources_(plan.provinces().size()) {}
@@ -88,8 +88,8 @@ class NationalFeed {
   std::vector<Source> sources_;
   std::vector<uint32_t> numbers_;  // by series: its number on the stream
   std::atomic<uint64_t> sent_{0};
-  mutable std::mutex mutex_;
-  absl::Status refused_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  absl::Status refused_ GUARDED_BY(mutex_);
 };
 
 // Sends updates at a rate, in a thread of its own, until it is stopped or has sent enough.
@@ -113,8 +113,8 @@ class NationalPump {
   const uint64_t per_second_, updates_max_;
   std::atomic<bool> stopping_{false}, ended_{false};
   std::atomic<int32_t> date_days_;
-  mutable std::mutex mutex_;
-  absl::Status status_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  absl::Status status_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

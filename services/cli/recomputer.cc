@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -19,6 +18,7 @@
 #include "common/rpc/stop_signal.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 #include "services/cli/bulletin_proof.h"
 #include "services/cli/lineages.h"
 #include "services/cli/suite.h"
@@ -36,9 +36,9 @@ constexpr int kStatusCallMs = 1'000;
 // What an interrupt has to take away. One command recomputes once. The mutex is held while the directory is made or goes and while a child starts or
 // ends, so that an interrupt never comes between something being there and being written down here.
 struct LeftBehind {
-  std::mutex mutex;
-  std::string directory;
-  std::vector<pid_t> children;
+  Mutex mutex;
+  std::string directory GUARDED_BY(mutex);
+  std::vector<pid_t> children GUARDED_BY(mutex);
 };
 LeftBehind& Left() {
   static LeftBehind left;
@@ -48,7 +48,7 @@ LeftBehind& Left() {
 // Ends the process with the mutex held: nobody makes anything after what was made went.
 [[noreturn]] void TakeAwayAndExit(int code) {
   LeftBehind& left = Left();
-  std::lock_guard lock(left.mutex);
+  const MutexLock lock(left.mutex);
   for (const pid_t pid : left.children) kill(pid, SIGKILL);
   for (const pid_t pid : left.children) {
     // A killed child may be in the middle of making a file; once it can be reaped it makes no more. Its owner may have reaped it already.
@@ -97,7 +97,7 @@ Interruptible::~Interruptible() {
 absl::StatusOr<std::unique_ptr<Recomputer>> Recomputer::Start(const Context& context, const types::v1::Basis& reach) {
   auto recomputer = std::unique_ptr<Recomputer>(new Recomputer());
   {
-    std::lock_guard lock(Left().mutex);
+    const MutexLock lock(Left().mutex);
     recomputer->directory_.emplace("verify");
     Left().directory = recomputer->directory_->path();
   }
@@ -126,7 +126,7 @@ absl::StatusOr<std::unique_ptr<Recomputer>> Recomputer::Start(const Context& con
 }
 
 Recomputer::~Recomputer() {
-  std::lock_guard lock(Left().mutex);
+  const MutexLock lock(Left().mutex);
   // The one started last follows the other. They hold nothing worth a graceful end.
   for (Child* child : {ranking_.get(), aggregator_.get()}) {
     if (child == nullptr) continue;
@@ -140,7 +140,7 @@ Recomputer::~Recomputer() {
 
 absl::Status Recomputer::Launch(Child& child, std::vector<std::string> command) {
   {
-    std::lock_guard lock(Left().mutex);
+    const MutexLock lock(Left().mutex);
     RETURN_IF_ERROR(child.Spawn(std::move(command)));
     Left().children.push_back(child.pid());
   }

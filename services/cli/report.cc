@@ -5,7 +5,6 @@
 
 #include <cstdio>
 #include <map>
-#include <mutex>
 #include <optional>
 
 #include "common/client/client.h"
@@ -13,6 +12,7 @@
 #include "common/client/report_stream.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
+#include "common/thread/mutex.h"
 #include "common/time/date.h"
 #include "services/cli/differences.h"
 #include "services/cli/formats.h"
@@ -101,8 +101,8 @@ class Outcomes {
 
   void Note(const progress::v1::Verdict& verdict) {
     const uint64_t index = verdict.source_sequence() - first_;
+    const MutexLock lock(mutex_);
     if (index >= rows_.size()) return;
-    std::lock_guard lock(mutex_);
     RowOutcome& row = rows_[index];
     switch (verdict.verdict()) {
       case progress::v1::ITEM_VERDICT_REFUSED:
@@ -127,7 +127,7 @@ class Outcomes {
   }
 
   ReportResult Take(std::string source, std::string token) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ReportResult result{.source = std::move(source), .token = std::move(token)};
     for (const RowOutcome& row : rows_) {
       if (row.verdict == "ACCEPTED" || row.verdict == "WOULD_SEND") ++result.accepted;
@@ -143,8 +143,8 @@ class Outcomes {
   const Lang lang_;
   const uint64_t first_;
   const std::string accepted_;
-  std::mutex mutex_;
-  std::vector<RowOutcome> rows_;
+  Mutex mutex_;
+  std::vector<RowOutcome> rows_ GUARDED_BY(mutex_);
 };
 
 struct Prepared {

@@ -8,11 +8,9 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -25,6 +23,7 @@
 #include "common/client/client.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 #include "services/cli/child.h"
 
 namespace anju::cli {
@@ -92,16 +91,16 @@ struct Suite::Impl {
   SuiteOptions options;
   DirectoryLock lock;
   Endpoints endpoints;  // set before Start returns, constant afterwards
-  std::thread keeper;
+  std::thread keeper;  // begun and joined by the thread that owns the suite
 
-  mutable std::mutex mutex;
-  std::condition_variable changed;
-  std::array<pid_t, kServices> pids{};                 // guarded by mutex, like what follows
-  std::array<std::string, kServices> addresses;        // empty until it listened for the first time
-  int restarts = 0;
-  bool stopping = false;
-  bool started = false;   // all four listened
-  absl::Status health;
+  mutable Mutex mutex;
+  ConditionVariable changed;
+  std::array<pid_t, kServices> pids GUARDED_BY(mutex){};
+  std::array<std::string, kServices> addresses GUARDED_BY(mutex);  // empty until it listened for the first time
+  int restarts GUARDED_BY(mutex) = 0;
+  bool stopping GUARDED_BY(mutex) = false;
+  bool started GUARDED_BY(mutex) = false;  // all four listened
+  absl::Status health GUARDED_BY(mutex);
 
   // Only the keeper's thread.
   std::vector<std::unique_ptr<Child>> children;
@@ -118,16 +117,16 @@ struct Suite::Impl {
 };
 
 bool Suite::Impl::IsStopping() const {
-  const std::lock_guard guard(mutex);
+  const MutexLock guard(mutex);
   return stopping;
 }
 
 std::vector<std::string> Suite::Impl::CommandOf(size_t index) const {
   const std::string name = kServiceNames[index];
-  const std::lock_guard guard(mutex);
+  const MutexLock guard(mutex);
   const std::string listen = addresses[index].empty() ? absl::StrCat("127.0.0.1:", options.ports[index]) : addresses[index];
   std::vector<std::string> command = {options.programs + "/anju-" + name, "--data", options.data + "/" + name, "--listen", listen};
-  const auto follow = [&](size_t other) {
+  const auto follow = [&](size_t other) REQUIRES(mutex) {
     command.push_back(absl::StrCat("--", kServiceNames[other]));
     command.push_back(addresses[other]);
   };
@@ -140,7 +139,7 @@ std::vector<std::string> Suite::Impl::CommandOf(size_t index) const {
 
 absl::Status Suite::Impl::Spawn(size_t index) {
   RETURN_IF_ERROR(children[index]->Spawn(CommandOf(index)));
-  const std::lock_guard guard(mutex);
+  const MutexLock guard(mutex);
   pids[index] = children[index]->pid();
   return absl::OkStatus();
 }
@@ -177,7 +176,7 @@ absl::Status Suite::Impl::StartAll() {
       if (SteadyClock::now() >= deadline) return Failure(*children[index], kUnavailable, "does not listen");
       Look();
     }
-    const std::lock_guard guard(mutex);
+    const MutexLock guard(mutex);
     addresses[index] = children[index]->address();
   }
   return absl::OkStatus();
@@ -193,7 +192,7 @@ absl::Status Suite::Impl::Restart(size_t index, int exit_code) {
   if (times.size() >= kRestartsMax) return Failure(child, exit_code, absl::StrCat("ended more than ", kRestartsMax, " times within a minute"));
   times.push_back(now);
   {
-    const std::lock_guard guard(mutex);
+    const MutexLock guard(mutex);
     ++restarts;
   }
   return Spawn(index);
@@ -202,7 +201,7 @@ absl::Status Suite::Impl::Restart(size_t index, int exit_code) {
 void Suite::Impl::Keep() {
   absl::Status status = StartAll();
   {
-    const std::lock_guard guard(mutex);
+    const MutexLock guard(mutex);
     started = status.ok();
     health = status;
     changed.notify_all();
@@ -213,12 +212,12 @@ void Suite::Impl::Keep() {
       const std::optional<int> code = children[index]->Reap();
       if (!code.has_value()) continue;
       {
-        const std::lock_guard guard(mutex);
+        const MutexLock guard(mutex);
         pids[index] = 0;
       }
       status = Restart(index, *code);
     }
-    const std::lock_guard guard(mutex);
+    const MutexLock guard(mutex);
     health = status;
   }
   // The last one started goes first: it follows those before it, so nobody waits for a follower.
@@ -226,25 +225,30 @@ void Suite::Impl::Keep() {
     children[index]->Signal(SIGTERM);
     children[index]->WaitOrKill(kStopMsMax);
   }
-  const std::lock_guard guard(mutex);
+  const MutexLock guard(mutex);
   pids = {};
 }
 
 absl::Status Suite::Impl::WaitUntilServing() {
   const auto deadline = SteadyClock::now() + milliseconds(kServingMsMax);
+  std::array<std::string, kServices> listening;
+  {
+    const MutexLock guard(mutex);
+    listening = addresses;  // all four, and they stay: who starts again takes the address it had
+  }
   for (size_t index = 0; index < kServices; ++index) {
-    const client::StatusClient service(addresses[index]);
+    const client::StatusClient service(listening[index]);
     while (true) {
       const absl::StatusOr<bool> serving = service.CheckHealth("", {.deadline_ms = kHealthCallMs});
       if (serving.ok() && *serving) break;
       {
-        std::unique_lock guard(mutex);
+        MutexLock guard(mutex);
         if (!health.ok()) return health;
-        changed.wait_for(guard, milliseconds(10), [&] { return !health.ok(); });
+        changed.wait_for(guard, milliseconds(10), [this]() REQUIRES(mutex) { return !health.ok(); });
       }
       if (SteadyClock::now() >= deadline) {
-        return MakeError(Reason::NOT_READY, kServiceNames[index], addresses[index],
-                         absl::StrCat("anju-", kServiceNames[index], " listens on ", addresses[index], " but does not answer requests within ",
+        return MakeError(Reason::NOT_READY, kServiceNames[index], listening[index],
+                         absl::StrCat("anju-", kServiceNames[index], " listens on ", listening[index], " but does not answer requests within ",
                                       kServingMsMax / 1000, " s; see ", options.data, "/", kServiceNames[index], ".log"));
       }
     }
@@ -266,8 +270,8 @@ absl::StatusOr<std::unique_ptr<Suite>> Suite::Start(const SuiteOptions& options)
   // The keeper starts the children itself: they are killed when the thread that started them ends.
   impl.keeper = std::thread([&impl] { impl.Keep(); });
   {
-    std::unique_lock guard(impl.mutex);
-    impl.changed.wait(guard, [&] { return impl.started || !impl.health.ok(); });
+    MutexLock guard(impl.mutex);
+    impl.changed.wait(guard, [&impl]() REQUIRES(impl.mutex) { return impl.started || !impl.health.ok(); });
     if (!impl.health.ok()) return impl.health;
     impl.endpoints = {impl.addresses[0], impl.addresses[1], impl.addresses[2], impl.addresses[3]};
   }
@@ -282,7 +286,7 @@ Suite::~Suite() {
 
 void Suite::Stop() {
   {
-    const std::lock_guard guard(impl_->mutex);
+    const MutexLock guard(impl_->mutex);
     impl_->stopping = true;
   }
   if (!impl_->keeper.joinable()) return;
@@ -294,7 +298,7 @@ void Suite::Stop() {
 const Endpoints& Suite::endpoints() const { return impl_->endpoints; }
 
 pid_t Suite::pid(std::string_view service) const {
-  const std::lock_guard guard(impl_->mutex);
+  const MutexLock guard(impl_->mutex);
   for (size_t index = 0; index < kServices; ++index) {
     if (service == kServiceNames[index]) return impl_->pids[index];
   }
@@ -302,12 +306,12 @@ pid_t Suite::pid(std::string_view service) const {
 }
 
 int Suite::restarts() const {
-  const std::lock_guard guard(impl_->mutex);
+  const MutexLock guard(impl_->mutex);
   return impl_->restarts;
 }
 
 absl::Status Suite::health() const {
-  const std::lock_guard guard(impl_->mutex);
+  const MutexLock guard(impl_->mutex);
   return impl_->health;
 }
 

@@ -2,8 +2,6 @@
 #include "tests/bench/load.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -11,6 +9,7 @@
 #include "common/client/client.h"
 #include "common/rpc/rpc.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 #include "common/time/date.h"
 
 namespace anju::bench {
@@ -44,6 +43,15 @@ void FillOwnShare(const Load& load, int number, uint64_t first, progress::v1::It
   }
 }
 
+// What a stream's reading thread tells the writing one.
+struct Acknowledged {
+  Mutex mutex;
+  ConditionVariable moved;
+  uint64_t last GUARDED_BY(mutex) = 0;
+  uint64_t refused GUARDED_BY(mutex) = 0;
+  bool ended GUARDED_BY(mutex) = false;
+};
+
 absl::Status RunStream(const Load& load, int number) {
   auto stub = progress::v1::ProgressService::NewStub(rpc::Connect(load.address));
   grpc::ClientContext context;
@@ -55,21 +63,22 @@ absl::Status RunStream(const Load& load, int number) {
   ReportResponse opened;
   if (!stream->Read(&opened)) return rpc::FromGrpc(stream->Finish());
 
-  std::mutex mutex;
-  std::condition_variable moved;
-  uint64_t acked = opened.acked_sequence(), refused = 0;
-  bool ended = false;
+  Acknowledged acknowledged;
+  {
+    const MutexLock lock(acknowledged.mutex);
+    acknowledged.last = opened.acked_sequence();
+  }
   std::thread reader([&] {
     ReportResponse response;
     while (stream->Read(&response)) {
-      std::lock_guard lock(mutex);
-      acked = response.acked_sequence();
-      for (const auto& verdict : response.verdicts()) refused += verdict.verdict() == progress::v1::ITEM_VERDICT_REFUSED;
-      moved.notify_one();
+      const MutexLock lock(acknowledged.mutex);
+      acknowledged.last = response.acked_sequence();
+      for (const auto& verdict : response.verdicts()) acknowledged.refused += verdict.verdict() == progress::v1::ITEM_VERDICT_REFUSED;
+      acknowledged.moved.notify_one();
     }
-    std::lock_guard lock(mutex);
-    ended = true;
-    moved.notify_one();
+    const MutexLock lock(acknowledged.mutex);
+    acknowledged.ended = true;
+    acknowledged.moved.notify_one();
   });
 
   const uint64_t before = opened.acked_sequence();
@@ -84,9 +93,11 @@ absl::Status RunStream(const Load& load, int number) {
     load.fill ? load.fill(number, next, items) : FillOwnShare(load, number, next, items);
     next += load.items_per_message;
     {
-      std::unique_lock lock(mutex);
-      moved.wait(lock, [&] { return ended || next - 1 - acked <= static_cast<uint64_t>(load.in_flight) * load.items_per_message; });
-      if (ended) break;
+      MutexLock lock(acknowledged.mutex);
+      acknowledged.moved.wait(lock, [&]() REQUIRES(acknowledged.mutex) {
+        return acknowledged.ended || next - 1 - acknowledged.last <= static_cast<uint64_t>(load.in_flight) * load.items_per_message;
+      });
+      if (acknowledged.ended) break;
     }
     if (!stream->Write(request)) break;
   }
@@ -94,8 +105,9 @@ absl::Status RunStream(const Load& load, int number) {
   reader.join();
   const absl::Status status = rpc::FromGrpc(stream->Finish());
   if (!status.ok()) return status;
-  if (acked != total) return MakeError(Reason::INTERNAL, "acked", std::to_string(acked), "the stream ended early");
-  if (refused > 0) return MakeError(Reason::INTERNAL, "refused", std::to_string(refused), "the load was refused");
+  const MutexLock lock(acknowledged.mutex);
+  if (acknowledged.last != total) return MakeError(Reason::INTERNAL, "acked", std::to_string(acknowledged.last), "the stream ended early");
+  if (acknowledged.refused > 0) return MakeError(Reason::INTERNAL, "refused", std::to_string(acknowledged.refused), "the load was refused");
   return absl::OkStatus();
 }
 
