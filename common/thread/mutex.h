@@ -9,7 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 
-// Abseil has some of these names from before it gave them a prefix; here they mean the same, and no others are missing.
+// Abseil has some of these names too, from before it gave them a prefix; they mean the same there.
 #undef GUARDED_BY
 #undef PT_GUARDED_BY
 #undef NO_THREAD_SAFETY_ANALYSIS
