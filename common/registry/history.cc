@@ -68,7 +68,7 @@ std::shared_ptr<const Registry> RegistryHistory::At(uint64_t sequence) const {
   const auto end = std::upper_bound(changes_.begin(), changes_.end(), sequence);
   const uint64_t change = end == changes_.begin() ? 0 : *std::prev(end);
 
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (change == newest_sequence()) {
     if (newest_built_ != change) {
       auto built = std::make_shared<Registry>(*newest_);
@@ -96,7 +96,7 @@ void RegistryHistory::Clear() {
   programmes_.clear();
   indicators_.clear();
   boundaries_.clear();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   newest_built_ = 0;
   newest_ = std::make_shared<const Registry>();
   kept_.clear();

@@ -5,11 +5,11 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "common/registry/registry.h"
+#include "common/thread/mutex.h"
 
 namespace anju {
 
@@ -47,10 +47,10 @@ class RegistryHistory {
   Versions<Programme> programmes_;
   Versions<Indicator> indicators_;
   std::vector<BoundaryEvent> boundaries_;
-  mutable std::mutex mutex_;  // guards what follows; held while one is built, so that nobody builds the same twice
-  mutable uint64_t newest_built_ = 0;
-  mutable std::shared_ptr<const Registry> newest_;  // as of newest_built_
-  mutable std::list<std::pair<uint64_t, std::shared_ptr<const Registry>>> kept_;  // by changing sequence, most recently used first
+  mutable Mutex mutex_;  // held while one is built, so that nobody builds the same twice. What is above changes only by its exclusive users.
+  mutable uint64_t newest_built_ GUARDED_BY(mutex_) = 0;
+  mutable std::shared_ptr<const Registry> newest_ GUARDED_BY(mutex_);  // as of newest_built_
+  mutable std::list<std::pair<uint64_t, std::shared_ptr<const Registry>>> kept_ GUARDED_BY(mutex_);  // by changing sequence, most recently used first
 };
 
 }  // namespace anju

@@ -35,7 +35,7 @@ FaultMemory::FaultMemory(std::string directory, uint64_t seed) : graves_(std::mo
 }
 
 void FaultMemory::FailAt(uint64_t nth, DiskFault fault) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   operations_ = 0;
   nth_ = nth;
   fault_ = fault;
@@ -44,17 +44,17 @@ void FaultMemory::FailAt(uint64_t nth, DiskFault fault) {
 }
 
 std::string FaultMemory::failed_at() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return failed_at_;
 }
 
 uint64_t FaultMemory::operations() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return operations_;
 }
 
 rocksdb::IOStatus FaultMemory::Begin(const char* operation, const std::string& path) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++operations_;
   const bool hit = operations_ == nth_;
   if (!hit && !dead_) return rocksdb::IOStatus::OK();
@@ -64,25 +64,25 @@ rocksdb::IOStatus FaultMemory::Begin(const char* operation, const std::string& p
 }
 
 void FaultMemory::Created(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   files_[path] = {};
   changes_[ParentOf(path)].push_back({Change::Kind::kCreate, path, "", ""});
 }
 
 void FaultMemory::Grown(const std::string& path, uint64_t size) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   files_[path].size = size;
 }
 
 void FaultMemory::Synced(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   File& file = files_[path];
   file.synced = file.size;
   file.synced_bytes.reset();
 }
 
 void FaultMemory::BeforeOverwrite(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   File& file = files_[path];
   if (!file.synced_bytes) file.synced_bytes = ReadBytes(path);
 }
@@ -100,7 +100,7 @@ void FaultMemory::MoveFile(const std::string& from, const std::string& to) {
 }
 
 rocksdb::IOStatus FaultMemory::Rename(const std::string& from, const std::string& to) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::error_code error;
   if (fs::is_directory(from, error)) {
     // Whatever is inside moves along and counts as there.
@@ -121,7 +121,7 @@ rocksdb::IOStatus FaultMemory::Rename(const std::string& from, const std::string
 }
 
 rocksdb::IOStatus FaultMemory::Delete(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::error_code error;
   const std::string grave = NewGrave();
   fs::rename(path, grave, error);
@@ -131,7 +131,7 @@ rocksdb::IOStatus FaultMemory::Delete(const std::string& path) {
 }
 
 void FaultMemory::DirectorySynced(const std::string& directory) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = changes_.find(directory);
   if (found == changes_.end()) return;
   std::error_code ignored;
@@ -161,7 +161,7 @@ void FaultMemory::Undo(const Change& change) {
 }
 
 void FaultMemory::LosePower() {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& [directory, changes] : changes_) {
     if (!fs::is_directory(directory)) continue;  // removed with all that was in it
     const size_t kept = random_() % (changes.size() + 1);

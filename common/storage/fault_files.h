@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -13,6 +12,7 @@
 #include <rocksdb/io_status.h>
 
 #include "common/storage/fault_medium.h"
+#include "common/thread/mutex.h"
 
 namespace anju::storage {
 
@@ -50,19 +50,19 @@ class FaultMemory {
     std::string path, to;
     std::string grave;  // where what was deleted or replaced lies; empty if nothing was
   };
-  std::string NewGrave();
-  void Undo(const Change& change);
-  void MoveFile(const std::string& from, const std::string& to);
+  std::string NewGrave() REQUIRES(mutex_);
+  void Undo(const Change& change) REQUIRES(mutex_);
+  void MoveFile(const std::string& from, const std::string& to) REQUIRES(mutex_);
 
   const std::string graves_;  // a directory beside the one that is watched
-  mutable std::mutex mutex_;
-  std::mt19937_64 random_;
-  uint64_t operations_ = 0, nth_ = 0, buried_ = 0;
-  DiskFault fault_ = DiskFault::kErrorOnce;
-  bool dead_ = false;
-  std::string failed_at_;
-  std::map<std::string, File> files_;                     // those that are not wholly synced
-  std::map<std::string, std::vector<Change>> changes_;    // by directory, oldest first
+  mutable Mutex mutex_;
+  std::mt19937_64 random_ GUARDED_BY(mutex_);
+  uint64_t operations_ GUARDED_BY(mutex_) = 0, nth_ GUARDED_BY(mutex_) = 0, buried_ GUARDED_BY(mutex_) = 0;
+  DiskFault fault_ GUARDED_BY(mutex_) = DiskFault::kErrorOnce;
+  bool dead_ GUARDED_BY(mutex_) = false;
+  std::string failed_at_ GUARDED_BY(mutex_);
+  std::map<std::string, File> files_ GUARDED_BY(mutex_);                   // those that are not wholly synced
+  std::map<std::string, std::vector<Change>> changes_ GUARDED_BY(mutex_);  // by directory, oldest first
 };
 
 }  // namespace anju::storage

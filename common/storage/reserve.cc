@@ -9,7 +9,7 @@ namespace anju::storage {
 
 absl::Status Reserve::Check() {
   const int64_t now_us = clock_.NowMicros();
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // A clock that was set back does not make an old answer last.
   const bool fresh = looked_ && now_us >= looked_us_ && now_us - looked_us_ < kReserveLookUs && written_ < kReserveLookBytes;
   if (fresh) return found_;
@@ -28,7 +28,7 @@ absl::Status Reserve::Check() {
 }
 
 void Reserve::NoteWritten(uint64_t bytes) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   written_ += bytes;
 }
 

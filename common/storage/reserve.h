@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 
 #include "absl/status/status.h"
 #include "common/storage/storage.h"
+#include "common/thread/mutex.h"
 #include "common/time/date.h"
 
 namespace anju::storage {
@@ -31,11 +31,11 @@ class Reserve {
   Disk& disk_;
   Clock& clock_;
   const uint64_t bytes_;
-  std::mutex mutex_;
-  bool looked_ = false;     // guarded by mutex_, like what follows
-  int64_t looked_us_ = 0;
-  uint64_t written_ = 0;    // since then
-  absl::Status found_;
+  Mutex mutex_;
+  bool looked_ GUARDED_BY(mutex_) = false;
+  int64_t looked_us_ GUARDED_BY(mutex_) = 0;
+  uint64_t written_ GUARDED_BY(mutex_) = 0;  // since then
+  absl::Status found_ GUARDED_BY(mutex_);
 };
 
 }  // namespace anju::storage

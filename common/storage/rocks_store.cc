@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <mutex>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -20,6 +19,7 @@
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/storage/rocks.h"
+#include "common/thread/mutex.h"
 
 namespace anju::storage {
 namespace {
@@ -54,7 +54,7 @@ class ListeningLogger final : public rocksdb::Logger {
     if (const char* end = std::strstr(line, ": dropping "); end != nullptr) {
       const std::string_view before(line, static_cast<size_t>(end - line));
       const size_t space = before.rfind(' ');
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       file_ = before.substr(space == std::string_view::npos ? 0 : space + 1);
     }
     if (target_ != nullptr) target_->Logv(level, format, arguments);
@@ -63,14 +63,14 @@ class ListeningLogger final : public rocksdb::Logger {
     if (target_ != nullptr) target_->Flush();
   }
   std::string file() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return file_;
   }
 
  private:
   const std::shared_ptr<rocksdb::Logger> target_;
-  mutable std::mutex mutex_;
-  std::string file_;
+  mutable Mutex mutex_;
+  std::string file_ GUARDED_BY(mutex_);
 };
 
 // The environment for reading only: whatever would change something is refused here, whoever asks for it.

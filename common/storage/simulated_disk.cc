@@ -7,6 +7,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 
 namespace anju::storage {
 namespace {
@@ -76,7 +77,7 @@ struct SimulatedMedium::Impl {
   explicit Impl(uint64_t seed) : random(seed) {}
 
   // Counts one operation of a machine; tells whether it happens, is cut by the crash, or is asked of a dead machine.
-  Outcome Begin(uint64_t machine) {
+  Outcome Begin(uint64_t machine) REQUIRES(mutex) {
     if (machine != alive) return Outcome::kDead;
     ++operations;
     if (crash_after > 0 && --crash_after == 0) return Outcome::kCrashes;
@@ -84,9 +85,9 @@ struct SimulatedMedium::Impl {
     return Outcome::kDone;
   }
 
-  uint64_t Random(uint64_t below) { return below == 0 ? 0 : random() % below; }
+  uint64_t Random(uint64_t below) REQUIRES(mutex) { return below == 0 ? 0 : random() % below; }
 
-  void CrashNow() {
+  void CrashNow() REQUIRES(mutex) {
     for (auto& [name, store] : stores) {
       const size_t kept = Random(store.unsynced.size() + 1);
       for (size_t i = 0; i < kept; ++i) Apply(store.unsynced[i], store.durable);
@@ -103,19 +104,19 @@ struct SimulatedMedium::Impl {
   }
 
   // Whether so much more fits.
-  bool HasRoom(size_t bytes) const { return bytes <= free_bytes; }
+  bool HasRoom(size_t bytes) const REQUIRES(mutex) { return bytes <= free_bytes; }
 
-  std::mutex mutex;
-  std::mt19937_64 random;
-  std::map<std::string, StoreImage, std::less<>> stores;
-  std::map<std::string, FileImage, std::less<>> files;
-  uint64_t boots = 0;
-  uint64_t alive = 0;  // number of the boot that runs; 0 when none does
-  uint64_t operations = 0;
-  uint64_t crash_after = 0;
-  uint64_t fail_after = 0;
-  bool ignore_syncs = false;
-  uint64_t free_bytes = UINT64_MAX;
+  Mutex mutex;
+  std::mt19937_64 random GUARDED_BY(mutex);
+  std::map<std::string, StoreImage, std::less<>> stores GUARDED_BY(mutex);
+  std::map<std::string, FileImage, std::less<>> files GUARDED_BY(mutex);
+  uint64_t boots GUARDED_BY(mutex) = 0;
+  uint64_t alive GUARDED_BY(mutex) = 0;  // number of the boot that runs; 0 when none does
+  uint64_t operations GUARDED_BY(mutex) = 0;
+  uint64_t crash_after GUARDED_BY(mutex) = 0;
+  uint64_t fail_after GUARDED_BY(mutex) = 0;
+  bool ignore_syncs GUARDED_BY(mutex) = false;
+  uint64_t free_bytes GUARDED_BY(mutex) = UINT64_MAX;
 };
 
 namespace {
@@ -159,7 +160,7 @@ class SimulatedStore final : public Store {
       : impl_(std::move(impl)), machine_(machine), name_(std::move(name)), kind_(kind), read_only_(read_only) {}
 
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) override {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     if (impl_->alive != machine_) return Crashed(name_);
     const StoreImage& store = impl_->stores[name_];
     if (store.spoiled.contains(key)) return Spoiled(name_);
@@ -170,7 +171,7 @@ class SimulatedStore final : public Store {
 
   absl::Status Write(const Batch& batch) override {
     if (read_only_) return ReadOnly();
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     StoreImage& store = impl_->stores[name_];
     const Impl::Outcome outcome = impl_->Begin(machine_);
     if (outcome == Impl::Outcome::kDone && !impl_->HasRoom(batch.bytes())) return Full(name_);
@@ -197,7 +198,7 @@ class SimulatedStore final : public Store {
 
   absl::Status Flush() override {
     if (read_only_) return ReadOnly();
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     switch (impl_->Begin(machine_)) {
       case Impl::Outcome::kDead:
         return Crashed(name_);
@@ -214,7 +215,7 @@ class SimulatedStore final : public Store {
   }
 
   std::unique_ptr<Cursor> NewCursor() override {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     if (impl_->alive != machine_) return std::make_unique<SimulatedCursor>(std::make_shared<const Rows>(), Keys(), Crashed(name_));
     const StoreImage& store = impl_->stores[name_];
     return std::make_unique<SimulatedCursor>(store.current, store.spoiled, absl::OkStatus());
@@ -236,7 +237,7 @@ class SimulatedDisk final : public Disk {
   SimulatedDisk(std::shared_ptr<Impl> impl, uint64_t machine) : impl_(std::move(impl)), machine_(machine) {}
 
   absl::StatusOr<std::unique_ptr<Store>> OpenStore(std::string_view name, StoreKind kind) override {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     if (impl_->alive != machine_) return Crashed(name);
     StoreImage& store = impl_->stores.try_emplace(std::string(name)).first->second;
     // As RocksDB does: what it reads out of its log when it opens is written to a table and synced before anything else. Else a write whose sync had
@@ -246,14 +247,14 @@ class SimulatedDisk final : public Disk {
   }
 
   absl::StatusOr<std::unique_ptr<Store>> OpenStoreReadOnly(std::string_view name) override {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     if (impl_->alive != machine_) return Crashed(name);
     if (!impl_->stores.contains(name)) return MakeError(Reason::FILE_NOT_FOUND, "", name, "there is no store " + std::string(name));
     return std::unique_ptr<Store>(std::make_unique<SimulatedStore>(impl_, machine_, std::string(name), StoreKind::kState, /*read_only=*/true));
   }
 
   absl::Status DestroyStore(std::string_view name) override {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     const Impl::Outcome outcome = impl_->Begin(machine_);
     if (outcome == Impl::Outcome::kDead) return Crashed(name);
     if (outcome == Impl::Outcome::kFails) return Failed(name);
@@ -266,7 +267,7 @@ class SimulatedDisk final : public Disk {
   }
 
   absl::StatusOr<std::optional<std::string>> ReadFile(std::string_view name) override {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     if (impl_->alive != machine_) return Crashed(name);
     auto found = impl_->files.find(name);
     if (found == impl_->files.end()) return std::optional<std::string>();
@@ -274,7 +275,7 @@ class SimulatedDisk final : public Disk {
   }
 
   absl::Status WriteFileSynced(std::string_view name, uint64_t offset, std::string_view bytes) override {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     const Impl::Outcome outcome = impl_->Begin(machine_);
     if (outcome == Impl::Outcome::kDead) return Crashed(name);
     if (outcome == Impl::Outcome::kDone && !impl_->HasRoom(bytes.size())) return Full(name);
@@ -293,7 +294,7 @@ class SimulatedDisk final : public Disk {
   }
 
   absl::StatusOr<uint64_t> FreeBytes() override {
-    std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     if (impl_->alive != machine_) return Crashed("disk");
     return impl_->free_bytes;
   }
@@ -307,43 +308,43 @@ class SimulatedDisk final : public Disk {
 SimulatedMedium::SimulatedMedium(uint64_t seed) : impl_(std::make_shared<Impl>(seed)) {}
 
 std::unique_ptr<Disk> SimulatedMedium::Boot() {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->alive = ++impl_->boots;
   return std::make_unique<SimulatedDisk>(impl_, impl_->alive);
 }
 
 void SimulatedMedium::Crash() {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->CrashNow();
 }
 
 void SimulatedMedium::CrashAfter(uint64_t operations) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->crash_after = operations;
 }
 
 void SimulatedMedium::FailAfter(uint64_t operations) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->fail_after = operations;
 }
 
 uint64_t SimulatedMedium::operations() const {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return impl_->operations;
 }
 
 void SimulatedMedium::set_ignore_syncs(bool ignore) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->ignore_syncs = ignore;
 }
 
 void SimulatedMedium::set_free_bytes(uint64_t bytes) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->free_bytes = bytes;
 }
 
 bool SimulatedMedium::FlipBit(std::string_view name, uint64_t which) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   const auto flip = [](std::string& bytes, uint64_t bit) { bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8))); };
   if (auto file = impl_->files.find(name); file != impl_->files.end() && !file->second.current.empty()) {
     flip(file->second.current, which % (file->second.current.size() * 8));
@@ -372,7 +373,7 @@ bool SimulatedMedium::FlipBit(std::string_view name, uint64_t which) {
 }
 
 bool SimulatedMedium::Spoil(std::string_view name, uint64_t which) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   auto store = impl_->stores.find(name);
   if (store == impl_->stores.end() || store->second.current->empty()) return false;
   store->second.spoiled.insert(std::next(store->second.current->begin(), static_cast<std::ptrdiff_t>(which % store->second.current->size()))->first);
@@ -380,12 +381,12 @@ bool SimulatedMedium::Spoil(std::string_view name, uint64_t which) {
 }
 
 void SimulatedMedium::Mend(std::string_view name) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   if (auto store = impl_->stores.find(name); store != impl_->stores.end()) store->second.spoiled.clear();
 }
 
 bool SimulatedMedium::DropLast(std::string_view name) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   auto store = impl_->stores.find(name);
   if (store == impl_->stores.end() || store->second.current->empty()) return false;
   Rows& rows = store->second.Changing();
@@ -396,7 +397,7 @@ bool SimulatedMedium::DropLast(std::string_view name) {
 }
 
 void SimulatedMedium::PutBack(std::string_view name) {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   auto store = impl_->stores.find(name);
   if (store == impl_->stores.end() || !store->second.dropped) return;
   store->second.Changing().insert(*store->second.dropped);
