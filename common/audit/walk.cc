@@ -1,15 +1,14 @@
 // The cursor's side hashes; a bounded handoff lets the fold keep step without waiting for it.
 #include "common/audit/walk.h"
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 
 namespace anju::audit {
 namespace {
@@ -32,7 +31,7 @@ class Handoff {
   }
   ~Handoff() {
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       over_ = true;
     }
     changed_.notify_all();
@@ -42,8 +41,8 @@ class Handoff {
   void Give(std::unique_ptr<Proved> block) {
     if (!options_.on_block) return;
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return bytes_ < kBytesAhead; });
+      MutexLock lock(mutex_);
+      changed_.wait(lock, [this]() REQUIRES(mutex_) { return bytes_ < kBytesAhead; });
       bytes_ += block->bytes.size();
       queue_.push_back(std::move(block));
     }
@@ -55,8 +54,8 @@ class Handoff {
     while (true) {
       std::unique_ptr<Proved> block;
       {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return over_ || !queue_.empty(); });
+        MutexLock lock(mutex_);
+        changed_.wait(lock, [this]() REQUIRES(mutex_) { return over_ || !queue_.empty(); });
         if (queue_.empty()) return;
         block = std::move(queue_.front());
         queue_.pop_front();
@@ -68,11 +67,11 @@ class Handoff {
   }
 
   const WalkOptions& options_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::unique_ptr<Proved>> queue_;
-  size_t bytes_ = 0;
-  bool over_ = false;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<std::unique_ptr<Proved>> queue_ GUARDED_BY(mutex_);
+  size_t bytes_ GUARDED_BY(mutex_) = 0;
+  bool over_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -101,7 +101,10 @@ absl::Status Journal::Look(storage::Disk& disk, std::string_view service, Clock&
   ASSIGN_OR_RETURN(Lineage lineage, ReadLineage(**store, *std::move(encoded), service));
   Journal journal(disk, *std::move(store), std::move(lineage), clock);
   journal.only_looks_ = true;
-  RETURN_IF_ERROR(journal.Recover());
+  {
+    const MutexLock lock(journal.mutex_);
+    RETURN_IF_ERROR(journal.Recover());
+  }
   return journal.CheckSeams();
 }
 
@@ -114,7 +117,10 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::OpenToWrite(storage::Disk& dis
   }
   ASSIGN_OR_RETURN(Lineage lineage, ReadLineage(*store, *std::move(encoded), service));
   std::unique_ptr<Journal> journal(new Journal(disk, std::move(store), std::move(lineage), clock));
-  RETURN_IF_ERROR(journal->Recover());
+  {
+    const MutexLock lock(journal->mutex_);
+    RETURN_IF_ERROR(journal->Recover());
+  }
   return journal;
 }
 
@@ -271,22 +277,22 @@ absl::StatusOr<Position> Journal::Append(const std::vector<std::string>& events,
   faults::Reach("journal.after_witness");
   failed_ = false;
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     durable_ = after;
     last_time_us_ = header.time_us;
   }
-  std::lock_guard lock(listeners_mutex_);
+  const MutexLock lock(listeners_mutex_);
   for (const auto& [id, listener] : listeners_) listener(after);
   return after;
 }
 
 Position Journal::durable() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return durable_;
 }
 
 int64_t Journal::last_time_us() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return last_time_us_;
 }
 
@@ -365,13 +371,13 @@ absl::Status Journal::Damaged(std::string_view what) const {
 }
 
 uint64_t Journal::AddListener(Listener listener) {
-  std::lock_guard lock(listeners_mutex_);
+  const MutexLock lock(listeners_mutex_);
   listeners_.emplace_back(next_listener_, std::move(listener));
   return next_listener_++;
 }
 
 void Journal::RemoveListener(uint64_t id) {
-  std::lock_guard lock(listeners_mutex_);
+  const MutexLock lock(listeners_mutex_);
   std::erase_if(listeners_, [id](const auto& entry) { return entry.first == id; });
 }
 

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "common/journal/format.h"
 #include "common/journal/lineage.h"
 #include "common/storage/storage.h"
+#include "common/thread/mutex.h"
 #include "common/time/date.h"
 
 namespace anju::journal {
@@ -58,11 +58,11 @@ class Journal {
   Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Lineage lineage, Clock& clock);
   static absl::Status Look(storage::Disk& disk, std::string_view service, Clock& clock);
   static absl::StatusOr<std::unique_ptr<Journal>> OpenToWrite(storage::Disk& disk, std::string_view service, Clock& clock);
-  absl::Status Recover();
-  absl::Status RecoverLastBlock(Position* before_last);
-  absl::Status CheckForks() const;
+  absl::Status Recover() REQUIRES(mutex_);
+  absl::Status RecoverLastBlock(Position* before_last) REQUIRES(mutex_);
+  absl::Status CheckForks() const REQUIRES(mutex_);
   absl::Status CheckSeams() const;
-  absl::Status CompareWitness(const Position& before_last);
+  absl::Status CompareWitness(const Position& before_last) REQUIRES(mutex_);
   absl::Status WriteWitness(const Position& position);
   absl::StatusOr<BlockView> PrefixAt(const storage::Cursor& cursor) const;
   absl::StatusOr<std::vector<std::string>> ReadFrom(storage::Cursor& cursor, Position after, uint64_t until, size_t bytes_max) const;
@@ -72,15 +72,15 @@ class Journal {
   std::unique_ptr<storage::Store> store_;
   const Lineage lineage_;
   Clock& clock_;
-  mutable std::mutex mutex_;
-  Position durable_;
-  int64_t last_time_us_ = 0;
+  mutable Mutex mutex_;
+  Position durable_ GUARDED_BY(mutex_);
+  int64_t last_time_us_ GUARDED_BY(mutex_) = 0;
   bool only_looks_ = false;  // nothing is written
   bool failed_ = false;      // appending thread only
   size_t witness_slot_ = 0;  // to be written next; appending thread only
-  std::mutex listeners_mutex_;
-  std::vector<std::pair<uint64_t, Listener>> listeners_;
-  uint64_t next_listener_ = 1;
+  Mutex listeners_mutex_;
+  std::vector<std::pair<uint64_t, Listener>> listeners_ GUARDED_BY(listeners_mutex_);
+  uint64_t next_listener_ GUARDED_BY(listeners_mutex_) = 1;
 };
 
 }  // namespace anju::journal

@@ -2,9 +2,7 @@
 #include "common/journal/pipeline.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "common/journal/state_writer.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 
 namespace anju::journal {
 namespace {
@@ -62,7 +61,7 @@ struct Pipeline::Impl final : public Recorder {
     if (!options_.threads) DrainByStep();
     if (!decider_.joinable()) return;
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stopping_ = true;
     }
     decider_wakes_.notify_all();
@@ -73,7 +72,7 @@ struct Pipeline::Impl final : public Recorder {
 
   absl::Status Submit(std::unique_ptr<Request> request) {
     if (request->Records()) RETURN_IF_ERROR(reserve_->Check());
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!failure_.ok()) return failure_;
     if (stopping_) return MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping");
     if (queue_.size() >= options_.queue_max) {
@@ -87,7 +86,7 @@ struct Pipeline::Impl final : public Recorder {
   absl::Status CheckRoom() { return reserve_->Check(); }
 
   size_t waiting() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return queue_.size();
   }
 
@@ -131,7 +130,7 @@ struct Pipeline::Impl final : public Recorder {
     switch (step) {
       case PipelineStep::kDecide: {
         {
-          std::lock_guard lock(mutex_);
+          const MutexLock lock(mutex_);
           batch.swap(queue_);
         }
         worked = !batch.empty() || (open_ != nullptr && WriterFree());
@@ -149,7 +148,7 @@ struct Pipeline::Impl final : public Recorder {
     }
     if (Failed()) {
       AbandonAll(std::move(batch));
-      options_.on_fatal(cause_);
+      options_.on_fatal(Cause());
     }
     return worked;
   }
@@ -164,7 +163,11 @@ struct Pipeline::Impl final : public Recorder {
 
   // The writer's turn in a pipeline without threads.
   bool WriteHandedOver() {
-    std::unique_ptr<Block> block = std::move(handed_);
+    std::unique_ptr<Block> block;
+    {
+      const MutexLock lock(mutex_);
+      block = std::move(handed_);
+    }
     if (block == nullptr) return false;
     if (const absl::Status status = Write(*block); !status.ok()) Fail(status, std::move(block));
     return true;
@@ -182,8 +185,8 @@ struct Pipeline::Impl final : public Recorder {
       std::deque<std::unique_ptr<Request>> batch;
       bool stop = false;
       {
-        std::unique_lock lock(mutex_);
-        decider_wakes_.wait(lock, [this] {
+        MutexLock lock(mutex_);
+        decider_wakes_.wait(lock, [this]() REQUIRES(mutex_) {
           return !queue_.empty() || stopping_ || !failure_.ok() || (open_ != nullptr && handed_ == nullptr && !writing_);
         });
         batch.swap(queue_);
@@ -223,8 +226,8 @@ struct Pipeline::Impl final : public Recorder {
   void HandOver(std::optional<int64_t> next_time_us) {
     if (!options_.threads) WriteHandedOver();
     {
-      std::unique_lock lock(mutex_);
-      decider_wakes_.wait(lock, [this] { return (handed_ == nullptr && !writing_) || !failure_.ok(); });
+      MutexLock lock(mutex_);
+      decider_wakes_.wait(lock, [this]() REQUIRES(mutex_) { return (handed_ == nullptr && !writing_) || !failure_.ok(); });
       if (failure_.ok()) {
         handed_ = std::move(open_);
         faults::Reach("pipeline.handed_over");
@@ -236,12 +239,16 @@ struct Pipeline::Impl final : public Recorder {
   }
 
   bool WriterFree() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return handed_ == nullptr && !writing_;
   }
   bool Failed() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return !failure_.ok();
+  }
+  absl::Status Cause() {
+    const MutexLock lock(mutex_);
+    return cause_;
   }
 
   // After a failed write: nobody may believe anything that is still on its way.
@@ -249,7 +256,7 @@ struct Pipeline::Impl final : public Recorder {
     std::deque<std::unique_ptr<Request>> queued;
     absl::Status failure;
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       queued.swap(queue_);
       failure = failure_;
     }
@@ -265,7 +272,7 @@ struct Pipeline::Impl final : public Recorder {
   }
 
   void Leave() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     decider_left_ = true;
     writer_wakes_.notify_all();
   }
@@ -275,8 +282,8 @@ struct Pipeline::Impl final : public Recorder {
       std::unique_ptr<Block> block;
       bool idle = false;
       {
-        std::unique_lock lock(mutex_);
-        const auto work = [this] { return handed_ != nullptr || decider_left_; };
+        MutexLock lock(mutex_);
+        const auto work = [this]() REQUIRES(mutex_) { return handed_ != nullptr || decider_left_; };
         if (state_->dirty()) {
           idle = !writer_wakes_.wait_for(lock, options_.state_idle_flush, work);
         } else {
@@ -294,7 +301,7 @@ struct Pipeline::Impl final : public Recorder {
       }
       if (!status.ok()) return Fail(status, std::move(block));
       {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         writing_ = false;
       }
       decider_wakes_.notify_one();
@@ -331,7 +338,7 @@ struct Pipeline::Impl final : public Recorder {
                                               std::string(cause.message()) + ")");
     std::unique_ptr<Block> handed;  // came while rows were flushed
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       failure_ = status;
       cause_ = cause;
       handed = std::move(handed_);
@@ -344,8 +351,8 @@ struct Pipeline::Impl final : public Recorder {
     }
     if (!options_.threads) return;  // Step abandons the rest
     {
-      std::unique_lock lock(mutex_);
-      writer_wakes_.wait(lock, [this] { return decider_left_; });
+      MutexLock lock(mutex_);
+      writer_wakes_.wait(lock, [this]() REQUIRES(mutex_) { return decider_left_; });
     }
     options_.on_fatal(cause);
   }
@@ -357,16 +364,16 @@ struct Pipeline::Impl final : public Recorder {
   std::unique_ptr<storage::Reserve> reserve_;
   std::unique_ptr<StateWriter> state_;  // writer thread once the threads run
 
-  std::mutex mutex_;
-  std::condition_variable decider_wakes_;
-  std::condition_variable writer_wakes_;
-  std::deque<std::unique_ptr<Request>> queue_;
-  std::unique_ptr<Block> handed_;  // for the writer to take
-  bool writing_ = false;           // the writer has one in hand
-  bool stopping_ = false;
-  bool decider_left_ = false;
-  absl::Status failure_;           // as requests are told
-  absl::Status cause_;             // of it
+  Mutex mutex_;
+  ConditionVariable decider_wakes_;
+  ConditionVariable writer_wakes_;
+  std::deque<std::unique_ptr<Request>> queue_ GUARDED_BY(mutex_);
+  std::unique_ptr<Block> handed_ GUARDED_BY(mutex_);  // for the writer to take
+  bool writing_ GUARDED_BY(mutex_) = false;           // the writer has one in hand
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool decider_left_ GUARDED_BY(mutex_) = false;
+  absl::Status failure_ GUARDED_BY(mutex_);           // as requests are told
+  absl::Status cause_ GUARDED_BY(mutex_);             // of it
 
   // Decider thread.
   std::unique_ptr<Block> open_;

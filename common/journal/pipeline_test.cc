@@ -182,14 +182,15 @@ TEST_F(PipelineTest, ReplayTellsApplyWhatItWasToldWhenDeciding) {
   ASSERT_TRUE(AllAnswered(6));
   // "b" and "c" share a block unless the writer was free between them; no block holds two plan positions.
   EXPECT_THAT(BlockSizes(), AnyOf(ElementsAre(1, 1, 2, 1), ElementsAre(1, 1, 1, 1, 1)));
-  const std::vector<EventContext> live = model_->applied;
+  const std::vector<EventContext> live = model_->applied();
   Open(kMarkSchema + 1);  // another schema: all is replayed
-  ASSERT_EQ(model_->applied.size(), live.size());
+  const std::vector<EventContext> replayed = model_->applied();
+  ASSERT_EQ(replayed.size(), live.size());
   for (size_t i = 0; i < live.size(); ++i) {
-    EXPECT_EQ(model_->applied[i].sequence, live[i].sequence);
-    EXPECT_EQ(model_->applied[i].time_us, live[i].time_us);
-    EXPECT_EQ(model_->applied[i].plan_id, live[i].plan_id);
-    EXPECT_EQ(model_->applied[i].plan_sequence, live[i].plan_sequence);
+    EXPECT_EQ(replayed[i].sequence, live[i].sequence);
+    EXPECT_EQ(replayed[i].time_us, live[i].time_us);
+    EXPECT_EQ(replayed[i].plan_id, live[i].plan_id);
+    EXPECT_EQ(replayed[i].plan_sequence, live[i].plan_sequence);
   }
   EXPECT_EQ(live.back().plan_sequence, 7u);
 }
@@ -220,7 +221,7 @@ TEST_F(PipelineTest, StoppingAnswersEverythingAndFlushesTheState) {
   EXPECT_EQ(answers_.ok().size(), 301u);
   medium_.Crash();  // after a clean stop a power failure takes nothing
   Open();
-  EXPECT_EQ(model_->applied.size(), 0u) << "nothing was left to replay";
+  EXPECT_EQ(model_->applied_count(), 0u) << "nothing was left to replay";
   EXPECT_EQ(model_->events, 300u);
   EXPECT_EQ(model_->cached, "plan 12");
 }
@@ -234,7 +235,7 @@ TEST_F(PipelineTest, IdleStateIsFlushed) {
   medium_.Crash();
   pipeline_ = nullptr;
   Open();
-  EXPECT_EQ(model_->applied.size(), 0u);
+  EXPECT_EQ(model_->applied_count(), 0u);
   EXPECT_EQ(model_->events, 1u);
 }
 
@@ -255,10 +256,10 @@ TEST_F(PipelineTest, AnotherSchemaVersionRebuildsTheState) {
   Open();
   for (int i = 0; i < 10; ++i) ASSERT_THAT(Mark("n" + std::to_string(i)), IsOk());
   Open(kMarkSchema + 1);
-  EXPECT_EQ(model_->applied.size(), 10u);
+  EXPECT_EQ(model_->applied_count(), 10u);
   EXPECT_EQ(model_->events, 10u);
   Open(kMarkSchema + 1);
-  EXPECT_EQ(model_->applied.size(), 0u);
+  EXPECT_EQ(model_->applied_count(), 0u);
   EXPECT_EQ(model_->events, 10u);
 }
 

@@ -1,10 +1,8 @@
 // What the pipeline's tests share: a model of numbered marks, requests that count their answers, a disk with a gate.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "common/journal/pipeline.h"
 #include "common/status/macros.h"
 #include "common/testing/testing.h"
+#include "common/thread/mutex.h"
 
 namespace anju::journal {
 
@@ -38,41 +37,63 @@ class MarkModel : public Model {
     ++events;
     rows.Put("m" + name, std::to_string(context.sequence));
     rows.Put("count", std::to_string(events));
-    std::lock_guard lock(applied_mutex);
-    applied.push_back(context);
+    const MutexLock lock(applied_mutex_);
+    applied_.push_back(context);
     return absl::OkStatus();
   }
+  // In this process.
+  std::vector<EventContext> applied() {
+    const MutexLock lock(applied_mutex_);
+    return applied_;
+  }
   size_t applied_count() {
-    std::lock_guard lock(applied_mutex);
-    return applied.size();
+    const MutexLock lock(applied_mutex_);
+    return applied_.size();
   }
 
   std::map<std::string, uint64_t> marks;
   uint64_t events = 0;
   std::optional<std::string> cached;
-  std::mutex applied_mutex;
-  std::vector<EventContext> applied;  // in this process
+
+ private:
+  Mutex applied_mutex_;
+  std::vector<EventContext> applied_ GUARDED_BY(applied_mutex_);
 };
 
 // Collects what was answered. Safe for concurrent use.
 class Answers {
  public:
   void Add(const std::string& name, const absl::Status& status, const Position& durable) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++(status.ok() ? ok_ : failed_)[name];
     if (status.ok()) order_.push_back(name), last_durable_ = durable.sequence;
   }
-  std::map<std::string, int> ok() const { return std::lock_guard(mutex_), ok_; }
-  std::map<std::string, int> failed() const { return std::lock_guard(mutex_), failed_; }
-  std::vector<std::string> order() const { return std::lock_guard(mutex_), order_; }
-  uint64_t last_durable() const { return std::lock_guard(mutex_), last_durable_; }
-  size_t count() const { return std::lock_guard(mutex_), ok_.size() + failed_.size(); }
+  std::map<std::string, int> ok() const {
+    const MutexLock lock(mutex_);
+    return ok_;
+  }
+  std::map<std::string, int> failed() const {
+    const MutexLock lock(mutex_);
+    return failed_;
+  }
+  std::vector<std::string> order() const {
+    const MutexLock lock(mutex_);
+    return order_;
+  }
+  uint64_t last_durable() const {
+    const MutexLock lock(mutex_);
+    return last_durable_;
+  }
+  size_t count() const {
+    const MutexLock lock(mutex_);
+    return ok_.size() + failed_.size();
+  }
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, int> ok_, failed_;
-  std::vector<std::string> order_;
-  uint64_t last_durable_ = 0;
+  mutable Mutex mutex_;
+  std::map<std::string, int> ok_ GUARDED_BY(mutex_), failed_ GUARDED_BY(mutex_);
+  std::vector<std::string> order_ GUARDED_BY(mutex_);
+  uint64_t last_durable_ GUARDED_BY(mutex_) = 0;
 };
 
 // Does something on the decider thread and reports its answer under a name.
@@ -93,27 +114,30 @@ class TestRequest : public Request {
 class Gate {
  public:
   void Close() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     open_ = false;
   }
   void Open() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     open_ = true;
     changed_.notify_all();
   }
   void Pass() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     ++waiting_;
-    changed_.wait(lock, [this] { return open_; });
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return open_; });
     --waiting_;
   }
-  int waiting() const { return std::lock_guard(mutex_), waiting_; }
+  int waiting() const {
+    const MutexLock lock(mutex_);
+    return waiting_;
+  }
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = true;
-  int waiting_ = 0;
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  bool open_ GUARDED_BY(mutex_) = true;
+  int waiting_ GUARDED_BY(mutex_) = 0;
 };
 
 class GatedDisk final : public storage::Disk {

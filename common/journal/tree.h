@@ -3,13 +3,13 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/journal/journal.h"
+#include "common/thread/mutex.h"
 
 namespace anju::journal {
 
@@ -66,22 +66,22 @@ class JournalTree {
   };
   class Reader;  // what one question looks at
 
-  absl::Status Grow(uint64_t until);
-  absl::Status Add(std::string_view bytes);
-  void Fold();
-  absl::StatusOr<Chunk> ReadChunk(uint64_t chunk) const;
-  absl::StatusOr<TreeHead> HeadLocked(Reader& reader, uint64_t sequence, std::string_view field);
+  absl::Status Grow(uint64_t until) REQUIRES(mutex_);
+  absl::Status Add(std::string_view bytes) REQUIRES(mutex_);
+  void Fold() REQUIRES(mutex_);
+  absl::StatusOr<Chunk> ReadChunk(uint64_t chunk) const REQUIRES(mutex_);
+  absl::StatusOr<TreeHead> HeadLocked(Reader& reader, uint64_t sequence, std::string_view field) REQUIRES(mutex_);
 
   const Journal& journal_;
   const size_t chunks_max_;
-  mutable std::mutex mutex_;
-  uint64_t blocks_ = 0, sequence_ = 0;     // taken in so far
-  Hash last_{};                            // hash of the last one
-  unsigned chunk_level_ = 0;               // a chunk is 2^chunk_level_ blocks
-  std::vector<uint64_t> firsts_;           // first sequence of every full chunk
-  std::vector<std::vector<Hash>> levels_;  // [i][j]: root of the j-th full subtree of 2^(chunk_level_ + i) blocks
-  uint64_t tail_first_ = 1;                // first sequence of the tail, while it has blocks
-  Chunk tail_;                             // the blocks after the full chunks
+  mutable Mutex mutex_;
+  uint64_t blocks_ GUARDED_BY(mutex_) = 0, sequence_ GUARDED_BY(mutex_) = 0;  // taken in so far
+  Hash last_ GUARDED_BY(mutex_){};                                // hash of the last one
+  unsigned chunk_level_ GUARDED_BY(mutex_) = 0;                   // a chunk is 2^chunk_level_ blocks
+  std::vector<uint64_t> firsts_ GUARDED_BY(mutex_);               // first sequence of every full chunk
+  std::vector<std::vector<Hash>> levels_ GUARDED_BY(mutex_);      // [i][j]: root of the j-th full subtree of 2^(chunk_level_ + i) blocks
+  uint64_t tail_first_ GUARDED_BY(mutex_) = 1;                    // first sequence of the tail, while it has blocks
+  Chunk tail_ GUARDED_BY(mutex_);                                 // the blocks after the full chunks
 };
 
 }  // namespace anju::journal
