@@ -11,7 +11,7 @@ std::shared_ptr<AnswerReactor> AnswerReactor::Make() {
 
 void AnswerReactor::FinishOnce(const absl::Status& status, const std::function<void()>& write_response) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (finished_) return;  // the response may already be gone
     finished_ = true;
     if (status.ok() && write_response) write_response();

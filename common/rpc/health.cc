@@ -5,56 +5,24 @@
 
 namespace anju::rpc {
 
-// One Watch stream. At most one write is outstanding; a change meanwhile is written when it is done. All state is guarded by the
-// service's mutex; `StartWrite` and `Finish` are called without it, which is safe because only one thread at a time has the turn:
-// whoever set `busy_` (or `finished_`) under the mutex.
+// One Watch stream. At most one write is outstanding; a change meanwhile is written when it is done. `StartWrite` and `Finish` are called without
+// the service's mutex, which is safe because only one thread at a time has the turn: whoever set `busy` (or `finished`) under it. The response is
+// changed with the turn.
 class HealthService::Watcher final : public grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse> {
  public:
   Watcher(HealthService* service, bool known) : service_(service), known_(known) {}
 
-  // What to do next, decided under the mutex and done without it.
-  enum class Step { kNothing, kWrite, kFinish };
-  Step NextLocked() {
-    if (busy_ || finished_) return Step::kNothing;
-    const auto now = !known_ ? Serving::SERVICE_UNKNOWN : service_->serving_ ? Serving::SERVING : Serving::NOT_SERVING;
-    if (!cancelled_ && (!told_ || now != response_.status())) {
-      told_ = busy_ = true;
-      response_.set_status(now);
-      return Step::kWrite;
-    }
-    if (!cancelled_ && !service_->draining_) return Step::kNothing;
-    finished_ = true;
-    return Step::kFinish;
-  }
+  bool known() const { return known_; }
+  Serving& response() { return response_; }
   void Do(Step step) {
     if (step == Step::kWrite) StartWrite(&response_);
     if (step == Step::kFinish) Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the service is draining"));
   }
 
-  void OnWriteDone(bool ok) override {
-    Step step;
-    {
-      const std::lock_guard lock(service_->mutex_);
-      busy_ = false;
-      if (!ok) cancelled_ = true;
-      step = NextLocked();
-    }
-    Do(step);
-  }
-  void OnCancel() override {
-    Step step;
-    {
-      const std::lock_guard lock(service_->mutex_);
-      cancelled_ = true;
-      step = NextLocked();
-    }
-    Do(step);
-  }
+  void OnWriteDone(bool ok) override { service_->WriteDone(*this, ok); }
+  void OnCancel() override { service_->Cancelled(*this); }
   void OnDone() override {
-    {
-      const std::lock_guard lock(service_->mutex_);
-      service_->watchers_.erase(this);
-    }
+    service_->Forget(*this);
     delete this;
   }
 
@@ -62,10 +30,6 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<grpc::healt
   HealthService* const service_;
   const bool known_;
   grpc::health::v1::HealthCheckResponse response_;
-  bool told_ = false;
-  bool busy_ = false;
-  bool cancelled_ = false;
-  bool finished_ = false;
 };
 
 namespace {
@@ -82,7 +46,7 @@ void HealthService::SetNames(std::vector<std::string> names) { names_ = std::set
 
 void HealthService::SetServing(bool serving) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     serving_ = serving && !draining_;
   }
   Tell();
@@ -90,7 +54,7 @@ void HealthService::SetServing(bool serving) {
 
 void HealthService::Drain() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     draining_ = true;
     serving_ = false;
   }
@@ -98,19 +62,60 @@ void HealthService::Drain() {
 }
 
 bool HealthService::serving() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return serving_;
 }
 
+HealthService::Step HealthService::Next(Watcher& watcher, WatcherState& state) {
+  if (state.busy || state.finished) return Step::kNothing;
+  const auto now = !watcher.known() ? Serving::SERVICE_UNKNOWN : serving_ ? Serving::SERVING : Serving::NOT_SERVING;
+  if (!state.cancelled && (!state.told || now != watcher.response().status())) {
+    state.told = state.busy = true;
+    watcher.response().set_status(now);
+    return Step::kWrite;
+  }
+  if (!state.cancelled && !draining_) return Step::kNothing;
+  state.finished = true;
+  return Step::kFinish;
+}
+
 void HealthService::Tell() {
-  std::vector<std::pair<Watcher*, Watcher::Step>> steps;
+  std::vector<std::pair<Watcher*, Step>> steps;
   {
-    const std::lock_guard lock(mutex_);
-    for (Watcher* watcher : watchers_) steps.emplace_back(watcher, watcher->NextLocked());
+    const MutexLock lock(mutex_);
+    for (auto& [watcher, state] : watchers_) steps.emplace_back(watcher, Next(*watcher, state));
   }
   for (auto& [watcher, step] : steps) {
-    if (step != Watcher::Step::kNothing) watcher->Do(step);  // a watcher without a step may be gone by now
+    if (step != Step::kNothing) watcher->Do(step);  // a watcher without a step may be gone by now
   }
+}
+
+void HealthService::WriteDone(Watcher& watcher, bool ok) {
+  Step step;
+  {
+    const MutexLock lock(mutex_);
+    WatcherState& state = watchers_.at(&watcher);
+    state.busy = false;
+    if (!ok) state.cancelled = true;
+    step = Next(watcher, state);
+  }
+  watcher.Do(step);
+}
+
+void HealthService::Cancelled(Watcher& watcher) {
+  Step step;
+  {
+    const MutexLock lock(mutex_);
+    WatcherState& state = watchers_.at(&watcher);
+    state.cancelled = true;
+    step = Next(watcher, state);
+  }
+  watcher.Do(step);
+}
+
+void HealthService::Forget(Watcher& watcher) {
+  const MutexLock lock(mutex_);
+  watchers_.erase(&watcher);
 }
 
 grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context, const grpc::health::v1::HealthCheckRequest* request,
@@ -128,13 +133,12 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext* context, const grpc::health::v1::HealthCheckRequest* request) {
   Watcher* watcher = nullptr;
-  Watcher::Step step = Watcher::Step::kNothing;
+  Step step = Step::kNothing;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (watchers_.size() < kWatchersMax) {
       watcher = new Watcher(this, Knows(request->service()));
-      watchers_.insert(watcher);
-      step = watcher->NextLocked();
+      step = Next(*watcher, watchers_[watcher]);
     }
   }
   if (watcher == nullptr) return new RefusedWatch();

@@ -1,12 +1,13 @@
 // grpc.health.v1.Health of our own: the built-in one breaks reflection clients and knows no names.
 #pragma once
 
-#include <mutex>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "common/thread/mutex.h"
 
 namespace anju::rpc {
 
@@ -30,14 +31,26 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
  private:
   class Watcher;
   using Serving = grpc::health::v1::HealthCheckResponse;
+  // What to do next for a watcher, decided under the mutex and done without it.
+  enum class Step { kNothing, kWrite, kFinish };
+  struct WatcherState {
+    bool told = false;
+    bool busy = false;  // a write is outstanding
+    bool cancelled = false;
+    bool finished = false;
+  };
   bool Knows(const std::string& name) const { return name.empty() || names_.contains(name); }
+  Step Next(Watcher& watcher, WatcherState& state) REQUIRES(mutex_);
   void Tell();
+  void WriteDone(Watcher& watcher, bool ok);
+  void Cancelled(Watcher& watcher);
+  void Forget(Watcher& watcher);
 
-  std::set<std::string> names_;
-  mutable std::mutex mutex_;
-  bool serving_ = false;           // guarded by mutex_, like what follows
-  bool draining_ = false;
-  std::set<Watcher*> watchers_;    // each removes itself in OnDone
+  std::set<std::string> names_;  // set before anybody calls
+  mutable Mutex mutex_;
+  bool serving_ GUARDED_BY(mutex_) = false;
+  bool draining_ GUARDED_BY(mutex_) = false;
+  std::map<Watcher*, WatcherState> watchers_ GUARDED_BY(mutex_);  // each removes itself in OnDone
 };
 
 }  // namespace anju::rpc

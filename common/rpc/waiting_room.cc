@@ -1,13 +1,12 @@
 // Answers parked until a basis is reached: one thread looks at everybody when something was applied and when a deadline passes.
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/rpc.h"
 #include "common/rpc/stepped.h"
+#include "common/thread/mutex.h"
 
 namespace anju::rpc {
 namespace {
@@ -35,25 +34,30 @@ SteadyTime ToSteady(std::chrono::system_clock::time_point deadline) {
 }  // namespace
 
 struct WaitingRoom::Impl {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::vector<Waiter> waiters;
-  bool look = false;      // something was applied, or somebody came, since the last look
-  size_t looking_at = 0;  // waiters taken out by the thread for a look; they count towards the limit
-  bool stopping = false;
+  Mutex mutex;
+  ConditionVariable changed;
+  std::vector<Waiter> waiters GUARDED_BY(mutex);
+  bool look GUARDED_BY(mutex) = false;      // something was applied, or somebody came, since the last look
+  size_t looking_at GUARDED_BY(mutex) = 0;  // waiters taken out by the thread for a look; they count towards the limit
+  bool stopping GUARDED_BY(mutex) = false;
   std::thread thread;
 
   void Run();
-  void LookAtAll(std::unique_lock<std::mutex>& lock);
+  std::vector<Waiter> TakeAll() REQUIRES(mutex);
+  static std::vector<Waiter> LookAt(std::vector<Waiter> all);
+  void PutBack(std::vector<Waiter> rest) REQUIRES(mutex);
 };
 
-// `lock` is held before and after, not while `reached` and `ready` run: they may take locks of their owners, and `ready` may come back with another
-// Wait.
-void WaitingRoom::Impl::LookAtAll(std::unique_lock<std::mutex>& lock) {
+// A look at everybody: taken out under the lock, asked without it, and put back under it. `reached` and `ready` may take locks of their owners, and
+// `ready` may come back with another Wait.
+std::vector<Waiter> WaitingRoom::Impl::TakeAll() {
   look = false;
-  std::vector<Waiter> all = std::exchange(waiters, {});
-  looking_at = all.size();
-  lock.unlock();
+  looking_at = waiters.size();
+  return std::exchange(waiters, {});
+}
+
+// Answers those whose time has come; the rest is left.
+std::vector<Waiter> WaitingRoom::Impl::LookAt(std::vector<Waiter> all) {
   const SteadyTime now = std::chrono::steady_clock::now();
   std::vector<Waiter> rest;
   for (Waiter& waiter : all) {
@@ -65,24 +69,31 @@ void WaitingRoom::Impl::LookAtAll(std::unique_lock<std::mutex>& lock) {
       rest.push_back(std::move(waiter));
     }
   }
-  lock.lock();
+  return rest;
+}
+
+void WaitingRoom::Impl::PutBack(std::vector<Waiter> rest) {
   looking_at = 0;
   for (Waiter& waiter : rest) waiters.push_back(std::move(waiter));
 }
 
 void WaitingRoom::Impl::Run() {
-  std::unique_lock lock(mutex);
+  MutexLock lock(mutex);
   while (!stopping) {
     SteadyTime next = SteadyTime::max();
     for (const Waiter& waiter : waiters) next = std::min(next, waiter.deadline);
-    const auto awake = [&] { return stopping || look; };
+    const auto awake = [this]() REQUIRES(mutex) { return stopping || look; };
     if (next == SteadyTime::max()) {
       changed.wait(lock, awake);
     } else {
       changed.wait_until(lock, next, awake);
     }
     if (stopping) break;
-    LookAtAll(lock);
+    std::vector<Waiter> all = TakeAll();
+    lock.unlock();
+    std::vector<Waiter> rest = LookAt(std::move(all));
+    lock.lock();
+    PutBack(std::move(rest));
   }
 }
 
@@ -94,12 +105,17 @@ void UseSteppedWaitingRooms() { stepped = true; }
 
 WaitingRoom::~WaitingRoom() {
   {
-    const std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     impl_->stopping = true;
     impl_->changed.notify_all();
   }
   if (impl_->thread.joinable()) impl_->thread.join();
-  for (Waiter& waiter : impl_->waiters) waiter.ready(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping"));
+  std::vector<Waiter> left;
+  {
+    const MutexLock lock(impl_->mutex);
+    left = std::exchange(impl_->waiters, {});
+  }
+  for (Waiter& waiter : left) waiter.ready(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping"));
 }
 
 std::chrono::system_clock::time_point AnswerBy(std::chrono::system_clock::time_point deadline) {
@@ -113,7 +129,7 @@ void WaitingRoom::Wait(std::function<bool()> reached, std::chrono::system_clock:
   if (at_deadline.ok()) at_deadline = MakeError(Reason::BEHIND, "at_least", "", "what at_least asks for was not applied within the deadline");
   Reason refused = Reason::UNAVAILABLE;
   {
-    const std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     if (impl_->waiters.size() + impl_->looking_at >= kWaitersMax) {
       refused = Reason::OVERLOADED;
     } else if (!impl_->stopping) {
@@ -128,9 +144,15 @@ void WaitingRoom::Wait(std::function<bool()> reached, std::chrono::system_clock:
 }
 
 void WaitingRoom::Wake() {
-  std::unique_lock lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   if (impl_->waiters.empty() && impl_->looking_at == 0) return;
-  if (!impl_->thread.joinable()) return impl_->LookAtAll(lock);
+  if (!impl_->thread.joinable()) {
+    std::vector<Waiter> all = impl_->TakeAll();
+    lock.unlock();
+    std::vector<Waiter> rest = WaitingRoom::Impl::LookAt(std::move(all));
+    lock.lock();
+    return impl_->PutBack(std::move(rest));
+  }
   impl_->look = true;
   impl_->changed.notify_one();
 }
