@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 
 #include "anju/progress/v1/progress.grpc.pb.h"
 #include "common/rpc/rpc.h"
+#include "common/thread/mutex.h"
 
 namespace anju::client {
 
@@ -20,12 +20,16 @@ inline constexpr int64_t kFlagged = 777;  // an amount that a soft check looks a
 
 // What is durable, in memory: it outlives the servers in front of it as a journal does.
 struct Ledger {
-  std::mutex mutex;
-  std::map<uint64_t, std::string> items;         // number → "region amount"
-  std::map<uint64_t, progress::v1::Verdict> refusals;  // and flagged ones
+  Mutex mutex;
+  std::map<uint64_t, std::string> items GUARDED_BY(mutex);               // number → "region amount"
+  std::map<uint64_t, progress::v1::Verdict> refusals GUARDED_BY(mutex);  // and flagged ones
+  std::map<uint64_t, std::string> recorded() {
+    const MutexLock lock(mutex);
+    return items;
+  }
   // An older state is put back: only the first `count` items are left.
   void Lose(uint64_t count) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     items.erase(items.upper_bound(count), items.end());
     refusals.erase(refusals.upper_bound(count), refusals.end());
   }
@@ -59,7 +63,7 @@ class LedgerService final : public progress::v1::ProgressService::Service {
  private:
   absl::Status Record(uint64_t sequence, const progress::v1::Item& item, const std::map<uint32_t, std::string>& regions,
                       std::vector<progress::v1::Verdict>* verdicts) {
-    const std::lock_guard lock(ledger_->mutex);
+    const MutexLock lock(ledger_->mutex);
     if (!regions.contains(item.series())) return MakeError(Reason::UNKNOWN_SERIES, "series", "", "never defined on this stream");
     const std::string content = regions.at(item.series()) + " " + std::to_string(item.amount());
     if (sequence <= ledger_->items.size()) {
@@ -91,7 +95,7 @@ class LedgerService final : public progress::v1::ProgressService::Service {
     return absl::OkStatus();
   }
   ReportResponse Answer(const std::vector<progress::v1::Verdict>& verdicts) {
-    const std::lock_guard lock(ledger_->mutex);
+    const MutexLock lock(ledger_->mutex);
     ReportResponse response;
     response.set_acked_sequence(ledger_->items.size());
     for (const auto& verdict : verdicts) *response.add_verdicts() = verdict;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -13,6 +12,7 @@
 #include "common/client/outbox_files.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 
 namespace anju::client {
 namespace {
@@ -151,19 +151,21 @@ absl::StatusOr<types::v1::BasisStamp> Outbox::Send(const std::string& address, R
 }
 
 absl::StatusOr<types::v1::BasisStamp> Outbox::SendOnce(const std::string& address, const ReportOptions& options, const OutboxCallbacks& callbacks, const Batch* again) {
-  uint64_t first = 0;
   ReportCallbacks stream_callbacks{.on_verdict = callbacks.on_verdict, .on_answered = nullptr};
-  std::mutex mutex;  // of `first`, which the stream's thread reads when answers come
+  struct {
+    Mutex mutex;
+    uint64_t first GUARDED_BY(mutex) = 0;
+  } begun;  // for the stream's thread, which asks when answers come
   stream_callbacks.on_answered = [&](uint64_t answered) {
-    const std::lock_guard lock(mutex);
-    if (callbacks.on_answered && first > 0) callbacks.on_answered(answered, last() + 1 - first);
+    const MutexLock lock(begun.mutex);
+    if (callbacks.on_answered && begun.first > 0) callbacks.on_answered(answered, last() + 1 - begun.first);
   };
   ASSIGN_OR_RETURN(const auto stream, ReportStream::Open(address, options, stream_callbacks));
+  ASSIGN_OR_RETURN(uint64_t first, FirstToSend(stream->opened_at(), callbacks));
+  if (again != nullptr && again->kept) first = std::min(first, again->first);
   {
-    ASSIGN_OR_RETURN(uint64_t begin, FirstToSend(stream->opened_at(), callbacks));
-    if (again != nullptr && again->kept) begin = std::min(begin, again->first);
-    const std::lock_guard lock(mutex);
-    first = begin;
+    const MutexLock lock(begun.mutex);
+    begun.first = first;
   }
   absl::Status sent = SendFrom(first, *stream);
   absl::StatusOr<types::v1::BasisStamp> basis = absl::UnknownError("not finished");

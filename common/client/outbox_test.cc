@@ -65,14 +65,14 @@ TEST_F(OutboxTest, WhatWasStoredIsSentByTheNextProcessAndCountsOnce) {
   ASSERT_THAT(basis, IsOk());
   EXPECT_EQ(basis->token(), "at 1510");
   EXPECT_EQ(outbox->acked(), 1510u);
-  EXPECT_EQ(ledger_.items[1510], "乙 7");
+  EXPECT_EQ(ledger_.recorded()[1510], "乙 7");
   // The hint of what was answered is lost with a power failure: everything goes again and counts nothing.
   outbox.reset();
   fs::remove(directory_ / "s.outbox/acked");
   outbox = Open();
   uint64_t repeated = 0;
   ASSERT_THAT(outbox->Send(fixture.address(), {}, {.on_verdict = [&](const auto& verdict) { repeated += verdict.repeated(); }}), IsOk());
-  EXPECT_EQ(ledger_.items.size(), 1510u);
+  EXPECT_EQ(ledger_.recorded().size(), 1510u);
   EXPECT_EQ(repeated, 1510u);
 }
 
@@ -82,7 +82,7 @@ TEST_F(OutboxTest, ServersThatLoseTheirAnswersCostNothing) {
   auto outbox = Open();
   for (int i = 0; i < 5; ++i) ASSERT_THAT(outbox->Put("d" + std::to_string(i), "f", Rows("甲", 700, i), i), IsOk());
   ASSERT_THAT(outbox->Send(fixture.address(), {}, {}), IsOk());
-  EXPECT_EQ(ledger_.items.size(), 3500u);
+  EXPECT_EQ(ledger_.recorded().size(), 3500u);
   EXPECT_EQ(outbox->acked(), 3500u);
 }
 
@@ -93,13 +93,13 @@ TEST_F(OutboxTest, AServiceThatWasRolledBackGetsWhatItLost) {
   ASSERT_THAT(outbox->Put("d1", "one.csv", Rows("甲", 6, 5), 1), IsOk());
   ASSERT_THAT(outbox->Put("d2", "two.csv", Rows("乙", 4, 7), 2), IsOk());
   ASSERT_THAT(outbox->Send(fixture.address(), {}, {}), IsOk());
-  const std::map<uint64_t, std::string> everything = ledger_.items;
+  const std::map<uint64_t, std::string> everything = ledger_.recorded();
   ledger_.Lose(3);
   uint64_t there = 0, acknowledged = 0;
   ASSERT_THAT(outbox->Send(fixture.address(), {}, {.on_rolled_back = [&](uint64_t a, uint64_t b) { there = a, acknowledged = b; }}), IsOk());
   EXPECT_EQ(there, 3u);
   EXPECT_EQ(acknowledged, 10u);
-  EXPECT_EQ(ledger_.items, everything);
+  EXPECT_EQ(ledger_.recorded(), everything);
 }
 
 TEST_F(OutboxTest, WhatIsNoLongerKeptCannotBeSentAgain) {
@@ -119,12 +119,12 @@ TEST_F(OutboxTest, WhatIsNoLongerKeptCannotBeSentAgain) {
   EXPECT_EQ(outbox->Put("d1", "one.csv", large, 3)->first, 1u) << "its digest is remembered";
   ledger_.Lose(400);
   EXPECT_THAT(outbox->Send(fixture.address(), {}, {}), IsOk()) << "the second file is kept";
-  EXPECT_EQ(ledger_.items.size(), 600u);
+  EXPECT_EQ(ledger_.recorded().size(), 600u);
   ledger_.Lose(100);
   const auto refused = outbox->Send(fixture.address(), {}, {});
   EXPECT_THAT(refused, HasReason(Reason::ROLLED_BACK));
   EXPECT_EQ(ErrorsOf(refused.status()).front().value, "101..300");
-  EXPECT_EQ(ledger_.items.size(), 100u) << "nothing was sent beyond the gap";
+  EXPECT_EQ(ledger_.recorded().size(), 100u) << "nothing was sent beyond the gap";
 }
 
 TEST_F(OutboxTest, VerdictsOfAFileAreHeardAgain) {

@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <set>
 #include <thread>
 #include <unordered_map>
@@ -18,6 +16,7 @@
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 
 namespace anju::client {
 namespace {
@@ -44,32 +43,32 @@ struct ReportStream::Impl {
   ReportCallbacks callbacks;
   std::unique_ptr<progress::v1::ProgressService::Stub> stub;
 
-  mutable std::mutex mutex;
-  std::condition_variable changed;
-  // All below is guarded by `mutex`, except what the comments say.
-  grpc::ClientContext* context = nullptr;      // of the open call, for cancelling it
-  std::deque<std::shared_ptr<Chunk>> chunks;   // not wholly answered, by number
-  size_t written = 0;                          // chunks from the front that this connection has been given
-  size_t window = 0;                           // items in `chunks` without a verdict
-  size_t in_flight = 0;                        // those of them that this connection has been given
-  std::set<uint64_t> repeated_verdicts;        // numbers at or below `base` whose verdict came, in `chunks`
-  uint64_t first_base = 0;                     // where the source stood when the stream was first opened
-  uint64_t base = 0;                           // where it stood when this connection was opened
-  uint64_t acked = 0;
-  uint64_t next_sequence = 0;                  // Send must not go below it
-  uint64_t answered_items = 0;
-  types::v1::BasisStamp basis;
-  bool opened = false;                         // the first answer of the first connection came
-  bool connected = false;                      // the present or last connection had its first answer
-  bool broken = false;                         // nothing more can be read from this connection
-  bool finishing = false;                      // Finish was called
-  bool stopping = false;                       // the destructor was called, or the open timed out
-  bool ended = false;                          // the thread is done; `problem` says how
-  absl::Status problem;                        // why the last connection ended
-  int reconnects = 0;
-  Clock::time_point lost_since;                // when the last connection that worked was lost
+  mutable Mutex mutex;
+  ConditionVariable changed;
+  // What is in a chunk is guarded too, but for its request while a connection has it: that is changed only between connections.
+  grpc::ClientContext* context GUARDED_BY(mutex) = nullptr;     // of the open call, for cancelling it
+  std::deque<std::shared_ptr<Chunk>> chunks GUARDED_BY(mutex);  // not wholly answered, by number
+  size_t written GUARDED_BY(mutex) = 0;                         // chunks from the front that this connection has been given
+  size_t window GUARDED_BY(mutex) = 0;                          // items in `chunks` without a verdict
+  size_t in_flight GUARDED_BY(mutex) = 0;                       // those of them that this connection has been given
+  std::set<uint64_t> repeated_verdicts GUARDED_BY(mutex);       // numbers at or below `base` whose verdict came, in `chunks`
+  uint64_t first_base GUARDED_BY(mutex) = 0;                    // where the source stood when the stream was first opened
+  uint64_t base GUARDED_BY(mutex) = 0;                          // where it stood when this connection was opened
+  uint64_t acked GUARDED_BY(mutex) = 0;
+  uint64_t next_sequence GUARDED_BY(mutex) = 0;                 // Send must not go below it
+  uint64_t answered_items GUARDED_BY(mutex) = 0;
+  types::v1::BasisStamp basis GUARDED_BY(mutex);
+  bool opened GUARDED_BY(mutex) = false;                        // the first answer of the first connection came
+  bool connected GUARDED_BY(mutex) = false;                     // the present or last connection had its first answer
+  bool broken GUARDED_BY(mutex) = false;                        // nothing more can be read from this connection
+  bool finishing GUARDED_BY(mutex) = false;                     // Finish was called
+  bool stopping GUARDED_BY(mutex) = false;                      // the destructor was called, or the open timed out
+  bool ended GUARDED_BY(mutex) = false;                         // the thread is done; `problem` says how
+  absl::Status problem GUARDED_BY(mutex);                       // why the last connection ended
+  int reconnects GUARDED_BY(mutex) = 0;
+  Clock::time_point lost_since GUARDED_BY(mutex);               // when the last connection that worked was lost
   std::unordered_map<std::string, uint32_t> series_numbers;  // only the caller's thread
-  std::vector<progress::v1::SeriesDefinition> series;        // by number
+  std::vector<progress::v1::SeriesDefinition> series GUARDED_BY(mutex);  // by number
   std::thread thread;
 
   using Call = grpc::ClientReaderWriter<ReportRequest, ReportResponse>;
@@ -79,14 +78,14 @@ struct ReportStream::Impl {
   absl::Status CompareAcked(const ReportResponse& response) const;
   void WriteAll(Call& call);
   void Take(const ReportResponse& response);
-  bool IsComplete() const { return finishing && opened && chunks.empty(); }
-  void ResetForConnection();
+  bool IsComplete() const REQUIRES(mutex) { return finishing && opened && chunks.empty(); }
+  void ResetForConnection() REQUIRES(mutex);
 };
 
 // Connects until the stream is over: answered in full, ended by the server for good, or lost for too long.
 void ReportStream::Impl::Run() {
   int attempt = 0;  // in a row, without any answer in between
-  std::unique_lock lock(mutex);
+  MutexLock lock(mutex);
   while (!stopping && !IsComplete()) {
     const uint64_t answered_before = answered_items;
     lock.unlock();
@@ -101,7 +100,7 @@ void ReportStream::Impl::Run() {
     if (attempt >= kReconnectAttemptsMax || Clock::now() - lost_since > std::chrono::milliseconds(options.reconnect_ms)) break;
     ++reconnects;
     const auto backoff = std::chrono::milliseconds(std::min(kReconnectBackoffMsMax, kReconnectBackoffMsMin << std::min(attempt, 8)));
-    changed.wait_for(lock, backoff, [&] { return stopping || IsComplete(); });
+    changed.wait_for(lock, backoff, [this]() REQUIRES(mutex) { return stopping || IsComplete(); });
   }
   ended = true;
   if (IsComplete()) problem = absl::OkStatus();  // whatever became of the connection afterwards
@@ -123,7 +122,7 @@ void ReportStream::Impl::ResetForConnection() {
 
 // A verdict is for ever: a source that stands lower than it was acknowledged has been given an older journal.
 absl::Status ReportStream::Impl::CompareAcked(const ReportResponse& response) const {
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   if (!opened || response.acked_sequence() >= acked) return absl::OkStatus();
   return MakeError(Reason::ROLLED_BACK, "sequence", absl::StrCat(response.acked_sequence() + 1, "..", acked),
                    absl::StrCat("the service ends at number ", response.acked_sequence(), " of the source ", options.source, " and had acknowledged ", acked));
@@ -132,7 +131,7 @@ absl::Status ReportStream::Impl::CompareAcked(const ReportResponse& response) co
 absl::Status ReportStream::Impl::RunConnection() {
   grpc::ClientContext call_context;
   {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     if (stopping) return MakeError(Reason::UNAVAILABLE, "", "", "the stream was dropped");
     context = &call_context;
   }
@@ -147,12 +146,12 @@ absl::Status ReportStream::Impl::RunConnection() {
     if (!fallen.ok()) {
       call_context.TryCancel();
       (void)call->Finish();
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       context = nullptr;
       return fallen;
     }
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       ResetForConnection();
       base = acked = response.acked_sequence();
       if (!opened) first_base = base;
@@ -164,14 +163,14 @@ absl::Status ReportStream::Impl::RunConnection() {
     std::thread writer([&] { WriteAll(*call); });
     while (call->Read(&response)) Take(response);
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       broken = true;
       changed.notify_all();
     }
     writer.join();
   }
   const grpc::Status status = call->Finish();
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   context = nullptr;
   return rpc::FromGrpc(status);
 }
@@ -182,11 +181,11 @@ void ReportStream::Impl::WriteAll(Call& call) {
   while (true) {
     std::shared_ptr<Chunk> chunk;
     {
-      std::unique_lock lock(mutex);
-      const auto may_write = [&] {
+      MutexLock lock(mutex);
+      const auto may_write = [this]() REQUIRES(mutex) {
         return written < chunks.size() && (in_flight == 0 || in_flight + chunks[written]->open() <= kInFlightItemsMax);
       };
-      changed.wait(lock, [&] { return broken || stopping || may_write() || IsComplete(); });
+      changed.wait(lock, [&]() REQUIRES(mutex) { return broken || stopping || may_write() || IsComplete(); });
       if (broken || stopping) return;
       if (IsComplete()) break;
       chunk = chunks[written++];
@@ -209,7 +208,7 @@ void ReportStream::Impl::Take(const ReportResponse& response) {
   std::vector<Verdict> news;
   uint64_t answered_now;
   {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     acked = std::max(acked, response.acked_sequence());
     if (response.has_basis()) basis = response.basis();
     const uint64_t front = chunks.empty() ? 0 : chunks.front()->next();
@@ -255,10 +254,13 @@ absl::StatusOr<std::unique_ptr<ReportStream>> ReportStream::Open(const std::stri
   impl.options = std::move(options);
   impl.callbacks = std::move(callbacks);
   impl.stub = progress::v1::ProgressService::NewStub(rpc::Connect(address));
-  impl.lost_since = Clock::now();
+  {
+    const MutexLock lock(impl.mutex);
+    impl.lost_since = Clock::now();
+  }
   impl.thread = std::thread([&impl] { impl.Run(); });
-  std::unique_lock lock(impl.mutex);
-  const bool decided = impl.changed.wait_for(lock, std::chrono::milliseconds(impl.options.open_ms), [&] { return impl.opened || impl.ended; });
+  MutexLock lock(impl.mutex);
+  const bool decided = impl.changed.wait_for(lock, std::chrono::milliseconds(impl.options.open_ms), [&impl]() REQUIRES(impl.mutex) { return impl.opened || impl.ended; });
   if (impl.opened) {
     lock.unlock();
     return stream;
@@ -269,7 +271,7 @@ absl::StatusOr<std::unique_ptr<ReportStream>> ReportStream::Open(const std::stri
 
 ReportStream::~ReportStream() {
   {
-    const std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     impl_->stopping = true;
     if (impl_->context != nullptr) impl_->context->TryCancel();
     impl_->changed.notify_all();
@@ -278,17 +280,17 @@ ReportStream::~ReportStream() {
 }
 
 uint64_t ReportStream::opened_at() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return impl_->first_base;
 }
 
 uint64_t ReportStream::acked_sequence() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return impl_->acked;
 }
 
 int ReportStream::reconnects() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return impl_->reconnects;
 }
 
@@ -303,7 +305,7 @@ absl::StatusOr<uint32_t> ReportStream::Define(const progress::v1::SeriesDefiniti
   const auto number = static_cast<uint32_t>(impl_->series_numbers.size());
   impl_->series_numbers.emplace(std::move(key), number);
   definition.set_index(number);
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->series.push_back(std::move(definition));
   return number;
 }
@@ -319,13 +321,13 @@ absl::Status ReportStream::Send(uint64_t first_sequence, std::vector<progress::v
       CHECK(items[i].series() < impl_->series_numbers.size());
       message->mutable_items()->Add(std::move(items[i]));
     }
-    std::unique_lock lock(impl_->mutex);
+    MutexLock lock(impl_->mutex);
     CHECK(!impl_->finishing);
     if (first_sequence + sent < std::max<uint64_t>(impl_->next_sequence, 1)) {
       return MakeError(Reason::SEQUENCE_CONFLICT, "sequence", absl::StrCat(first_sequence + sent),
                        absl::StrCat("number ", first_sequence + sent, " was already sent on this stream"));
     }
-    impl_->changed.wait(lock, [&] { return impl_->ended || impl_->window + count <= kWindowItemsMax; });
+    impl_->changed.wait(lock, [&]() REQUIRES(impl_->mutex) { return impl_->ended || impl_->window + count <= kWindowItemsMax; });
     if (impl_->ended) return impl_->problem;
     impl_->window += count;
     impl_->next_sequence = first_sequence + sent + count;
@@ -337,10 +339,10 @@ absl::Status ReportStream::Send(uint64_t first_sequence, std::vector<progress::v
 }
 
 absl::StatusOr<types::v1::BasisStamp> ReportStream::Finish() {
-  std::unique_lock lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   impl_->finishing = true;
   impl_->changed.notify_all();
-  impl_->changed.wait(lock, [&] { return impl_->ended; });
+  impl_->changed.wait(lock, [this]() REQUIRES(impl_->mutex) { return impl_->ended; });
   RETURN_IF_ERROR(impl_->problem);
   return impl_->basis;
 }

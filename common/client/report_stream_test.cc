@@ -36,8 +36,8 @@ TEST(ReportStreamTest, SendsAWindowAtATimeAndAnswersAll) {
   EXPECT_EQ((*stream)->acked_sequence(), kItems + 1);
   EXPECT_EQ(answered, kItems + 1);
   EXPECT_EQ(verdicts, 1u) << "the refusal";
-  EXPECT_EQ(ledger.items[1], "甲 5");
-  EXPECT_EQ(ledger.items[kItems + 1], "乙 -5");
+  EXPECT_EQ(ledger.recorded()[1], "甲 5");
+  EXPECT_EQ(ledger.recorded()[kItems + 1], "乙 -5");
 }
 
 TEST(ReportStreamTest, RepeatsGetTheirFirstAnswers) {
@@ -57,7 +57,7 @@ TEST(ReportStreamTest, RepeatsGetTheirFirstAnswers) {
     EXPECT_EQ(verdicts[10].verdict(), progress::v1::ITEM_VERDICT_REFUSED);
     EXPECT_EQ(verdicts[10].repeated(), repeated);
   }
-  EXPECT_EQ(ledger.items.size(), 10u);
+  EXPECT_EQ(ledger.recorded().size(), 10u);
 }
 
 TEST(ReportStreamTest, FlagsOfAcceptedItemsAreHandedOn) {
@@ -120,7 +120,7 @@ TEST(ReportStreamTest, SurvivesLostAnswersAndRestarts) {
   EXPECT_THAT((*stream)->Finish(), IsOk());
   stop = true;
   restarts.join();
-  EXPECT_EQ(ledger.items.size(), next - 1);
+  EXPECT_EQ(ledger.recorded().size(), next - 1);
   EXPECT_GT((*stream)->reconnects(), 3);
   EXPECT_EQ(repeated, 0) << "to the caller nothing was sent twice";
   ASSERT_EQ(told.size(), refused.size());

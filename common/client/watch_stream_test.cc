@@ -2,7 +2,6 @@
 #include "common/client/watch_stream.h"
 
 #include <atomic>
-#include <mutex>
 #include <thread>
 #include <vector>
 

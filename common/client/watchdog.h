@@ -3,11 +3,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include <grpcpp/grpcpp.h>
+
+#include "common/thread/mutex.h"
 
 namespace anju::client {
 
@@ -19,21 +19,21 @@ class Watchdog {
   }
   ~Watchdog() {
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stopping_ = true;
     }
     changed_.notify_all();
     thread_.join();
   }
   void Alive() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     due_ = std::chrono::steady_clock::now() + silence_;
   }
   bool barked() const { return barked_; }
 
  private:
   void Run() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (!stopping_) {
       if (std::chrono::steady_clock::now() >= due_) {
         barked_ = true;
@@ -47,10 +47,10 @@ class Watchdog {
 
   grpc::ClientContext& context_;
   const std::chrono::milliseconds silence_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::chrono::steady_clock::time_point due_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::chrono::steady_clock::time_point due_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::atomic<bool> barked_ = false;
   std::thread thread_;
 };

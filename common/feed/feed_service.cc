@@ -1,9 +1,7 @@
 // The feed's server: one thread reads the journal for all followers, and one for proofs, so that neither gRPC's threads nor the writer ever do.
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <set>
+#include <map>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 
 namespace anju::feed {
 namespace {
@@ -23,7 +22,7 @@ using TimePoint = std::chrono::steady_clock::time_point;
 
 class FeedService;
 
-// One stream. Everything but gRPC's own calls happens under the service's mutex; it deletes itself in OnDone.
+// One stream. Its members are the pump's; what others may tell of it is the service's (StreamState). It deletes itself in OnDone.
 class Stream final : public grpc::ServerWriteReactor<v1::FollowResponse> {
  public:
   Stream(FeedService& service, Sending sending) : service_(service), sending_(std::move(sending)) {}
@@ -34,12 +33,15 @@ class Stream final : public grpc::ServerWriteReactor<v1::FollowResponse> {
  private:
   friend class FeedService;
   FeedService& service_;
-  Sending sending_;              // the pump's
+  Sending sending_;
   v1::FollowResponse response_;  // being written
   TimePoint bookmark_due_{};     // at once: the first message tells a follower where the journal stands
-  bool writing_ = false;
-  bool broken_ = false;    // cancelled, or a write failed
-  bool finished_ = false;  // Finish was called: the pump leaves it alone
+};
+
+struct StreamState {
+  bool writing = false;
+  bool broken = false;    // cancelled, or a write failed
+  bool finished = false;  // Finish was called: the pump leaves it alone
 };
 
 class FeedService final : public v1::FeedService::CallbackService {
@@ -54,8 +56,8 @@ class FeedService final : public v1::FeedService::CallbackService {
     journal_.RemoveListener(listener_);
     EndStreams();
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return streams_.empty(); });
+      MutexLock lock(mutex_);
+      changed_.wait(lock, [this]() REQUIRES(mutex_) { return streams_.empty(); });
       stopping_ = true;
       woken_ = true;
     }
@@ -69,13 +71,12 @@ class FeedService final : public v1::FeedService::CallbackService {
     if (status.ok()) status = after.status();
     auto* stream = new Stream(*this, Sending(journal_, clock_, after.ok() ? *after : journal::Position{}));
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (status.ok() && ending_) status = MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping");
       if (status.ok() && streams_.size() >= kFollowersMax) {
         status = MakeError(Reason::OVERLOADED, "", "", "more than " + std::to_string(kFollowersMax) + " followers at once");
       }
-      streams_.insert(stream);
-      stream->finished_ = !status.ok();
+      streams_[stream].finished = !status.ok();
       woken_ = true;
     }
     if (!status.ok()) stream->Finish(rpc::ToGrpc(status));
@@ -110,7 +111,7 @@ class FeedService final : public v1::FeedService::CallbackService {
 
   void EndStreams() {
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ending_ = true;
     }
     prover_.End();
@@ -119,7 +120,7 @@ class FeedService final : public v1::FeedService::CallbackService {
 
   void Wake() {
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       woken_ = true;
     }
     changed_.notify_all();
@@ -127,9 +128,10 @@ class FeedService final : public v1::FeedService::CallbackService {
 
   void WriteDone(Stream* stream, bool ok) {
     {
-      std::lock_guard lock(mutex_);
-      stream->writing_ = false;
-      if (!ok) stream->broken_ = true;
+      const MutexLock lock(mutex_);
+      StreamState& state = streams_.at(stream);
+      state.writing = false;
+      if (!ok) state.broken = true;
       woken_ = true;
     }
     changed_.notify_all();
@@ -137,15 +139,15 @@ class FeedService final : public v1::FeedService::CallbackService {
 
   void Break(Stream* stream) {
     {
-      std::lock_guard lock(mutex_);
-      stream->broken_ = true;
+      const MutexLock lock(mutex_);
+      streams_.at(stream).broken = true;
       woken_ = true;
     }
     changed_.notify_all();
   }
 
   void Forget(Stream* stream) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     streams_.erase(stream);
     changed_.notify_all();  // under the lock: the destructor may go on as soon as it is released
   }
@@ -166,11 +168,11 @@ class FeedService final : public v1::FeedService::CallbackService {
       ready.clear();
       bool ending = false;
       {
-        std::unique_lock lock(mutex_);
-        const auto woken = [this] { return woken_; };
+        MutexLock lock(mutex_);
+        const auto woken = [this]() REQUIRES(mutex_) { return woken_; };
         TimePoint due = TimePoint::max();
-        for (const Stream* stream : streams_) {
-          if (!stream->writing_ && !stream->finished_) due = std::min(due, stream->bookmark_due_);
+        for (const auto& [stream, state] : streams_) {
+          if (!state.writing && !state.finished) due = std::min(due, stream->bookmark_due_);
         }
         if (due == TimePoint::max()) {
           changed_.wait(lock, woken);
@@ -180,9 +182,9 @@ class FeedService final : public v1::FeedService::CallbackService {
         woken_ = false;
         if (stopping_) return;
         ending = ending_;
-        for (Stream* stream : streams_) {
+        for (const auto& [stream, state] : streams_) {
           // A stream lives until OnDone, which comes after its Finish, which only this thread calls from here on.
-          if (!stream->writing_ && !stream->finished_) ready.push_back(stream);
+          if (!state.writing && !state.finished) ready.push_back(stream);
         }
       }
       const TimePoint now = std::chrono::steady_clock::now();
@@ -193,8 +195,8 @@ class FeedService final : public v1::FeedService::CallbackService {
   void Serve(Stream& stream, bool ending, TimePoint now) {
     bool broken = false;
     {
-      std::lock_guard lock(mutex_);
-      broken = stream.broken_;
+      const MutexLock lock(mutex_);
+      broken = streams_.at(&stream).broken;
     }
     if (broken) return Finish(stream, grpc::Status::CANCELLED);
     if (ending) return Finish(stream, rpc::ToGrpc(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping")));
@@ -203,16 +205,16 @@ class FeedService final : public v1::FeedService::CallbackService {
     if (!*filled) return;
     stream.bookmark_due_ = now + std::chrono::milliseconds(kBookmarkIntervalMs);
     {
-      std::lock_guard lock(mutex_);
-      stream.writing_ = true;
+      const MutexLock lock(mutex_);
+      streams_.at(&stream).writing = true;
     }
     stream.StartWrite(&stream.response_);
   }
 
   void Finish(Stream& stream, const grpc::Status& status) {
     {
-      std::lock_guard lock(mutex_);
-      stream.finished_ = true;
+      const MutexLock lock(mutex_);
+      streams_.at(&stream).finished = true;
     }
     stream.Finish(status);  // may delete it
   }
@@ -221,12 +223,12 @@ class FeedService final : public v1::FeedService::CallbackService {
   Clock& clock_;
   Prover prover_{journal_};
   uint64_t listener_ = 0;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::set<Stream*> streams_;
-  bool woken_ = false;
-  bool ending_ = false;
-  bool stopping_ = false;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::map<Stream*, StreamState> streams_ GUARDED_BY(mutex_);
+  bool woken_ GUARDED_BY(mutex_) = false;
+  bool ending_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread pump_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "anju/feed/v1/feed.grpc.pb.h"
 #include "common/feed/feed_testing.h"
+#include "common/thread/mutex.h"
 
 namespace anju::feed {
 namespace {
@@ -157,16 +158,19 @@ TEST(Feed, AnEmptyJournalSendsABookmarkAtOnce) {
 TEST(Feed, HandsOverTheJournalsBytesUnchanged) {
   Upstream upstream;
   upstream.Append({"a", "b"});
-  std::mutex mutex;
+  Mutex mutex;
   std::string seen;
   Follower::Callbacks callbacks;
   callbacks.on_block = [&](const BlockView&, std::string_view bytes, const Position&) {
-    std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     seen = bytes;
     return absl::OkStatus();
   };
   Follower follower("plan", rpc::Connect(upstream.address()), {}, callbacks);
-  ASSERT_TRUE(WaitUntil([&] { return std::lock_guard(mutex), !seen.empty(); }));
+  ASSERT_TRUE(WaitUntil([&] {
+    const MutexLock lock(mutex);
+    return !seen.empty();
+  }));
   ASSERT_OK_AND_ASSIGN(auto stored, upstream.journal().ReadBlocks({}, 1));
   EXPECT_EQ(seen, stored[0]);
 }

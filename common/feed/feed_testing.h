@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "common/status/macros.h"
 #include "common/storage/simulated_disk.h"
 #include "common/testing/testing.h"
+#include "common/thread/mutex.h"
 
 namespace anju::feed {
 
@@ -87,7 +87,7 @@ class Tail {
   Tail(const std::string& address, Position from, bool starts_over = false) : position_(from) {
     Follower::Callbacks callbacks;
     callbacks.on_block = [this](const BlockView& block, std::string_view, const Position& after) {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (refusals_ > 0) return --refusals_, absl::ResourceExhaustedError("not now");
       EXPECT_EQ(block.header.first_sequence, position_.sequence + 1);
       blocks_.push_back(block.events.size());
@@ -96,24 +96,24 @@ class Tail {
       return absl::OkStatus();
     };
     callbacks.on_bookmark = [this](const Position& upstream) {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ++bookmarks_;
       EXPECT_EQ(upstream.sequence, position_.sequence) << "a bookmark says more than the stream has sent";
       bookmark_ = upstream;
     };
     callbacks.on_fresh = [this](const Position& upstream, int64_t sent_time_us) {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       EXPECT_EQ(upstream.sequence, position_.sequence) << "freshness is told before the blocks";
       fresh_.emplace_back(upstream.sequence, sent_time_us);
     };
     callbacks.on_lineage = [this](const journal::Lineage& lineage) {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       lineages_.push_back(lineage);
       return absl::OkStatus();
     };
     if (starts_over) {
       callbacks.on_data_loss = [this] {
-        std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         ++restarts_;
         events_.clear();
         return position_ = Position{};
@@ -121,18 +121,42 @@ class Tail {
     }
     follower_ = std::make_unique<Follower>("plan", rpc::Connect(address), from, std::move(callbacks));
   }
-  std::vector<std::string> events() const { return std::lock_guard(mutex_), events_; }
-  std::vector<size_t> blocks() const { return std::lock_guard(mutex_), blocks_; }
-  Position position() const { return std::lock_guard(mutex_), position_; }
-  Position bookmark() const { return std::lock_guard(mutex_), bookmark_; }
-  int bookmarks() const { return std::lock_guard(mutex_), bookmarks_; }
+  std::vector<std::string> events() const {
+    const MutexLock lock(mutex_);
+    return events_;
+  }
+  std::vector<size_t> blocks() const {
+    const MutexLock lock(mutex_);
+    return blocks_;
+  }
+  Position position() const {
+    const MutexLock lock(mutex_);
+    return position_;
+  }
+  Position bookmark() const {
+    const MutexLock lock(mutex_);
+    return bookmark_;
+  }
+  int bookmarks() const {
+    const MutexLock lock(mutex_);
+    return bookmarks_;
+  }
   // What on_fresh said: sequence and time.
-  std::vector<std::pair<uint64_t, int64_t>> fresh() const { return std::lock_guard(mutex_), fresh_; }
+  std::vector<std::pair<uint64_t, int64_t>> fresh() const {
+    const MutexLock lock(mutex_);
+    return fresh_;
+  }
   // What on_lineage said.
-  std::vector<journal::Lineage> lineages() const { return std::lock_guard(mutex_), lineages_; }
-  int restarts() const { return std::lock_guard(mutex_), restarts_; }
+  std::vector<journal::Lineage> lineages() const {
+    const MutexLock lock(mutex_);
+    return lineages_;
+  }
+  int restarts() const {
+    const MutexLock lock(mutex_);
+    return restarts_;
+  }
   void RefuseNext(int blocks) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     refusals_ = blocks;
   }
   bool Reaches(uint64_t sequence) {
@@ -141,13 +165,13 @@ class Tail {
   FollowerStatus status() const { return follower_->status(); }
 
  private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> events_;
-  std::vector<size_t> blocks_;
-  std::vector<journal::Lineage> lineages_;
-  std::vector<std::pair<uint64_t, int64_t>> fresh_;
-  Position position_, bookmark_;
-  int bookmarks_ = 0, restarts_ = 0, refusals_ = 0;
+  mutable Mutex mutex_;
+  std::vector<std::string> events_ GUARDED_BY(mutex_);
+  std::vector<size_t> blocks_ GUARDED_BY(mutex_);
+  std::vector<journal::Lineage> lineages_ GUARDED_BY(mutex_);
+  std::vector<std::pair<uint64_t, int64_t>> fresh_ GUARDED_BY(mutex_);
+  Position position_ GUARDED_BY(mutex_), bookmark_ GUARDED_BY(mutex_);
+  int bookmarks_ GUARDED_BY(mutex_) = 0, restarts_ GUARDED_BY(mutex_) = 0, refusals_ GUARDED_BY(mutex_) = 0;
   std::unique_ptr<Follower> follower_;  // first to go
 };
 

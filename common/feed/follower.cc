@@ -1,8 +1,6 @@
 // The feed's client: one thread that reads a stream after the other and hands what comes to the chain.
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/thread/mutex.h"
 
 namespace anju::feed {
 
@@ -32,7 +31,7 @@ class Follower::Impl {
 
   ~Impl() {
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stopping_ = true;
       if (context_ != nullptr) context_->TryCancel();
     }
@@ -41,7 +40,7 @@ class Follower::Impl {
   }
 
   FollowerStatus status() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return status_;
   }
 
@@ -54,10 +53,10 @@ class Follower::Impl {
       if (Stopping()) return;
       if (received_) backoff_ms = kBackoffMsMin;
       chain_.End(ended, callbacks_);
-      std::unique_lock lock(mutex_);
+      MutexLock lock(mutex_);
       status_.connected = false;
       status_.problem = name_ + ": " + std::string(ended.message());
-      stopped_.wait_for(lock, std::chrono::milliseconds(backoff_ms), [this] { return stopping_; });
+      stopped_.wait_for(lock, std::chrono::milliseconds(backoff_ms), [this]() REQUIRES(mutex_) { return stopping_; });
       backoff_ms = std::min(2 * backoff_ms, kBackoffMsMax);
     }
   }
@@ -66,7 +65,7 @@ class Follower::Impl {
   absl::Status FollowOnce() {
     grpc::ClientContext context;
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (stopping_) return absl::CancelledError("stopped");
       context_ = &context;
     }
@@ -87,7 +86,7 @@ class Follower::Impl {
     }
     const grpc::Status finished = reader->Finish();
     {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       context_ = nullptr;
     }
     if (!taken.ok()) return taken;
@@ -96,14 +95,14 @@ class Follower::Impl {
   }
 
   void Connected() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     status_.connected = true;
     status_.upstream_sequence = announced_;
     status_.problem.clear();
   }
 
   bool Stopping() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return stopping_;
   }
 
@@ -113,11 +112,11 @@ class Follower::Impl {
   bool received_ = false;    // anything that held, on this stream
   uint64_t announced_ = 0;   // the sequence that the message being taken leads to
   Callbacks callbacks_;
-  mutable std::mutex mutex_;
-  std::condition_variable stopped_;
-  FollowerStatus status_;
-  grpc::ClientContext* context_ = nullptr;  // of the stream that runs, for the destructor to cancel
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  ConditionVariable stopped_;
+  FollowerStatus status_ GUARDED_BY(mutex_);
+  grpc::ClientContext* context_ GUARDED_BY(mutex_) = nullptr;  // of the stream that runs, for the destructor to cancel
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -1,6 +1,7 @@
 // What a feed says about its freshness is true: what was durable before a time is at or below the position that comes with it.
 #include "anju/feed/v1/feed.grpc.pb.h"
 #include "common/feed/feed_testing.h"
+#include "common/thread/mutex.h"
 
 namespace anju::feed {
 namespace {
@@ -55,17 +56,20 @@ TEST(Freshness, ABlockJustBeforeTheTimeIsReadComesWithIt) {
    public:
     explicit AppendingClock(Upstream& upstream) : upstream_(upstream) {}
     int64_t NowMicros() override {
-      std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (durable_.size() < 200) upstream_.Append({"another"});
       durable_.push_back(upstream_.journal().durable().sequence);
       return static_cast<int64_t>(durable_.size());
     }
-    uint64_t durable_at(int64_t time_us) { return std::lock_guard(mutex_), durable_[static_cast<size_t>(time_us - 1)]; }
+    uint64_t durable_at(int64_t time_us) {
+      const MutexLock lock(mutex_);
+      return durable_[static_cast<size_t>(time_us - 1)];
+    }
 
    private:
     Upstream& upstream_;
-    std::mutex mutex_;
-    std::vector<uint64_t> durable_;
+    Mutex mutex_;
+    std::vector<uint64_t> durable_ GUARDED_BY(mutex_);
   };
   Upstream upstream;
   upstream.Append({"1"});

@@ -31,7 +31,7 @@ Prover::~Prover() {
 
 void Prover::End() {
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   changed_.notify_all();
@@ -41,7 +41,7 @@ template <typename Response>
 void Prover::Ask(rpc::Finish<Response> finish, std::function<absl::StatusOr<Response>()> answer) {
   absl::Status refused;
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (ending_) {
       refused = Stopping();
     } else if (waiting_.size() >= kLookupsMax) {
@@ -60,8 +60,8 @@ void Prover::Run() {
     Question question;
     bool ending = false;
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+      MutexLock lock(mutex_);
+      changed_.wait(lock, [this]() REQUIRES(mutex_) { return ending_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
       question = std::move(waiting_.front());
       waiting_.pop_front();

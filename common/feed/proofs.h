@@ -1,16 +1,15 @@
 // What a journal can prove about itself: positions with their tree heads, inclusion and consistency. Answered on a thread of its own, one after the other.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 
 #include "anju/feed/v1/feed.pb.h"
 #include "common/journal/journal.h"
 #include "common/journal/tree.h"
 #include "common/rpc/rpc.h"
+#include "common/thread/mutex.h"
 
 namespace anju::feed {
 
@@ -40,11 +39,11 @@ class Prover {
 
   const journal::Journal& journal_;
   journal::JournalTree tree_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Question> waiting_;  // at most kLookupsMax
-  bool ending_ = false;
-  std::thread thread_;             // begins with the first question
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<Question> waiting_ GUARDED_BY(mutex_);  // at most kLookupsMax
+  bool ending_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // begins with the first question, under the lock; joined by the destructor, when nobody asks any more
 };
 
 }  // namespace anju::feed

@@ -2,12 +2,12 @@
 #include "common/feed/feed_testing.h"
 
 #include <algorithm>
-#include <condition_variable>
 
 #include "anju/feed/v1/feed.grpc.pb.h"
 #include "common/feed/proofs.h"
 #include "common/journal/hash.h"
 #include "common/proof/merkle.h"
+#include "common/thread/mutex.h"
 
 namespace anju::feed {
 namespace {
@@ -122,36 +122,36 @@ TEST(ProofsTest, SaysWhyNot) {
 TEST(ProofsTest, RefusesWhatItCannotHold) {
   Upstream upstream;
   const uint64_t end = upstream.Append({"1"}).sequence;
-  std::mutex mutex;
-  std::condition_variable changed;
+  Mutex mutex;
+  ConditionVariable changed;
   bool held = true;
   size_t answered = 0, stopped = 0, overloaded = 0, begun = 0;
   const auto count = [&](const absl::StatusOr<v1::GetPositionResponse>& response) {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     ++(response.ok() ? answered : ::anju::HasReason(response.status(), Reason::OVERLOADED) ? overloaded : stopped);
     changed.notify_all();
   };
   auto prover = std::make_unique<Prover>(upstream.journal());
   prover->GetPosition(end, [&](const absl::StatusOr<v1::GetPositionResponse>& response) {
     count(response);
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     ++begun;
     changed.notify_all();
     changed.wait(lock, [&] { return !held; });
   });
   {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     changed.wait(lock, [&] { return begun == 1; });
   }
   for (size_t i = 0; i < kLookupsMax + 3; ++i) prover->GetPosition(end, count);
   {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     EXPECT_EQ(overloaded, 3u);
   }
   prover->End();
   prover->GetPosition(end, count);
   {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     held = false;
   }
   changed.notify_all();
