@@ -16,7 +16,6 @@
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
-#include "services/progress/store/event_codec.h"
 #include "tests/fuzz/targets.h"
 
 namespace anju::fuzz {
@@ -110,22 +109,11 @@ void Tokens(std::string_view bytes) {
   CHECK(rpc::Includes(*again, *basis) && rpc::Includes(*basis, *again));
 }
 
-// The hot decoder reads what it writes.
-void Updates(std::string_view bytes) {
-  progress::UpdateEvent update;
-  if (progress::DecodeUpdate(bytes, &update) != progress::Decoded::kUpdate) return;
-  const std::string encoded = progress::EncodeUpdate(update);
-  progress::UpdateEvent again;
-  CHECK(progress::DecodeUpdate(encoded, &again) == progress::Decoded::kUpdate);
-  CHECK(again.series == update.series && again.source == update.source && again.source_sequence == update.source_sequence);
-  CHECK(again.figure.amount == update.figure.amount && again.actor == update.actor && again.flags.size() == update.flags.size());
-}
-
 }  // namespace
 
 std::vector<Target> ByteTargets() {
   return {{"block", Blocks}, {"identity", Identities}, {"witness", Witnesses}, {"proof", Proofs}, {"archive", Archives},
-          {"manifest", Manifests}, {"outbox", Outboxes}, {"token", Tokens}, {"update", Updates}};
+          {"manifest", Manifests}, {"outbox", Outboxes}, {"token", Tokens}};
 }
 
 }  // namespace anju::fuzz

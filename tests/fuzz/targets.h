@@ -15,10 +15,10 @@ struct Target {
 std::vector<Target> TextTargets();
 // Bytes on disk and on the wire between our own programs: journals, archives, proofs, tokens, events.
 std::vector<Target> ByteTargets();
-// Messages of clients, taken as far as they get into the services below gRPC.
-std::vector<Target> MessageTargets();
+// What only a service reads: its templates and events, and messages of clients as far as they get below gRPC.
+std::vector<Target> ServiceTargets();
 
-// All of them.
+// What this program searches: everything, or in anju-fuzz-parsers the texts and bytes alone.
 std::vector<Target> Targets();
 
 }  // namespace anju::fuzz

@@ -15,7 +15,6 @@
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/time/date.h"
-#include "services/ranking/core/bulletin/template.h"
 #include "tests/fuzz/targets.h"
 
 namespace anju::fuzz {
@@ -70,11 +69,6 @@ void Relations(std::string_view bytes) {
 
 void CatalogueFiles(std::string_view bytes) { (void)Vocabulary::Read(bytes); }
 
-void Templates(std::string_view bytes) {
-  const auto parsed = ranking::ParseTemplate(bytes);
-  if (!parsed.ok()) CHECK(!ErrorsOf(parsed.status()).empty());
-}
-
 // Canonical content has one spelling: what is accepted is written back byte for byte. Every form of it can be read again.
 void Bulletins(std::string_view bytes) {
   const absl::StatusOr<bulletin::Content> content = bulletin::ParseCanonical(bytes);
@@ -100,8 +94,8 @@ void Numbers(std::string_view bytes) {
 }  // namespace
 
 std::vector<Target> TextTargets() {
-  return {{"csv", Csv},           {"encoding", Encoding},   {"check_file", CheckFiles}, {"relation", Relations}, {"catalogue", CatalogueFiles},
-          {"template", Templates}, {"bulletin", Bulletins}, {"marks", Marks},           {"number", Numbers}};
+  return {{"csv", Csv},           {"encoding", Encoding}, {"check_file", CheckFiles}, {"relation", Relations},
+          {"catalogue", CatalogueFiles}, {"bulletin", Bulletins}, {"marks", Marks},           {"number", Numbers}};
 }
 
 }  // namespace anju::fuzz

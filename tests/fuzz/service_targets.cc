@@ -1,4 +1,4 @@
-// Fuzzing messages of clients: parsed as gRPC would, then decided by the services' own code on a model in memory.
+// Fuzzing the services' own parsers, and messages of clients: parsed as gRPC would, then decided by the services' code on a model in memory.
 #include <memory>
 #include <string>
 
@@ -12,7 +12,9 @@
 #include "services/plan/first_catalogue.h"
 #include "services/plan/handlers.h"
 #include "services/progress/intake.h"
+#include "services/progress/store/event_codec.h"
 #include "services/progress/testing/memory_recorder.h"
+#include "services/ranking/core/bulletin/template.h"
 #include "tests/fuzz/targets.h"
 
 namespace anju::fuzz {
@@ -21,6 +23,23 @@ namespace {
 constexpr uint64_t kEventsMax = 20'000;  // then a new world: findings shall not hang on hours of history
 
 rpc::Caller Local() { return {.identity = "local", .role = rpc::Role::kOperator, .region = "", .everywhere = true}; }
+
+// A template, once read, or every error of it.
+void Templates(std::string_view bytes) {
+  const auto parsed = ranking::ParseTemplate(bytes);
+  if (!parsed.ok()) CHECK(!ErrorsOf(parsed.status()).empty());
+}
+
+// The hot decoder reads what it writes.
+void Updates(std::string_view bytes) {
+  progress::UpdateEvent update;
+  if (progress::DecodeUpdate(bytes, &update) != progress::Decoded::kUpdate) return;
+  const std::string encoded = progress::EncodeUpdate(update);
+  progress::UpdateEvent again;
+  CHECK(progress::DecodeUpdate(encoded, &again) == progress::Decoded::kUpdate);
+  CHECK(again.series == update.series && again.source == update.source && again.source_sequence == update.source_sequence);
+  CHECK(again.figure.amount == update.figure.amount && again.actor == update.actor && again.flags.size() == update.flags.size());
+}
 
 // Whatever is sent: numbers stay dense, every number has one event, and what is replayed is what was decided.
 void Items(std::string_view bytes) {
@@ -61,7 +80,9 @@ class PlanWorld final : public journal::Recorder {
     }
     Ask<plan::v1::ImportRegionsRequest>(regions, plan::ImportRegions);
     CHECK(last_ >= 2);
+    first_ = last_;
   }
+  bool untouched() const { return last_ == first_; }
   uint64_t Record(std::string event) override {
     CHECK_OK(model_.Apply({.sequence = ++last_, .time_us = time_us()}, event, rows_));
     return last_;
@@ -88,13 +109,15 @@ class PlanWorld final : public journal::Recorder {
  private:
   plan::PlanModel model_;
   storage::Batch rows_;
-  uint64_t last_ = 0;
+  uint64_t last_ = 0, first_ = 0;
 };
 
-// The first byte chooses the call.
+// The first byte chooses the call. A world in which something was recorded is not used again: a finding hangs on its own bytes alone.
 void PlanCalls(std::string_view bytes) {
   if (bytes.empty()) return;
-  PlanWorld world;
+  static std::unique_ptr<PlanWorld> kept;
+  if (kept == nullptr || !kept->untouched()) kept = std::make_unique<PlanWorld>();
+  PlanWorld& world = *kept;
   const std::string_view message = bytes.substr(1);
   switch (bytes[0] % 8) {
     case 0: return world.AskBytes<plan::v1::ImportDocumentRequest>(message, plan::ImportDocument);
@@ -110,9 +133,9 @@ void PlanCalls(std::string_view bytes) {
 
 }  // namespace
 
-std::vector<Target> MessageTargets() {
+std::vector<Target> ServiceTargets() {
   google::protobuf::SetLogHandler(nullptr);  // texts that are not UTF-8 are refused; nobody needs to read of each
-  return {{"items", Items}, {"plan", PlanCalls}};
+  return {{"template", Templates}, {"update", Updates}, {"items", Items}, {"plan", PlanCalls}};
 }
 
 }  // namespace anju::fuzz
