@@ -112,9 +112,12 @@ class Stores:
             clerk = reporter.Reporter(silent_book, address, source.name, 0)
             clerk.source = replica
             until = time.monotonic() + ANSWER_SECONDS
-            while not clerk.again(30) and time.monotonic() < until and not silent_book.failures:
+            answered = False
+            while not (answered := clerk.again(30)) and time.monotonic() < until and not silent_book.failures:
                 time.sleep(0.02)
             clerk.channel.close()
+            if not answered and not silent_book.failures:  # nothing said is not something else said
+                raise Silent(f"no answer to {source.name} in {ANSWER_SECONDS} s")
             told.append((source.name, replica.acked, sorted(replica.verdicts.items()), silent_book.failures))
         return told
 
