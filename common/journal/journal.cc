@@ -124,7 +124,7 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::OpenToWrite(storage::Disk& dis
   return journal;
 }
 
-// Nobody else knows the journal yet; the lock is held because what is recovered is what readers take it for.
+// Nobody else knows the journal yet; callers hold the lock all the same, because what is recovered is guarded by it.
 absl::Status Journal::Recover() {
   durable_ = {identity().id, 0, lineage_.PreviousOf(1, {})};
   last_time_us_ = identity().created_us;
