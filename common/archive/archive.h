@@ -40,7 +40,6 @@ class Reader {
   // The archive of a backup's entry: another service's is DATA_LOSS as soon as that is read, and Next is false only where everything is as the
   // manifest says.
   static absl::StatusOr<std::unique_ptr<Reader>> Open(const std::string& directory, const Entry& entry);
-  ~Reader();
 
   // For a caller that recomputes roots itself: they are not recomputed here, links still are.
   void LeaveRootsToCaller() { verify_roots_ = false; }
@@ -62,8 +61,10 @@ class Reader {
 
  private:
   friend class Writer;
-  void GoOnToTheEndOfTheFile();  // beyond what the entry vouched for
-  Reader(std::string path, std::FILE* file, uint64_t bytes) : path_(std::move(path)), file_(file), bytes_left_(bytes) {}
+  absl::Status GoOnToTheEndOfTheFile();  // beyond what the entry vouched for
+  Reader(std::string path, files::Descriptor file, uint64_t bytes) : path_(std::move(path)), file_(std::move(file)), bytes_left_(bytes) {}
+  // False when the file ends before.
+  absl::StatusOr<bool> Read(char* bytes, size_t size);
   absl::Status ReadHeader();
   absl::Status ReadRecord();
   absl::Status TakeIdentity();
@@ -72,8 +73,10 @@ class Reader {
   absl::Status Damaged(std::string_view what) const;
 
   const std::string path_;
-  std::FILE* const file_;
+  const files::Descriptor file_;
   uint64_t bytes_left_;  // not read yet
+  std::vector<char> buffer_;
+  size_t buffered_ = 0, taken_ = 0;  // bytes of the file in it, and of those already read
   std::optional<Entry> entry_;
   bool verify_roots_ = true;
   uint64_t offset_ = 0;

@@ -1,6 +1,8 @@
 // Reading an archive record by record, and the checks that every one of them passes.
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -34,12 +36,13 @@ std::string RangeOf(const journal::BlockHeader& header) {
 std::string Words(const journal::Position& position) { return journal::ToHex(position.journal_id) + "/" + std::to_string(position.sequence); }
 
 absl::StatusOr<std::unique_ptr<Reader>> Reader::Open(const std::string& path, std::optional<uint64_t> bytes) {
+  files::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat stat {};
-  std::FILE* file = ::stat(path.c_str(), &stat) == 0 && S_ISREG(stat.st_mode) ? std::fopen(path.c_str(), "rbe") : nullptr;
-  if (file == nullptr) return MakeError(Reason::FILE_NOT_FOUND, "backup", path, "the archive is missing or cannot be read");
-  std::setvbuf(file, nullptr, _IOFBF, kBufferBytes);
+  const bool there = file.get() >= 0 && ::fstat(file.get(), &stat) == 0;
+  if (!there && errno != ENOENT && errno != ENOTDIR) return files::FileError("open", path, errno);
+  if (!there || !S_ISREG(stat.st_mode)) return MakeError(Reason::FILE_NOT_FOUND, "backup", path, "the archive is missing or is not a file");
   const uint64_t size = static_cast<uint64_t>(stat.st_size);
-  std::unique_ptr<Reader> reader(new Reader(path, file, bytes.value_or(size)));
+  std::unique_ptr<Reader> reader(new Reader(path, std::move(file), bytes.value_or(size)));
   if (bytes && size < *bytes) {
     return MakeError(Reason::DATA_LOSS, "backup", path, "the archive has " + std::to_string(size) + " bytes, its manifest names " + std::to_string(*bytes));
   }
@@ -53,11 +56,28 @@ absl::StatusOr<std::unique_ptr<Reader>> Reader::Open(const std::string& director
   return reader;
 }
 
-Reader::~Reader() { std::fclose(file_); }
+absl::StatusOr<bool> Reader::Read(char* bytes, size_t size) {
+  buffer_.resize(kBufferBytes);
+  while (size > 0) {
+    if (taken_ == buffered_) {
+      ASSIGN_OR_RETURN(buffered_, files::ReadSome(file_, buffer_.data(), buffer_.size(), path_));
+      taken_ = 0;
+      if (buffered_ == 0) return false;
+    }
+    const size_t piece = std::min(size, buffered_ - taken_);
+    std::memcpy(bytes, buffer_.data() + taken_, piece);
+    taken_ += piece;
+    bytes += piece;
+    size -= piece;
+  }
+  return true;
+}
 
 absl::Status Reader::ReadHeader() {
   char header[kArchiveHeaderBytes];
-  if (bytes_left_ < sizeof(header) || std::fread(header, 1, sizeof(header), file_) != sizeof(header)) return Damaged("the archive is cut short");
+  if (bytes_left_ < sizeof(header)) return Damaged("the archive is cut short");
+  ASSIGN_OR_RETURN(const bool whole, Read(header, sizeof(header)));
+  if (!whole) return Damaged("the archive is cut short");
   if (std::string_view(header, kArchiveMagic.size()) != kArchiveMagic) return Damaged("this is not an archive of a journal");
   const uint8_t format = static_cast<uint8_t>(header[kArchiveMagic.size()]);
   if (format > kArchiveFormat) return MakeError(Reason::SCHEMA_TOO_NEW, "backup", path_, "the archive was written by a newer version");
@@ -71,12 +91,14 @@ absl::Status Reader::ReadHeader() {
 
 // Sets bytes_. `wrong_` is at least the next sequence until the record is known to be right.
 absl::Status Reader::ReadRecord() {
-  char prefix[kRecordPrefixBytes];
-  if (bytes_left_ < sizeof(prefix) || std::fread(prefix, 1, sizeof(prefix), file_) != sizeof(prefix)) return Damaged("the archive ends within a record");
+  char prefix[kRecordPrefixBytes] = {};
+  if (bytes_left_ < sizeof(prefix)) return Damaged("the archive ends within a record");
+  ASSIGN_OR_RETURN(const bool has_prefix, Read(prefix, sizeof(prefix)));
   const uint32_t length = Integer32(prefix);
-  if (length > kRecordBytesMax || length > bytes_left_ - sizeof(prefix)) return Damaged("the archive ends within a record, or its length is damaged");
+  if (!has_prefix || length > kRecordBytesMax || length > bytes_left_ - sizeof(prefix)) return Damaged("the archive ends within a record, or its length is damaged");
   bytes_.resize(length);
-  if (std::fread(bytes_.data(), 1, length, file_) != length) return Damaged("the archive ends within a record");
+  ASSIGN_OR_RETURN(const bool has_record, Read(bytes_.data(), length));
+  if (!has_record) return Damaged("the archive ends within a record");
   if (Integer32(prefix + 4) != journal::Crc32c(bytes_)) return Damaged("the record is not what was written (checksum)");
   bytes_left_ -= sizeof(prefix) + length;
   return absl::OkStatus();
@@ -158,11 +180,12 @@ absl::Status Reader::Damaged(std::string_view what) const {
   return MakeError(Reason::DATA_LOSS, "backup", wrong_.empty() ? path_ : path_ + " " + wrong_, what);
 }
 
-void Reader::GoOnToTheEndOfTheFile() {
+absl::Status Reader::GoOnToTheEndOfTheFile() {
   struct stat stat {};
-  const bool known = ::fstat(::fileno(file_), &stat) == 0 && static_cast<uint64_t>(stat.st_size) > offset_;
-  bytes_left_ = known ? static_cast<uint64_t>(stat.st_size) - offset_ : 0;
+  if (::fstat(file_.get(), &stat) != 0) return files::FileError("stat", path_, errno);
+  bytes_left_ = std::max(static_cast<uint64_t>(stat.st_size), offset_) - offset_;
   entry_.reset();
+  return absl::OkStatus();
 }
 
 absl::Status VerifyArchive(const std::string& directory, const Entry& entry) {

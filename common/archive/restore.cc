@@ -56,7 +56,7 @@ absl::StatusOr<std::vector<Entry>> Choose(const Manifest& manifest, const std::v
 // Removes what a refused restore began, unless it is told to keep it.
 class Leftovers {
  public:
-  explicit Leftovers(std::string data) : data_(std::move(data)), created_(!fs::exists(data_)) {}
+  explicit Leftovers(std::string data) : data_(std::move(data)), created_(::access(data_.c_str(), F_OK) != 0) {}
   void Add(std::string path) { paths_.push_back(std::move(path)); }
   void Keep() { kept_ = true; }
   ~Leftovers() {
@@ -102,8 +102,9 @@ absl::Status RenameAll(const std::string& data, const std::vector<Restored>& res
   for (const Restored& one : restored) {
     const std::string beside = one.directory + kRestoringSuffix;
     std::error_code error;
-    if (!fs::exists(beside, error)) continue;  // before we were killed
-    RETURN_IF_ERROR(files::RenameDirectory(beside, one.directory));
+    const bool waits = fs::exists(beside, error);
+    if (error) return files::FileError("stat", beside, error.value());
+    if (waits) RETURN_IF_ERROR(files::RenameDirectory(beside, one.directory));  // else it was before we were killed
   }
   const std::string declaration = data + "/" + kRestoringFile;
   if (::unlink(declaration.c_str()) != 0) return files::FileError("remove", declaration, errno);

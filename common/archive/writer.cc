@@ -40,7 +40,10 @@ absl::Status ReadToEnd(Reader& reader) {
 absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(const std::string& path, const Entry* vouched) {
   ASSIGN_OR_RETURN(const std::optional<std::string> beginning, [&]() -> absl::StatusOr<std::optional<std::string>> {
     struct stat stat {};
-    if (::stat(path.c_str(), &stat) != 0 && errno == ENOENT) return std::optional<std::string>();
+    if (::stat(path.c_str(), &stat) != 0) {
+      if (errno == ENOENT) return std::optional<std::string>();
+      return files::FileError("stat", path, errno);
+    }
     if (static_cast<uint64_t>(stat.st_size) >= kArchiveHeaderBytes) return std::optional<std::string>(Header());
     return files::ReadWhole(path, kArchiveHeaderBytes);
   }());
@@ -52,7 +55,7 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(const std::string& path, co
     if (vouched != nullptr) {
       ASSIGN_OR_RETURN(reader, Reader::Open(DirectoryOf(path), *vouched));
       RETURN_IF_ERROR(ReadToEnd(*reader));
-      reader->GoOnToTheEndOfTheFile();
+      RETURN_IF_ERROR(reader->GoOnToTheEndOfTheFile());
     } else {
       ASSIGN_OR_RETURN(reader, Reader::Open(path));
     }

@@ -163,5 +163,89 @@ TEST_F(ChainTest, IdentitiesMustAgreeWithWhereTheFollowerStands) {
   EXPECT_THAT(taken_, ElementsAre());
 }
 
+// Each message says where its end stands: behind what was handed over, under another name or hash, or further than its blocks reach is no feed.
+TEST_F(ChainTest, EachMessageStandsWhereItsBlocksEnd) {
+  Chain chain("plan", {});
+  chain.Begin();
+  std::vector<Position> bookmarks;
+  std::vector<int64_t> fresh;
+  callbacks_.on_bookmark = [&](const Position& at) { bookmarks.push_back(at); };
+  callbacks_.on_fresh = [&](const Position&, int64_t time_us) { fresh.push_back(time_us); };
+  ASSERT_THAT(chain.Take(message_, callbacks_), IsOk());
+  EXPECT_TRUE(bookmarks.empty()) << "blocks are no bookmark";
+  const Position end = chain.at();
+  EXPECT_EQ(end, upstream_.journal().durable());
+  const auto said = [&](const Position& position) {
+    Chain again = chain;
+    v1::FollowResponse bookmark;
+    *bookmark.mutable_position() = rpc::ToProto(position);
+    bookmark.set_sent_time_us(7);
+    return again.Take(bookmark, callbacks_);
+  };
+  EXPECT_THAT(said(end), IsOk());
+  EXPECT_THAT(said({end.journal_id, end.sequence, {}}), IsOk()) << "a hash may be left out";
+  EXPECT_EQ(bookmarks.size(), 2u);
+  EXPECT_EQ(fresh, (std::vector<int64_t>{7, 7}));
+  for (const Position& other : {Position{end.journal_id, 1, {}}, Position{journal::JournalId{3}, end.sequence, end.block_hash},
+                                Position{end.journal_id, end.sequence + 1, end.block_hash}, Position{end.journal_id, end.sequence, journal::Hash{3}}}) {
+    EXPECT_THAT(said(other), HasReason(Reason::DATA_LOSS)) << other.sequence;
+  }
+  EXPECT_EQ(bookmarks.size(), 2u) << "what is refused is told nobody";
+  v1::FollowResponse nonsense;
+  nonsense.mutable_position()->set_journal_id("short");
+  EXPECT_FALSE(chain.Take(nonsense, callbacks_).ok());
+  EXPECT_EQ(chain.at(), end);
+  // A follower that knew no hash learns it.
+  Chain blank("plan", {end.journal_id, end.sequence, {}});
+  blank.Begin();
+  v1::FollowResponse first;
+  *first.mutable_identities() = message_.identities();
+  *first.mutable_position() = rpc::ToProto(end);
+  Callbacks none = callbacks_;
+  none.on_bookmark = nullptr;
+  none.on_fresh = nullptr;
+  first.set_sent_time_us(7);
+  EXPECT_THAT(blank.Take(first, none), IsOk());
+  EXPECT_EQ(blank.at(), end);
+}
+
+TEST_F(ChainTest, WhoseJournalItIsMustBeSaidAndHold) {
+  v1::FollowResponse silent = message_;
+  silent.clear_identities();
+  EXPECT_THAT(TakeFrom({}, silent), HasReason(Reason::DATA_LOSS));
+  v1::FollowResponse swapped = message_;
+  swapped.mutable_identities()->SwapElements(0, 1);
+  EXPECT_THAT(TakeFrom({}, swapped), HasReason(Reason::DATA_LOSS));
+  v1::FollowResponse newer = message_;
+  (*newer.mutable_identities(0))[8] = 2;
+  EXPECT_THAT(TakeFrom({}, newer), HasReason(Reason::SCHEMA_TOO_NEW));
+  EXPECT_THAT(taken_, ElementsAre());
+  // Damaged on the way, left out, or twice.
+  v1::FollowResponse damaged = message_;
+  damaged.mutable_blocks(1)->back() ^= 1;
+  EXPECT_THAT(TakeFrom({}, damaged), HasReason(Reason::DATA_LOSS));
+  v1::FollowResponse twice = message_;
+  twice.set_blocks(1, twice.blocks(0));
+  EXPECT_THAT(TakeFrom({}, twice), HasReason(Reason::DATA_LOSS));
+  callbacks_.on_block = [](const BlockView&, std::string_view, const Position&) { return absl::ResourceExhaustedError("no room"); };
+  EXPECT_EQ(TakeFrom({}, message_).message(), "no room");
+}
+
+// Only the upstream's word about our position makes a follower start over.
+TEST_F(ChainTest, StartsOverOnlyWhenItsPositionIsLost) {
+  Chain chain("plan", upstream_.journal().durable());
+  int lost = 0;
+  callbacks_.on_data_loss = [&] { return ++lost, Position{}; };
+  EXPECT_FALSE(chain.End(absl::OkStatus(), callbacks_));
+  EXPECT_FALSE(chain.End(absl::UnavailableError("gone"), callbacks_));
+  EXPECT_FALSE(chain.End(MakeError(Reason::DATA_LOSS, "", "", "the disk there is damaged"), callbacks_));
+  EXPECT_EQ(lost, 0);
+  const absl::Status not_there = MakeError(Reason::DATA_LOSS, "after", "", "the position is not in this journal");
+  EXPECT_FALSE(chain.End(not_there, {}));
+  EXPECT_TRUE(chain.End(not_there, callbacks_));
+  EXPECT_EQ(lost, 1);
+  EXPECT_EQ(chain.at().sequence, 0u);
+}
+
 }  // namespace
 }  // namespace anju::feed

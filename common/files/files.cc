@@ -47,13 +47,18 @@ absl::StatusOr<std::optional<std::string>> ReadWhole(const std::string& path, si
   std::string bytes;
   char buffer[16'384];
   while (true) {
-    const ssize_t got = ::read(file.get(), buffer, sizeof(buffer));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return FileError("read", path, errno);
+    ASSIGN_OR_RETURN(const size_t got, ReadSome(file, buffer, sizeof(buffer), path));
     if (got == 0) return std::optional<std::string>(std::move(bytes));
-    bytes.append(buffer, static_cast<size_t>(got));
+    bytes.append(buffer, got);
     if (bytes.size() > bytes_max) return MakeError(Reason::DATA_LOSS, "path", path, "the file is longer than it can be");
   }
+}
+
+absl::StatusOr<size_t> ReadSome(const Descriptor& file, char* bytes, size_t size, const std::string& path) {
+  ssize_t got = ::read(file.get(), bytes, size);
+  while (got < 0 && errno == EINTR) got = ::read(file.get(), bytes, size);
+  if (got < 0) return FileError("read", path, errno);
+  return static_cast<size_t>(got);
 }
 
 absl::Status WriteAll(const Descriptor& file, std::string_view bytes, const std::string& path) {
@@ -89,7 +94,7 @@ absl::Status CreateDirectories(const std::string& path) {
   const std::string parent = ParentOf(path);
   if (parent != path) RETURN_IF_ERROR(CreateDirectories(parent));
   if (::mkdir(path.c_str(), 0750) != 0 && errno != EEXIST) return FileError("mkdir", path, errno);
-  if (!fs::is_directory(path, error)) return FileError("mkdir", path, ENOTDIR);
+  if (!fs::is_directory(path, error)) return FileError("mkdir", path, error ? error.value() : ENOTDIR);
   return SyncDirectory(parent);
 }
 

@@ -30,6 +30,8 @@ absl::Status FileError(std::string_view operation, const std::string& path, int 
 
 // The whole file; nullopt when there is none. DATA_LOSS when it is longer than `bytes_max`.
 absl::StatusOr<std::optional<std::string>> ReadWhole(const std::string& path, size_t bytes_max);
+// What comes next in the file, at most `size` bytes; 0 at its end.
+absl::StatusOr<size_t> ReadSome(const Descriptor& file, char* bytes, size_t size, const std::string& path);
 // All of `bytes` at the file's offset.
 absl::Status WriteAll(const Descriptor& file, std::string_view bytes, const std::string& path);
 // A reader sees the old file or the new one, whatever happens: PATH.part, sync, rename, sync of the directory.

@@ -167,5 +167,84 @@ TEST(StateSchema, OfAnOlderVersionIsRebuilt) {
   EXPECT_EQ(model.applied_count(), 1u) << "replayed from the journal";
 }
 
+// The row that says what the others stand for, as something else may have left it.
+TEST(StateSchema, RowsOfNobodyKnowsWhenAreNotUsed) {
+  const std::string key("\0meta", 5);
+  for (const auto& [meta, is_newer] : {std::pair<std::string, bool>{std::string(61, '\0'), false}, {std::string(60, '\1'), false}, {"", false}, {"\1", false},
+                                       {"\2", true}, {"\2" + std::string(100, 'x'), true}}) {
+    SCOPED_TRACE(meta.size());
+    storage::SimulatedMedium medium(1);
+    auto disk = medium.Boot();
+    {
+      MarkModel model;
+      ASSERT_THAT(OpenWithSchema(*disk, kMarkSchema, model), IsOk());
+    }
+    {
+      ASSERT_OK_AND_ASSIGN(auto state, disk->OpenStore("state", storage::StoreKind::kState));
+      storage::Batch rows;
+      rows.Put(key, meta);
+      ASSERT_THAT(state->Write(rows), IsOk());
+    }
+    MarkModel model;
+    if (is_newer) {
+      EXPECT_THAT(OpenWithSchema(*disk, kMarkSchema, model), HasReason(Reason::SCHEMA_TOO_NEW));
+      continue;
+    }
+    ASSERT_THAT(OpenWithSchema(*disk, kMarkSchema, model), IsOk());
+    EXPECT_EQ(model.applied_count(), 1u) << "replayed from the journal";
+  }
+  // Rows without it, and no rows at all.
+  for (const bool rows_left : {false, true}) {
+    storage::SimulatedMedium medium(1);
+    auto disk = medium.Boot();
+    {
+      MarkModel model;
+      ASSERT_THAT(OpenWithSchema(*disk, kMarkSchema, model), IsOk());
+    }
+    {
+      ASSERT_OK_AND_ASSIGN(auto state, disk->OpenStore("state", storage::StoreKind::kState));
+      storage::Batch rows;
+      rows.Delete(key);
+      if (!rows_left) rows.Delete("mmark"), rows.Delete("count");
+      ASSERT_THAT(state->Write(rows), IsOk());
+    }
+    MarkModel model;
+    ASSERT_THAT(OpenWithSchema(*disk, kMarkSchema, model), IsOk());
+    EXPECT_EQ(model.applied_count(), 1u);
+    EXPECT_EQ(model.events, 1u);
+  }
+}
+
+// Events that the model cannot take, and blocks whose events are not what their prefix says, end the start.
+TEST(StateReplay, StopsAtWhatCannotBeApplied) {
+  FakeClock clock;
+  const auto open = [&](storage::Disk& disk) {
+    MarkModel model;
+    return Pipeline::Open(disk, "test", kMarkSchema, model, clock, {.threads = false, .on_fatal = [](const absl::Status&) {}}).status();
+  };
+  storage::SimulatedMedium twice(1);
+  auto disk = twice.Boot();
+  {
+    ASSERT_OK_AND_ASSIGN(auto journal, Journal::Open(*disk, "test", clock));
+    for (const char* mark : {"a", "b", "a", "c"}) ASSERT_THAT(journal->Append({mark}, {}, 0), IsOk());
+  }
+  EXPECT_EQ(open(*disk).message(), "marked twice: a");
+  storage::SimulatedMedium broken(2);
+  disk = broken.Boot();
+  {
+    ASSERT_OK_AND_ASSIGN(auto journal, Journal::Open(*disk, "test", clock));
+    for (const char* mark : {"a", "b", "c"}) ASSERT_THAT(journal->Append({mark}, {}, 0), IsOk());
+  }
+  {
+    ASSERT_OK_AND_ASSIGN(auto store, disk->OpenStore(kJournalStore, storage::StoreKind::kJournal));
+    ASSERT_OK_AND_ASSIGN(std::optional<std::string> block, store->Get(BlockKey(2)));
+    (*block)[kPrefixBytes] = 9;  // the length of its event
+    storage::Batch batch;
+    batch.Put(BlockKey(2), *block);
+    ASSERT_THAT(store->Write(batch), IsOk());
+  }
+  EXPECT_THAT(open(*disk), HasReason(Reason::DATA_LOSS));
+}
+
 }  // namespace
 }  // namespace anju::journal

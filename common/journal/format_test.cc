@@ -1,6 +1,7 @@
 // The frozen format: bytes and hashes computed by another program, RFC 6962 vectors, and damage.
 #include "common/journal/format.h"
 
+#include <algorithm>
 #include <random>
 
 #include "absl/strings/escaping.h"
@@ -201,7 +202,8 @@ TEST(Format, DecodingRandomBytesNeverReadsBeyondThem) {
 TEST(Format, JournalIdsParseTheirOwnHexOnly) {
   ASSERT_OK_AND_ASSIGN(JournalId id, ParseJournalId(ToHex(IdFrom(0xA0))));
   EXPECT_EQ(id, IdFrom(0xA0));
-  for (std::string_view bad : {"", "00", "A0A1A2A3A4A5A6A7A8A9AAABACADAEAF", "g0a1a2a3a4a5a6a7a8a9aaabacadaeaf"}) {
+  for (std::string_view bad : {"", "00", "A0A1A2A3A4A5A6A7A8A9AAABACADAEAF", "g0a1a2a3a4a5a6a7a8a9aaabacadaeaf", "/0a1a2a3a4a5a6a7a8a9aaabacadaeaf",
+                               "a:a1a2a3a4a5a6a7a8a9aaabacadaeaf"}) {
     EXPECT_THAT(ParseJournalId(bad), HasReason(Reason::BAD_TOKEN)) << bad;
   }
 }
@@ -212,6 +214,37 @@ TEST(Format, BlockKeysSortLikeTheirSequences) {
   ASSERT_OK_AND_ASSIGN(uint64_t sequence, ParseBlockKey(BlockKey(0x0102030405060708)));
   EXPECT_EQ(sequence, 0x0102030405060708u);
   EXPECT_THAT(ParseBlockKey("short"), HasReason(Reason::DATA_LOSS));
+  ASSERT_OK_AND_ASSIGN(sequence, ParseBlockKey(AncestorKey(3)));
+  EXPECT_EQ(sequence, 0u) << "an identity's";
+  EXPECT_THAT(ParseBlockKey(BlockKey(1) + std::string(4, '\0')), HasReason(Reason::DATA_LOSS)) << "as long as an ancestor's";
+}
+
+// A proof carries a block's header, previous hash and root apart from each other.
+TEST(Format, AHeaderAloneIsCheckedLikeABlocks) {
+  const std::string header = FromHex(kBlockHex).substr(0, kHeaderBytes);
+  const auto decode = [](std::string_view bytes) { return DecodeBlockHeader(bytes, {}, {}); };
+  ASSERT_OK_AND_ASSIGN(const BlockView block, decode(header));
+  EXPECT_EQ(block.header.first_sequence, 7u);
+  EXPECT_EQ(block.header.last_sequence(), 9u);
+  for (size_t size = 0; size < header.size(); ++size) EXPECT_THAT(decode(header.substr(0, size)), HasReason(Reason::DATA_LOSS)) << size;
+  EXPECT_THAT(decode(header + "x"), HasReason(Reason::DATA_LOSS));
+  EXPECT_THAT(decode("B" + header.substr(1)), HasReason(Reason::DATA_LOSS));
+  std::string wraps = header;  // its last sequence would be beyond what can be counted
+  std::fill_n(wraps.begin() + 8, 8, '\xff');
+  EXPECT_THAT(decode(wraps), HasReason(Reason::DATA_LOSS));
+}
+
+TEST(Format, AnEventLargerThanAnyIsRefused) {
+  Hash hash;
+  const std::string block = EncodeBlock({.first_sequence = 1}, {}, {std::string(kEventBytesMax, 'x')}, &hash);
+  EXPECT_THAT(DecodeBlock(block), IsOk());
+  std::string larger = block + "x";
+  const auto grow = [&](size_t at, uint32_t size) {
+    for (int i = 0; i < 4; ++i) larger[at + i] = static_cast<char>(size >> (8 * i));
+  };
+  grow(20, kEventBytesMax + 1 + 4);
+  grow(kPrefixBytes, kEventBytesMax + 1);
+  EXPECT_THAT(DecodeBlock(larger, /*verify_root=*/false), HasReason(Reason::DATA_LOSS));
 }
 
 }  // namespace

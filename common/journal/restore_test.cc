@@ -269,6 +269,70 @@ TEST_F(RestoreTest, AWitnessOfTheRestoredJournalFitsNoOther) {
 }
 
 // Every bit of identities and blocks of a restored journal is covered by opening or reading.
+// A chain of `count` journals after `first`; each continues the one before it, `later` events later.
+std::vector<std::string> ChainOf(Identity first, size_t count, uint64_t later) {
+  std::vector<std::string> identities{EncodeIdentity(first)};
+  for (size_t i = 1; i < count; ++i) {
+    Identity next = first;
+    next.id = {static_cast<uint8_t>(i), 77};
+    if (later > 0) next.continues = {first.id, first.continues.sequence + later, Hash{static_cast<uint8_t>(i)}};
+    identities.push_back(EncodeIdentity(next));
+    first = next;
+  }
+  return identities;
+}
+
+// Only so many names are kept: those of journals that recorded nothing go first, and without such there is an end.
+TEST_F(RestoreTest, NoMoreJournalsInARowThanMayBe) {
+  Identity first;
+  first.service = "plan";
+  first.id = {9};
+  SimulatedMedium medium(3);
+  {
+    const auto disk = medium.Boot();
+    ASSERT_THAT(Restore(*disk, {ChainOf(first, kAncestorsMax + 1, 0), {}}, clock_), IsOk());
+  }
+  Machine opened(clock_);
+  opened.disk = medium.Boot();
+  auto journal = Journal::Open(*opened.disk, "plan", clock_);
+  ASSERT_THAT(journal, IsOk());
+  EXPECT_EQ((*journal)->lineage().identities().size(), kAncestorsMax + 1) << "itself and as many as may be";
+  EXPECT_TRUE((*journal)->lineage().Knows({64, 77})) << "the newest names are kept";
+
+  // Blocks of one event each, each recorded by a journal of its own.
+  Copy copy;
+  Identity identity = first;
+  std::vector<std::string> identities{EncodeIdentity(identity)};
+  for (uint64_t sequence = 1; sequence <= kAncestorsMax + 1; ++sequence) {
+    Hash hash;
+    copy.blocks.push_back(EncodeBlock({.first_sequence = sequence, .time_us = 1}, GenesisHash(identities.back()), {"e"}, &hash));
+    if (identities.size() > kAncestorsMax) break;
+    identity.continues = {identity.id, sequence, hash};
+    identity.id = {static_cast<uint8_t>(sequence), 78};
+    identities.push_back(EncodeIdentity(identity));
+  }
+  copy.identities = identities;
+  ASSERT_EQ(identities.size(), kAncestorsMax + 1);
+  SimulatedMedium full(4);
+  const auto disk = full.Boot();
+  const auto refused = Restore(*disk, copy, clock_);
+  EXPECT_THAT(refused, HasReason(Reason::DATA_LOSS));
+  EXPECT_EQ(ErrorsOf(refused.status()).front().value, std::to_string(kAncestorsMax + 1));
+  EXPECT_THAT(Journal::Open(*disk, "plan", clock_), HasReason(Reason::DATA_LOSS)) << "an unfinished restore";
+}
+
+TEST_F(RestoreTest, WhatANewerVersionWroteIsSaidToBe) {
+  SimulatedMedium medium(3);
+  const auto disk = medium.Boot();
+  Copy newer = copy_;
+  newer.blocks[1][4] = 2;
+  EXPECT_THAT(Restore(*disk, newer, clock_), HasReason(Reason::SCHEMA_TOO_NEW));
+  newer = copy_;
+  newer.identities[0][8] = 2;
+  EXPECT_THAT(Restore(*disk, newer, clock_), HasReason(Reason::SCHEMA_TOO_NEW));
+  EXPECT_THAT(Restore(*disk, {{}, copy_.blocks}, clock_), HasReasonAt(Reason::DATA_LOSS, "identities"));
+}
+
 TEST_F(RestoreTest, EveryFlippedBitIsFound) {
   Machine machine(clock_);
   ASSERT_THAT(machine.RestoreFrom(copy_), IsOk());

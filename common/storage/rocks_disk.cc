@@ -8,7 +8,6 @@
 #include <rocksdb/file_system.h>
 
 #include "common/faults/faults.h"
-#include "common/faults/faults.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/storage/posix.h"
@@ -163,7 +162,9 @@ absl::StatusOr<std::unique_ptr<Disk>> OpenRocksDiskWith(const std::string& path,
 absl::StatusOr<std::unique_ptr<Disk>> OpenRocksDiskReadOnly(const std::string& path, bool salvage) {
   std::string normal = NormalPath(path);
   std::error_code error;
-  if (!fs::is_directory(normal, error)) return MakeError(Reason::FILE_NOT_FOUND, "", normal, "there is no directory " + normal);
+  const fs::file_status found = fs::status(normal, error);
+  if (found.type() == fs::file_type::none) return files::FileError("stat", normal, error.value());  // there may be one
+  if (!fs::is_directory(found)) return MakeError(Reason::FILE_NOT_FOUND, "", normal, "there is no directory " + normal);
   ASSIGN_OR_RETURN(files::Descriptor lock, LockDirectory(normal, Hold::kRead));
   return std::unique_ptr<Disk>(std::make_unique<ReadOnlyDisk>(std::move(normal), std::move(lock), salvage));
 }
