@@ -18,6 +18,13 @@ grep -rnE '#include [<"](grpcpp/|rocksdb/|google/protobuf|.*\.pb\.h|fstream|file
 grep -rnwE 'RealClock' services/*/core && complain "core/ reads the clock"
 grep -rnwE 'double|float' services/*/core common/decimal common/region common/check common/check_file common/series common/catalogue --include=*.h --include=*.cc && complain "binary floating point near published numbers"
 
+# The model that figures are judged by, and the auditor, share nothing with what decides and works figures out.
+grep -rnE '#include "(common|services|anju)/' common/model --include=*.h --include=*.cc | grep -vE '"common/(model|time)/' && complain "common/model includes more than days and periods"
+grep -rnE '#include "common/(series|registry|region|catalogue|check|check_file|checks|decimal|client)/' common/audit --include=*.h --include=*.cc && complain "the auditor includes what the services decide with"
+for file in world generate boundary_steps known_on model questions rank_model describe; do
+  grep -nE '#include "(common|services|anju)/' "tests/property/$file".* | grep -vE '"common/(model|time)/' && complain "tests/property/$file includes what is to be judged"
+done
+
 # gRPC only at the edge, RocksDB only behind the seam.
 grep -rlE '#include [<"]grpcpp/' services common --include=*.h --include=*.cc --include=*.inc | grep -vE '^common/(rpc|feed|client|testing)/|^services/[a-z]+/(main|server|service|stream|frames|follower|columns|upstream)[a-z_]*\.(h|cc)$|_test\.cc$|^services/cli/(up|status)' && complain "gRPC outside the edge"
 grep -rlE '#include [<"]rocksdb/' services common --include=*.h --include=*.cc | grep -v '^common/storage/' && complain "RocksDB outside the seam"

@@ -67,7 +67,7 @@ inline progress::v1::Event UpdateEvent(uint32_t series, uint64_t source_sequence
 // Writes journals under `directory`, each in a directory of its service.
 class Writer {
  public:
-  explicit Writer(std::string directory) : directory_(std::move(directory)) {}
+  explicit Writer(std::string directory, Date today = MakeDate(2018, 1, 1)) : directory_(std::move(directory)), clock_(today) {}
 
   template <typename Event>
   journal::Position Append(const std::string& service, const std::vector<Event>& events, uint64_t plan_sequence = 0) {
@@ -92,12 +92,16 @@ class Writer {
     CHECK_OK(disk.status());
     auto journal = journal::Journal::Open(**disk, service, clock_);
     CHECK_OK(journal.status());
-    for (const auto& events : blocks) CHECK_OK((*journal)->Append(events, plan_sequence == 0 ? journal::JournalId{} : plan_id_, plan_sequence).status());
+    for (const auto& events : blocks) {
+      auto position = (*journal)->Append(events, plan_sequence == 0 ? journal::JournalId{} : plan_id_, plan_sequence);
+      CHECK_OK(position.status());
+      if (service == "plan") plan_id_ = position->journal_id;
+    }
   }
 
  private:
   const std::string directory_;
-  FakeClock clock_{MakeDate(2018, 1, 1)};
+  FakeClock clock_;
   journal::JournalId plan_id_{};
 };
 

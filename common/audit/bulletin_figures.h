@@ -1,14 +1,19 @@
-// The figures that a bulletin prints as reported or demanded, against the auditor's own model at the bulletin's basis.
+// The figures that a bulletin prints as reported or demanded, against the model at the bulletin's basis.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "common/audit/figures.h"
 #include "common/bulletin/content.h"
+#include "common/model/figures.h"
 
 namespace anju::audit {
+
+using model::Cell;
+using model::Figures;
+using model::Key;
+using model::Number;
 
 struct BulletinFigures {
   uint64_t compared = 0;

@@ -4,23 +4,15 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 
 namespace anju::audit {
 namespace {
 
 constexpr size_t kKeptMax = 20;
-
-Key In(Key key, Number region) {
-  key.region = region;
-  return key;
-}
-
-Key Of(Key key, Number programme) {
-  key.programme = programme;
-  return key;
-}
 
 std::string Spaced(std::string name) { return absl::StrReplaceAll(name, {{"\t", " "}}); }
 
@@ -42,7 +34,7 @@ MarginReport CheckMargins(Figures& figures, const std::vector<Key>& cells, const
     // What a boundary change brought stands beside the children's sum; the sums from the top take it apart.
     if (!figures.Receives(key.region, tree)) {
       std::optional<int64_t> children;
-      for (const Number child : figures.ChildrenOf(key.region, tree)) {
+      for (const model::Number child : figures.ChildrenOf(key.region, tree)) {
         const Key below = In(key, child);
         if (figures.IsArea(child, tree) && !figures.CountsItself(below)) continue;  // shows its members and adds nothing
         if (const auto part = actual(below)) children = children.value_or(0) + *part;
@@ -52,7 +44,7 @@ MarginReport CheckMargins(Figures& figures, const std::vector<Key>& cells, const
         expect(key, actual(key), *children, "the sum of the regions below it");
       } else if (!figures.IsArea(key.region, tree)) {
         std::optional<int64_t> parts;
-        for (const Number programme : figures.PartsOf(key.programme)) {
+        for (const model::Number programme : figures.PartsOf(key.programme)) {
           if (const auto part = actual(Of(key, programme))) parts = parts.value_or(0) + *part;
         }
         if (parts) {
@@ -64,8 +56,8 @@ MarginReport CheckMargins(Figures& figures, const std::vector<Key>& cells, const
     if (!figures.IsRoot(key.region, tree)) continue;
     std::set<Key> seen;
     int64_t sum = 0;
-    const std::vector<Counted> counted = figures.CountedIn(key);
-    for (const Counted& one : counted) {
+    const std::vector<model::Counted> counted = figures.CountedIn(key);
+    for (const model::Counted& one : counted) {
       sum += one.amount;
       const bool twice = !seen.insert(one.series).second;
       if (twice && !figures.IsGone(one.series.region, tree)) Keep(absl::StrCat(Spaced(figures.Name(one.series)), ": counted twice in ", Spaced(figures.Name(key))), &report.wrong, &report.wrong_total);
@@ -115,6 +107,17 @@ DumpReport CompareDump(const std::vector<std::string>& model, const std::vector<
     }
   }
   return report;
+}
+
+std::map<std::string, int64_t> ActualsOf(const std::vector<std::string>& dump) {
+  std::map<std::string, int64_t> actuals;
+  for (const std::string& line : dump) {
+    const std::vector<std::string> fields = absl::StrSplit(line, '\t');
+    int64_t amount = 0;
+    if (fields.size() < 10 || !absl::SimpleAtoi(fields[9], &amount)) continue;
+    actuals[absl::StrCat(fields[1], "\t", fields[2], "\t", fields[3], "\t", fields[4])] = amount;
+  }
+  return actuals;
 }
 
 }  // namespace anju::audit

@@ -13,7 +13,7 @@ namespace {
 constexpr int kDepthMax = 64;  // of a tree; deeper is a circle
 
 Row FromProto(const types::v1::RegionRecord& record) {
-  Row row{.region = record.number(), .code = record.code(), .parent = record.parent(), .area = record.kind() == "area", .members = {}};
+  Row row{.region = record.number(), .code = record.code(), .name = record.name(), .parent = record.parent(), .level = record.level(), .kind = record.kind(), .order = record.order(), .members = {}};
   if (record.has_valid_from_days()) row.from = Date{record.valid_from_days()};
   if (record.has_valid_to_days()) row.to = Date{record.valid_to_days()};
   row.members.assign(record.members().begin(), record.members().end());
@@ -154,6 +154,7 @@ void PlanFacts::TakeDocument(uint64_t sequence, const plan::v1::DocumentImported
   Document& kept = to->document.emplace();
   kept.number = document.number();
   kept.amends = document.amends();
+  kept.first = document.first_document();
   if (document.has_issued_days()) kept.issued = Date{document.issued_days()};
   if (document.has_effective_days()) kept.effective = Date{document.effective_days()};
   if (!documents_.insert(kept.number).second) findings_.Add(sequence, absl::StrCat("document ", kept.number, " was issued twice"));
@@ -192,8 +193,8 @@ void PlanFacts::TakeBoundaries(uint64_t sequence, const plan::v1::BoundariesChan
   TakeRegions(sequence, boundaries.regions(), to);
   std::map<std::pair<Number, int32_t>, Share> splits;
   for (const plan::v1::BoundaryEvent& event : boundaries.events()) {
-    Change change{.recode = event.kind() == plan::v1::BOUNDARY_KIND_RECODE, .date = Date{event.date_days()}, .region = event.region(), .into = event.into(),
-                  .numerator = event.share_numerator(), .denominator = event.share_denominator()};
+    Change change{.kind = static_cast<ChangeKind>(event.kind()), .date = Date{event.date_days()}, .region = event.region(), .into = event.into(), .numerator = event.share_numerator(),
+                  .denominator = event.share_denominator(), .units = {event.units().begin(), event.units().end()}, .name = event.name(), .level = event.level(), .kind_word = event.kind_word()};
     if (RegionBorn(change.region) == 0 || (change.into != 0 && RegionBorn(change.into) == 0)) findings_.Add(sequence, "a boundary change of a region that is not there");
     if (change.denominator < 1 || change.numerator < 0 || change.numerator > change.denominator || (change.passes() && change.into == 0)) {
       findings_.Add(sequence, "a boundary change that passes on more than there is");

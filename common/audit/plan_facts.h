@@ -1,4 +1,4 @@
-// The plan journal as plain lists, and what must hold of them whatever the services say.
+// The plan journal read into plain lists, and what must hold of them whatever the services say.
 #pragma once
 
 #include <cstdint>
@@ -12,82 +12,21 @@
 #include "absl/container/flat_hash_map.h"
 #include "anju/plan/v1/event.pb.h"
 #include "common/audit/findings.h"
+#include "common/model/plan.h"
 #include "common/time/date.h"
 
 namespace anju::audit {
 
-using Number = uint32_t;
-
-// One dated row of a region; holds on [from, to).
-struct Row {
-  Number region = 0;
-  std::string code;
-  Number parent = 0;
-  bool area = false;
-  Date from = kDistantPast, to = kDistantFuture;
-  std::vector<Number> members;  // of an area
-};
-
-struct Programme {
-  Number number = 0;
-  std::string code;
-  Number parent = 0;
-  bool group = false;
-  std::vector<Number> members;
-};
-
-struct Indicator {
-  Number number = 0;
-  std::string code;
-  bool additive = true;
-  bool stock = false;
-  bool flow = false;
-  bool negative = false;
-  // Unit by name: one of it is numerator/denominator smallest units.
-  std::map<std::string, std::pair<int64_t, int64_t>> units;
-};
-
-// One boundary change. It passes figures on when its share is above zero.
-struct Change {
-  bool recode = false;
-  Date date;
-  Number region = 0, into = 0;
-  int64_t numerator = 0, denominator = 1;
-  bool passes() const { return numerator > 0; }
-};
-
-struct Key {
-  Number region = 0, programme = 0, indicator = 0;
-  Period period;
-  friend auto operator<=>(const Key&, const Key&) = default;
-  template <typename H>
-  friend H AbslHashValue(H h, const Key& key) {
-    return H::combine(std::move(h), key.region, key.programme, key.indicator, key.period.first, key.period.last);
-  }
-};
-
-// A target as a document prints it. Missing as on the wire: 1 absent, 2 blank, 3 no task, 4 not published.
-struct PrintedCell {
-  Key key;
-  int layer = 1;  // 1 national … 4 county
-  std::optional<int64_t> target, declared;
-  int missing = 0;
-};
-
-struct Document {
-  std::string number, amends;
-  std::optional<Date> issued, effective;
-  std::vector<PrintedCell> cells;
-};
-
-// One event of the plan journal; its sequence is its place in the list, from 1.
-struct PlanEvent {
-  std::vector<Row> rows;  // replace all earlier rows of their regions
-  std::vector<Programme> programmes;
-  std::vector<Indicator> indicators;
-  std::optional<Document> document;
-  std::vector<Change> changes;
-};
+using model::Change;
+using model::ChangeKind;
+using model::Document;
+using model::Indicator;
+using model::Key;
+using model::Number;
+using model::PlanEvent;
+using model::PrintedCell;
+using model::Programme;
+using model::Row;
 
 // Takes events in order; what is wrong goes to the findings, named by its sequence.
 class PlanFacts {

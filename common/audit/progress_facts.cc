@@ -1,4 +1,4 @@
-// One pass over the events. Figures are kept by day, not by update: what was replaced on its day can never count again.
+// One pass over the events.
 #include "common/audit/progress_facts.h"
 
 #include <algorithm>
@@ -7,11 +7,13 @@
 #include "anju/progress/v1/event.pb.h"
 
 namespace anju::audit {
+
+using model::Kind;
+
 namespace {
 
 constexpr int64_t kAmountMax = 1'000'000'000'000'000;  // of one figure, in smallest units
 constexpr uint8_t kUnexplained = 0x80;                 // beside a review state
-enum Kind : uint32_t { kCumulative = 0, kIncrement = 1, kCorrection = 2, kReduction = 3 };
 enum State { kReported = 0, kReturned = 1, kReviewed = 2, kConfirmed = 3 };
 
 bool TakeVarint(std::string_view* bytes, uint64_t* value) {
@@ -27,23 +29,7 @@ bool TakeVarint(std::string_view* bytes, uint64_t* value) {
 
 int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
 
-bool Stands(uint32_t kind) { return kind == kCumulative || kind == kCorrection; }
-
 }  // namespace
-
-std::optional<OwnFigure> FigureOn(const Series& series, Date day) {
-  auto end = std::upper_bound(series.days.begin(), series.days.end(), day, [](Date asked, const DayEntry& entry) { return asked < entry.as_of; });
-  if (end == series.days.begin()) return std::nullopt;
-  OwnFigure figure{.amount = 0, .as_of = std::prev(end)->as_of};
-  while (end != series.days.begin()) {
-    --end;
-    figure.amount += end->amount;
-    if (!end->stands) continue;
-    figure.base = end->as_of;
-    break;
-  }
-  return figure;
-}
 
 void ProgressFacts::Take(uint64_t sequence, const journal::BlockHeader& block, std::string_view event) {
   if (sequence != next_++) return findings_.Add(sequence, "not the next event");
@@ -100,46 +86,39 @@ void ProgressFacts::TakeUpdate(uint64_t sequence, const journal::BlockHeader& bl
   TakeNumber(sequence, update.source, update.source_sequence);
   if (update.series == 0 || update.series > series_.size()) return findings_.Add(sequence, absl::StrCat("series ", update.series, " was never opened"));
   Series& series = series_[update.series - 1];
-  if (update.kind > kReduction) return findings_.Add(sequence, "an update of no known kind");
+  if (update.kind > static_cast<uint32_t>(Kind::kReduction)) return findings_.Add(sequence, "an update of no known kind");
   if (update.amount > kAmountMax || update.amount < -kAmountMax) return findings_.Add(sequence, "a figure beyond every limit");
   const Date as_of{update.as_of_days};
   // The clock may step between the decision and its block by less than a day.
   if (as_of.days > Clock::DateOfMicros(block.time_us).days + 1) findings_.Add(sequence, "dated after the day it was recorded");
   if (!series.key.period.is_stock() && as_of < FirstDay(series.key.period)) findings_.Add(sequence, "dated before its plan year");
-  const bool lessens = update.kind == kReduction;
+  const model::Report report{.as_of = as_of, .kind = static_cast<Kind>(update.kind), .amount = update.amount, .sequence = sequence};
+  const bool lessens = report.kind == Kind::kReduction;
   if (lessens && !update.explained) findings_.Add(sequence, "a reduction without a written reason");
   if (lessens && update.amount <= 0) findings_.Add(sequence, "a reduction that takes nothing off");
   if (update.corrects != 0) {
     if (update.corrects >= sequence || series_of_[update.corrects - 1] != update.series) findings_.Add(sequence, absl::StrCat("corrects ", update.corrects, ", which is no figure of its series"));
-  } else if ((lessens || update.kind == kCorrection) && (series.days.empty() || as_of < series.days.front().as_of)) {
+  } else if ((lessens || report.kind == Kind::kCorrection) && (series.reports.empty() || as_of < series.reports.front().as_of)) {
     findings_.Add(sequence, "corrects a figure that is not there");
   }
   series_of_.back() = update.series;
   if (update.flagged && !update.explained) states_.back() = kUnexplained;
-  if (!Apply(series, update)) findings_.Add(sequence, series.negative ? "a figure beyond every limit" : "a figure falls below zero");
+  series.Add(report);
+  const bool negative = negative_[update.series - 1];
+  if (!StaysInRange(series, as_of, negative)) findings_.Add(sequence, negative ? "a figure beyond every limit" : "a figure falls below zero");
 }
 
-// Puts the update into its day. False when the figure of that day, or of a later one that rests on it, leaves what is allowed.
-bool ProgressFacts::Apply(Series& series, const Update& update) {
-  std::vector<DayEntry>& days = series.days;
-  const Date as_of{update.as_of_days};
-  auto at = days.end();
-  if (!days.empty() && as_of <= days.back().as_of) {
-    at = std::lower_bound(days.begin(), days.end(), as_of, [](const DayEntry& entry, Date day) { return entry.as_of < day; });
-  }
-  if (at == days.end() || at->as_of != as_of) at = days.insert(at, DayEntry{as_of, false, 0});
-  if (Stands(update.kind)) {
-    at->stands = true;
-    at->amount = update.amount;
-  } else {
-    at->amount += update.kind == kReduction ? -update.amount : update.amount;
-  }
-  auto from = at;
-  while (from != days.begin() && !from->stands) --from;
+// False when the figure of that day, or of a later one that rests on it, leaves what is allowed.
+bool ProgressFacts::StaysInRange(const Series& series, Date from, bool negative) const {
+  const std::vector<model::Report>& reports = series.reports;
+  auto it = from < reports.back().as_of ? std::upper_bound(reports.begin(), reports.end(), from, [](Date day, const model::Report& report) { return day < report.as_of; }) : reports.end();
+  --it;
+  while (it != reports.begin() && !it->stands()) --it;
   int64_t figure = 0;
-  for (auto it = from; it != days.end() && (it == from || it <= at || !it->stands); ++it) {
-    figure = it->stands ? it->amount : figure + it->amount;
-    if (it >= at && (figure > kAmountMax || figure < (series.negative ? -kAmountMax : 0))) return false;
+  for (; it != reports.end() && (it->as_of <= from || !it->stands()); ++it) {
+    figure = model::After(figure, *it);
+    const bool day_ends = std::next(it) == reports.end() || std::next(it)->as_of != it->as_of;
+    if (it->as_of >= from && day_ends && (figure > kAmountMax || figure < (negative ? -kAmountMax : 0))) return false;
   }
   return true;
 }
@@ -156,7 +135,8 @@ void ProgressFacts::TakeSeries(uint64_t sequence, const journal::BlockHeader& bl
     return findings_.Add(sequence, "a plan period outside the calendar");
   }
   if (!keys_.emplace(key, number).second) findings_.Add(sequence, "a second series of one cell");
-  series_.push_back({key, {}, indicator != nullptr && indicator->negative});
+  series_.push_back({.key = key, .journal = 0, .reports = {}});
+  negative_.push_back(indicator != nullptr && indicator->negative);
 }
 
 // Returned and back, reviewed, confirmed: confirmed stays, and what a soft check marked is explained first.

@@ -11,30 +11,11 @@
 #include "common/audit/findings.h"
 #include "common/audit/plan_facts.h"
 #include "common/journal/format.h"
+#include "common/model/reports.h"
 
 namespace anju::audit {
 
-// What one series has on a day: a figure that stands by itself, or what was added and taken off that day.
-struct DayEntry {
-  Date as_of;
-  bool stands = false;
-  int64_t amount = 0;
-};
-
-// One series of the journal, its days in order.
-struct Series {
-  Key key;
-  std::vector<DayEntry> days;
-  bool negative = false;
-};
-
-// A figure as of a day: its date, and that of what it rests on.
-struct OwnFigure {
-  int64_t amount = 0;
-  Date as_of, base = kDistantPast;
-};
-// nullopt when nothing is known up to `day`.
-std::optional<OwnFigure> FigureOn(const Series& series, Date day);
+using model::Series;
 
 class ProgressFacts {
  public:
@@ -65,7 +46,7 @@ class ProgressFacts {
   void TakeOther(uint64_t sequence, const journal::BlockHeader& block, std::string_view event);
   void TakeSeries(uint64_t sequence, const journal::BlockHeader& block, Number number, const Key& key);
   void TakeNumber(uint64_t sequence, uint32_t source, uint64_t number);
-  bool Apply(Series& series, const Update& update);
+  bool StaysInRange(const Series& series, Date from, bool negative) const;
   bool StepAllowed(uint64_t sequence, int state);
 
   const PlanFacts& plan_;
@@ -74,6 +55,7 @@ class ProgressFacts {
   std::vector<uint64_t> sources_;  // by number less one: its last number
   absl::flat_hash_map<std::string, uint32_t> names_;
   std::vector<Series> series_;
+  std::vector<bool> negative_;       // by series: may fall below zero
   absl::flat_hash_map<Key, uint32_t> keys_;
   std::vector<uint32_t> series_of_;  // by sequence: of an update; 0 for every other event
   std::vector<uint8_t> states_;      // by sequence: review state of an update, and whether its flags are unexplained

@@ -77,7 +77,7 @@ bool SuiteAudit::has_figures() const {
 }
 
 std::unique_ptr<Figures> SuiteAudit::Current() const {
-  return std::make_unique<Figures>(plan_->events(), progress_.front()->series(), Question{.as_of = {}, .tree = {}, .plan = plan_->events().size()});
+  return std::make_unique<Figures>(plan_->events(), progress_.front()->series(), model::Question{.as_of = {}, .tree = {}, .plan = plan_->events().size()});
 }
 
 // Reads with the store's own checks; where those complain, once more past the damage, so that what is wrong is told by the hashes and not by the store.

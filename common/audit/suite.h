@@ -11,11 +11,13 @@
 
 #include "absl/status/statusor.h"
 #include "common/audit/bulletin_figures.h"
-#include "common/audit/figures.h"
 #include "common/audit/margins.h"
+#include "common/audit/plan_facts.h"
+#include "common/audit/progress_facts.h"
 #include "common/audit/ranking_facts.h"
 #include "common/audit/sources.h"
 #include "common/audit/walk.h"
+#include "common/model/figures.h"
 
 namespace anju::audit {
 

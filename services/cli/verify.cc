@@ -165,18 +165,6 @@ VerifyStep MarginStep(const audit::MarginReport& report) {
   return step;
 }
 
-// Actual figures of a dump by the name of their cell.
-std::map<std::string, int64_t> ActualsOf(const std::vector<std::string>& lines) {
-  std::map<std::string, int64_t> actuals;
-  for (const std::string& line : lines) {
-    const std::vector<std::string> fields = absl::StrSplit(line, '\t');
-    int64_t amount = 0;
-    if (fields.size() < 10 || !absl::SimpleAtoi(fields[9], &amount)) continue;
-    actuals[absl::StrCat(fields[1], "\t", fields[2], "\t", fields[3], "\t", fields[4])] = amount;
-  }
-  return actuals;
-}
-
 }  // namespace
 
 VerifyStep CompareWithDump(const Context&, audit::Figures& figures, const std::vector<audit::Key>& cells, const std::vector<std::string>& model, const std::string& dump, std::vector<VerifyStep>* margins) {
@@ -194,7 +182,7 @@ VerifyStep CompareWithDump(const Context&, audit::Figures& figures, const std::v
     step.status = MakeError(Reason::TAMPERED, "cell", report.wrong.front(), "the model and the suite, where they part");
     step.detail["wrong"] = report.wrong_total;
   }
-  const std::map<std::string, int64_t> actuals = ActualsOf(lines);
+  const std::map<std::string, int64_t> actuals = audit::ActualsOf(lines);
   margins->push_back(MarginStep(audit::CheckMargins(figures, cells, [&](const audit::Key& key) {
     const auto found = actuals.find(figures.Name(key));
     return found == actuals.end() ? std::nullopt : std::optional<int64_t>(found->second);

@@ -19,7 +19,8 @@ struct Recipe {
 // In every fourth world only regions without children report, so that it can be asked whether changes conserve what there is.
 inline bool OnlyLeavesReport(const World& world) { return world.seed % 4 == 3; }
 
-// Every event is one that plan and progress would have written: rows that follow from changes, series opened before use, and so on.
+// Events hang together as plan and progress would have written them: rows that follow from changes, series opened before use, and so on. Amounts
+// and days are freer than those services let through: what is shown must be right also of figures ahead of their year or below zero.
 World Generate(const Recipe& recipe);
 
 }  // namespace anju::worlds

@@ -1,4 +1,4 @@
-// A small world as plain lists: what the journals of plan and progress hold, in the simplest form that the model can be read from.
+// A small world as plain lists: what the journals of plan and progress hold, and in which blocks. The plan is in the lists of the model.
 #pragma once
 
 #include <cstdint>
@@ -6,83 +6,25 @@
 #include <string>
 #include <vector>
 
+#include "common/model/plan.h"
+#include "common/model/reports.h"
 #include "common/time/date.h"
 
 namespace anju::worlds {
 
-using Number = uint32_t;
+using model::Change;
+using model::ChangeKind;
+using model::Document;
+using model::Indicator;
+using model::Key;
+using model::Kind;
+using model::Number;
+using model::PlanEvent;
+using model::PrintedCell;
+using model::Programme;
+using model::Row;
 
-// One dated row of a region; holds on [from, to).
-struct Row {
-  Number region = 0;
-  std::string code, name;
-  Number parent = 0;
-  std::string level = "county", kind = "administrative";
-  Date from = kDistantPast, to = kDistantFuture;
-  uint32_t order = 0;
-  std::vector<Number> members;  // of an area
-};
-
-struct Programme {
-  Number number = 0;
-  std::string code;
-  Number parent = 0;
-  bool group = false;
-  std::vector<Number> members;
-};
-
-struct Indicator {
-  Number number = 0;
-  std::string code;
-  bool additive = true;
-  bool stock = false;
-};
-
-// Numbers as on the wire.
-enum class ChangeKind { kRename = 1, kRecode = 2, kMove = 3, kAbolish = 4, kMerge = 5, kSplit = 6, kConvert = 7 };
-
-// One boundary change. It passes figures on when its share is above zero.
-struct Change {
-  ChangeKind kind = ChangeKind::kRename;
-  Date date;
-  Number region = 0, into = 0;
-  int64_t numerator = 0, denominator = 1;
-  std::vector<Number> units;
-  std::string name, level, kind_word;
-  bool passes() const { return numerator > 0; }
-};
-
-struct Key {
-  Number region = 0, programme = 0, indicator = 0;
-  Period period;
-  friend auto operator<=>(const Key&, const Key&) = default;
-};
-
-// Numbers as on the wire: 1 absent, 2 blank, 3 no task, 4 not published.
-struct PrintedCell {
-  Key key;
-  int layer = 1;  // 1 national … 4 county
-  std::optional<int64_t> target, declared;
-  int missing = 0;
-};
-
-struct Document {
-  std::string number, amends, first;
-  std::optional<Date> issued, effective;
-  std::vector<PrintedCell> cells;
-};
-
-// One event of the plan journal; its sequence is its place in the list, from 1.
-struct PlanEvent {
-  std::vector<Row> rows;  // replace all earlier rows of their regions
-  std::vector<Programme> programmes;
-  std::vector<Indicator> indicators;
-  std::optional<Document> document;
-  std::vector<Change> changes;
-};
-
-enum class Kind { kCumulative = 0, kIncrement = 1, kCorrection = 2, kReduction = 3 };  // as on the wire
-enum class Review { kReported = 0, kReturned = 1, kReviewed = 2, kConfirmed = 3 };     // as on the wire
+enum class Review { kReported = 0, kReturned = 1, kReviewed = 2, kConfirmed = 3 };  // as on the wire
 
 // One event of a progress journal: a series is opened, a figure reported, or figures are reviewed.
 struct ProgressEvent {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "tests/property/audit_check.h"
 #include "tests/property/check.h"
 
 namespace anju::worlds {
@@ -43,7 +44,23 @@ std::string NameOf(const ::testing::TestParamInfo<int>& info) {
   return kNames[info.param];
 }
 
+// The auditor alone: what it makes of a suite whose figures follow another rule than its own.
+class AuditorTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(AuditorTest, NoticesASuiteThatFollowsAnotherRule) {
+  for (uint64_t seed = kSeed; seed < kSeed + kWorlds; ++seed) {
+    Outcome outcome;
+    CheckAudit(Generate({.seed = seed}), static_cast<Mistake>(GetParam()), &outcome);
+    if (!outcome.failure.empty()) return;
+  }
+  FAIL() << "nobody noticed in " << kWorlds << " worlds from seed " << kSeed;
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, MistakesTest, ::testing::Range(1, static_cast<int>(Mistake::kCount)), NameOf);
+INSTANTIATE_TEST_SUITE_P(Each, AuditorTest,
+                         ::testing::Values(static_cast<int>(Mistake::kFormerChildren), static_cast<int>(Mistake::kCovered), static_cast<int>(Mistake::kShares),
+                                           static_cast<int>(Mistake::kTargetsFollow), static_cast<int>(Mistake::kAmendments)),
+                         NameOf);
 
 }  // namespace
 }  // namespace anju::worlds

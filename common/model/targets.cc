@@ -1,19 +1,9 @@
 // The rules of targets: revisions, what they are made of, and how they follow children and successors that come and go.
-#include "common/audit/depth.h"
-#include "common/audit/figures.h"
+#include "common/model/depth.h"
+#include "common/model/figures.h"
 
-namespace anju::audit {
+namespace anju::model {
 namespace {
-
-Key In(Key key, Number region) {
-  key.region = region;
-  return key;
-}
-
-Key Of(Key key, Number programme) {
-  key.programme = programme;
-  return key;
-}
 
 void AddTo(std::optional<int64_t>* sum, const std::optional<int64_t>& part) {
   if (part) *sum = sum->value_or(0) + *part;
@@ -31,7 +21,7 @@ std::optional<Figures::Revision> Figures::InForce(const Key& key, int layer) con
     if (revision.effective > day) continue;
     if (revision.document->amends.empty()) {
       if (!first || (!first->cell->target && revision.cell->target)) first = revision;
-    } else if (!amended || revision.effective >= amended->effective) {
+    } else if (question_.Holds(Rule::kAmendments) && (!amended || revision.effective >= amended->effective)) {
       amended = revision;
     }
   }
@@ -70,6 +60,7 @@ std::optional<int64_t> Figures::WorkOutTarget(Date tree, const Key& key, int lay
   const bool additive = Additive(key.indicator);
   if (printed && !additive) return printed->cell->target;
   if (printed) {
+    if (!question_.Holds(Rule::kTargetsFollow)) return printed->cell->target;
     // What was there on the day of the document is in the printed figure.
     int64_t inherited = 0;
     bool brings = false;
@@ -110,4 +101,4 @@ std::optional<TargetFigure> Figures::TargetAt(const Key& key, int layer) {
   return TargetFigure{.amount = amount, .declared = {}, .missing = 0, .document = ""};
 }
 
-}  // namespace anju::audit
+}  // namespace anju::model

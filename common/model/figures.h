@@ -1,7 +1,9 @@
-// What any figure is, by the rules alone: the auditor's own model of rollups and targets. It shares no code with the services and none with the
-// libraries that they compute figures with, so that it and they can only agree by both being right.
+// What any figure is, by the rules alone: the one model of rollups and targets, which the auditor compares a suite's figures with and random worlds
+// the services' answers.
 //
-// Written as recursion over plain lists, like the model that random worlds are judged by, and remembering what it has worked out: each cell once.
+// Plain lists and recursion over them, remembering what has been worked out: each cell once. It shares no code with the services and none with the
+// libraries that they work figures out with; what it shares is common/time (days, periods and how they are written) and containers. So it and the
+// services can only agree where both are right, or where whoever wrote both understood a rule wrongly.
 #pragma once
 
 #include <array>
@@ -14,15 +16,26 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "common/audit/plan_facts.h"
-#include "common/audit/progress_facts.h"
+#include "common/model/plan.h"
+#include "common/model/reports.h"
 
-namespace anju::audit {
+namespace anju::model {
+
+// Rules that a question may leave out, one at a time: a test does, to show that whoever compares with the model notices. Nothing else does.
+enum class Rule {
+  kFormerChildren,  // what those who stood below it report replaces a figure from before they left
+  kCovered,         // what a successor reports since then replaces what was passed on to it
+  kRemainders,      // shares of an amount make the whole
+  kTargetsFollow,   // a printed target follows children and successors that come and go
+  kAmendments,      // an amendment that holds on the day replaces what it amends
+};
 
 struct Question {
   std::optional<Date> as_of;  // absent: the newest figures
   std::optional<Date> tree;   // absent: of the as-of day, else of the period
   uint64_t plan = 0;          // events of the plan that are known
+  std::optional<Rule> without;
+  bool Holds(Rule rule) const { return without != rule; }
 };
 
 struct TargetFigure {
@@ -36,6 +49,7 @@ struct Cell {
   std::array<std::optional<TargetFigure>, 4> targets;  // national, province, city, county
   std::optional<int64_t> actual, declared, year_start;
   std::optional<Date> newest, own_as_of;
+  bool own = false;  // more than a sum of others: printed or reported for this very cell, or of an area that adds to its parent
   bool empty() const;
   friend bool operator==(const Cell&, const Cell&) = default;
 };
@@ -49,12 +63,19 @@ struct Counted {
 // One moment. Everything it is made from must outlive it unchanged. Not thread-safe.
 class Figures {
  public:
+  // Series of one cell are of different journals: the newest figure counts, of equally new ones the first in the list.
   Figures(const std::vector<PlanEvent>& plan, const std::vector<Series>& series, Question question);
 
   // Figures and targets of exactly this key: of a stock the figures stand under no period, the targets under plan years.
   Cell At(const Key& key);
   // Every cell that may be known: reported or printed ones, with everything above, beside and after them.
   std::vector<Key> Reach() const;
+  // What was reported of exactly this key, as of the day that is asked about.
+  std::optional<Reported> ReportedOf(const Key& key) const { return Own(key, AsOf()); }
+
+  // The tree of a day: the row that holds on it, or the last one before, else the first.
+  const Row* RowOn(Number region, Date day) const;
+  const Row* Nearest(Number region, Date day) const;
 
   // The directions of sums, for margins.
   Date TreeDay(Period period) const;
@@ -72,6 +93,7 @@ class Figures {
   const std::map<Number, std::vector<Row>>& regions() const { return rows_; }
   const std::map<Number, Programme>& programmes() const { return programmes_; }
   const std::map<Number, Indicator>& indicators() const { return indicators_; }
+  const std::vector<Change>& changes() const { return changes_; }
   // "region programme indicator period" in codes, with tabs; numbers that nobody knows as "?".
   std::string Name(const Key& key) const;
   // False when recursion had to be cut off: trees that contain themselves.
@@ -100,20 +122,18 @@ class Figures {
   using Layered = std::tuple<Key, int, int32_t, bool>;
 
   Date AsOf() const { return question_.as_of.value_or(kDistantFuture); }
-  const Row* RowOn(Number region, Date day) const;
-  const Row* Nearest(Number region, Date day) const;
   Number ParentOf(Number region, Date tree) const;
   std::vector<Number> Members(Number area, Date tree) const;
   bool IsAbove(Number above, Number programme) const;
   std::vector<size_t> PassedTo(Number region, Date tree) const;
   int64_t ShareOf(size_t change, int64_t amount) const;
 
-  std::optional<OwnFigure> Own(const Key& key, Date day) const;
+  std::optional<Reported> Own(const Key& key, Date day) const;
   const Facts& Base(const Key& key, Date day);
   const Facts& All(const Key& key, Date day);
   Facts WorkOutBase(const Key& key, Date day);
   Facts WorkOutAll(const Key& key, Date day);
-  bool ReplacedByFormerChildren(const Key& key, const OwnFigure& own, Date day);
+  bool ReplacedByFormerChildren(const Key& key, const Reported& own, Date day);
   bool Covered(const Key& key, Number programme, Date since, Date day) const;
   Total Sum(const Key& key, Date day);
   Total Shown(const Key& key, Date day);
@@ -132,7 +152,6 @@ class Figures {
   class Deeper;
   static constexpr int kDepthMax = 400;
 
-  const std::vector<Series>& series_;
   const Question question_;
   std::map<Number, std::vector<Row>> rows_;
   std::map<Number, Programme> programmes_;
@@ -141,7 +160,7 @@ class Figures {
   absl::flat_hash_map<Number, std::vector<size_t>> changes_of_, changes_into_;       // passing ones
   absl::flat_hash_map<Number, std::vector<std::pair<Number, Row>>> rows_below_;      // by parent: who ever stood there
   absl::flat_hash_map<Number, std::vector<Number>> parts_;
-  absl::flat_hash_map<Key, const Series*> by_key_;
+  absl::flat_hash_map<Key, std::vector<const Series*>> by_key_;
   absl::flat_hash_map<std::pair<Key, int>, std::vector<Revision>> revisions_;        // in the order of the journal
   std::map<Date, absl::flat_hash_map<Number, std::vector<Number>>> children_;        // by tree, by parent
   absl::flat_hash_map<Dated, Facts> base_, all_;
@@ -150,4 +169,4 @@ class Figures {
   bool sound_ = true;
 };
 
-}  // namespace anju::audit
+}  // namespace anju::model

@@ -1,9 +1,9 @@
 // Recursion that ends: trees that contain themselves would not, and a journal that was written by an attacker may hold one.
 #pragma once
 
-#include "common/audit/figures.h"
+#include "common/model/figures.h"
 
-namespace anju::audit {
+namespace anju::model {
 
 class Figures::Deeper {
  public:
@@ -19,4 +19,4 @@ class Figures::Deeper {
   Figures& figures_;
 };
 
-}  // namespace anju::audit
+}  // namespace anju::model
