@@ -104,10 +104,11 @@ TEST_F(PlanLineageTest, NothingIsTakenWhileFiguresWereDecidedUnderALostPlan) {
 // Nothing that was recorded depends on it: a plan service that begins anew is as good.
 TEST_F(PlanLineageTest, AnotherPlanIsTakenWhileNothingIsRecorded) {
   StartReady();
+  const std::string before = PlanJournal();
   Stop();
   ReplacePlan();
-  Start();
-  ASSERT_TRUE(WaitUntil([&] { return !server_->desk().plan_is_other() && server_->desk().plan().position.sequence == 3; }));
+  Start();  // still with what it kept of the earlier one
+  ASSERT_TRUE(WaitUntil([&] { return !server_->desk().plan_is_other() && server_->desk().plan().position.sequence == 3 && PlanJournal() != before; }));
   EXPECT_THAT(Batch(Numbered(1, 1)), IsOk());
 }
 
