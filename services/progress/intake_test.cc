@@ -280,5 +280,78 @@ TEST_F(IntakeTest, ARehearsalJudgesLikeTheRealThingAndRecordsNothing) {
   EXPECT_EQ(taken_.acked, 3u);
 }
 
+TEST_F(IntakeTest, NothingIsTakenBeforeThePlanIsKnown) {
+  const Model empty;
+  EXPECT_THAT(Open("s")->Admit(empty, MakeDate(2017, 7, 1)), anju::testing::HasReason(Reason::NOT_READY));
+}
+
+// An item that cannot be read is refused under its number; again it is a repeat, and in the place of an accepted one a conflict.
+TEST_F(IntakeTest, WhatCannotBeReadTakesItsNumberAndNoOther) {
+  auto intake = Open("s");
+  v1::Item garbage = MakeItem(0, 0);
+  garbage.set_text("abc");
+  ASSERT_TRUE(Take(*intake, Message(1, {MakeItem(0, 10), garbage})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 1);
+  EXPECT_EQ(taken_.verdicts[0].error().reason(), "BAD_NUMBER");
+  EXPECT_EQ(taken_.acked, 2u);
+  const uint64_t events = recorder_.last_sequence();
+  ASSERT_TRUE(Take(*intake, Message(1, {garbage, garbage})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 2);
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_CONFLICT);
+  EXPECT_TRUE(taken_.verdicts[1].repeated());
+  EXPECT_EQ(taken_.verdicts[1].error().reason(), "BAD_NUMBER");
+  EXPECT_EQ(recorder_.last_sequence(), events);
+  // The same number in a unit that does not exist is not the same.
+  v1::Item written = MakeItem(5, 0);
+  written.set_text("10");
+  v1::Items other = Message(1, {written});
+  *other.add_definitions() = Definition(5, "533401", "2017", "亩");
+  ASSERT_TRUE(Take(*intake, other).ok());
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_CONFLICT);
+}
+
+// A file says how things stand: it cannot say by how much they grew, because it may be sent under another number.
+TEST_F(IntakeTest, AFileHasNoIncrements) {
+  auto file = Open("sha256:0123");
+  ASSERT_TRUE(Take(*file, Message(1, {MakeItem(0, 10), MakeItem(0, 1, 4, v1::UPDATE_KIND_INCREMENT), MakeItem(0, 1, 4, v1::UPDATE_KIND_REDUCTION)})).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 2);
+  for (const v1::Verdict& verdict : taken_.verdicts) EXPECT_EQ(verdict.error().reason(), "SOURCE_REQUIRED");
+}
+
+// Who sends for a source that another opened is named with each event.
+TEST_F(IntakeTest, ASourceMayChangeHands) {
+  ASSERT_TRUE(Take(*Open("s"), Message(1, {MakeItem(0, 10)})).ok());
+  Intake other("s", "r2", {.identity = "li", .role = rpc::Role::kOperator, .everywhere = true}, IntakeMode::kStream);
+  ASSERT_TRUE(Take(other, Message(2, {MakeItem(0, 20, 4), MakeItem(1, 1)})).ok());
+  EXPECT_EQ(taken_.acked, 3u);
+  UpdateEvent update;
+  v1::Event refusal;
+  const std::vector<std::string>& events = recorder_.events();
+  ASSERT_EQ(DecodeUpdate(events[events.size() - 2], &update), Decoded::kUpdate);
+  EXPECT_EQ(update.actor, "li");
+  ASSERT_TRUE(refusal.ParseFromString(events.back()));
+  EXPECT_EQ(refusal.refusal().actor(), "li");
+}
+
+// A name is understood on each figure's day; a page of the dictionary that was never defined holds nothing.
+TEST_F(IntakeTest, NamesAreUnderstoodDayByDay) {
+  auto intake = Open("s");
+  v1::Items message = Message(1, {MakeItem(3, 10, 3), MakeItem(3, 20, 4), MakeItem(3, 20, 4)});
+  *message.add_definitions() = Definition(3, "维西县");
+  *message.add_definitions() = Definition(9'000, "533401");
+  ASSERT_TRUE(Take(*intake, message).ok());
+  ASSERT_EQ(taken_.verdicts.size(), 1);
+  EXPECT_EQ(taken_.verdicts[0].verdict(), v1::ITEM_VERDICT_UNCHANGED);
+  ASSERT_TRUE(Take(*intake, message).ok());
+  EXPECT_EQ(taken_.verdicts.size(), 3) << "all are repeats";
+  ASSERT_TRUE(Take(*intake, Message(4, {MakeItem(9'000, 7)})).ok());
+  for (const uint32_t nowhere : {4'500u, 1'000'000u}) {
+    auto fresh = Open("s");
+    v1::Items undefined = Message(5, {MakeItem(nowhere, 1)});
+    *undefined.add_definitions() = Definition(9'000, "533401");
+    EXPECT_THAT(Take(*fresh, undefined), anju::testing::HasReason(Reason::UNKNOWN_SERIES)) << nowhere;
+  }
+}
+
 }  // namespace
 }  // namespace anju::progress

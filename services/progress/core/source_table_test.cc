@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "services/progress/core/series_table.h"
+
 namespace anju::progress {
 namespace {
 
@@ -55,10 +57,40 @@ TEST(WindowTest, RemembersTheFlagsOfItsNumbers) {
 }
 
 TEST(SourceTableTest, NamesAreOfAPlainForm) {
-  for (const std::string& name : {std::string("a"), std::string("2017-06:row_1.csv"), std::string(128, 'f')}) EXPECT_TRUE(IsSourceName(name)) << name;
-  for (const std::string& name : {std::string(), std::string("a b"), std::string("县"), std::string("a/b"), std::string(129, 'f'), std::string("a\0b", 3)}) {
+  for (const std::string& name : {std::string("a"), std::string("2017-06:row_1.csv"), std::string("AZaz09"), std::string(128, 'f')}) EXPECT_TRUE(IsSourceName(name)) << name;
+  for (const std::string& name : {std::string(), std::string("a b"), std::string("县"), std::string("a/b"), std::string(129, 'f'), std::string("a\0b", 3), std::string("a[b"), std::string("a{b"), std::string("a@b")}) {
     EXPECT_FALSE(IsSourceName(name)) << name;
   }
+}
+
+TEST(SourceTableTest, NumbersAreThoseOfWhatWasOpened) {
+  SourceTable sources;
+  sources.Open(1, "a", "wu");
+  EXPECT_EQ(sources.Find("a"), 1u);
+  EXPECT_EQ(sources.Find("b"), 0u);
+  for (const SourceNumber number : {0u, 2u}) EXPECT_FALSE(sources.Has(number)) << number;
+  EXPECT_TRUE(sources.Has(1));
+  SeriesTable series;
+  EXPECT_FALSE(series.Open(2, {1, 1, 1, {}})) << "not the next one";
+  EXPECT_TRUE(series.Open(1, {1, 1, 1, {}}));
+  EXPECT_FALSE(series.Open(2, {1, 1, 1, {}})) << "open already";
+  EXPECT_EQ(series.Find({1, 1, 1, {}}), 1u);
+  EXPECT_EQ(series.Find({1, 1, 2, {}}), 0u);
+  for (const SeriesNumber number : {0u, 2u}) EXPECT_FALSE(series.Has(number)) << number;
+}
+
+// Which of the refusals and flags leave with the numbers that leave the window.
+TEST(WindowTest, GoesOnFromANumberInTheMiddle) {
+  Window window;
+  window.StartAfter(0);
+  EXPECT_EQ(window.StandingOf(1), Standing::kNext);
+  Window later;
+  later.StartAfter(10'000);
+  EXPECT_EQ(later.StandingOf(10'001), Standing::kNext);
+  EXPECT_EQ(later.StandingOf(10'002), Standing::kGap);
+  EXPECT_EQ(later.StandingOf(10'000 - kWindow), Standing::kTooOld);
+  later.Push(1, Outcome::kAccepted, nullptr);
+  EXPECT_EQ(later.StandingOf(10'001), Standing::kRepeat);
 }
 
 }  // namespace

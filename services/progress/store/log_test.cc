@@ -205,5 +205,68 @@ TEST_F(LogTest, AnyRowThatIsNotWhatWasWrittenIsDataLoss) {
   EXPECT_THAT(Load(), IsOk());
 }
 
+// One verdict of each form, cut at every byte, and with every byte replaced by every other.
+TEST_F(LogTest, ARowIsReadWholeOrNotAtAll) {
+  std::vector<LogRecord> forms(6);
+  forms[0] = {.outcome = Outcome::kAccepted, .series = 300, .as_of = Date{17'000}, .amount = -70'000};
+  forms[1] = {.outcome = Outcome::kAccepted, .digest = 7, .digest_stored = true, .series = 1, .explained = true};
+  forms[2] = {.outcome = Outcome::kUnchanged, .digest = 7};
+  forms[3] = {.outcome = Outcome::kRefused, .digest = 7, .refused = {.reason = Reason::BELOW_ZERO, .field = "value", .value = "-5", .candidates = {"a", "b"}}};
+  forms[4] = {.outcome = Outcome::kAccepted, .series = 1, .flags = {{"falling", SoftCheck::kFalling, 300}, {"late", SoftCheck::kLate, -1}}};
+  forms[5] = {.outcome = Outcome::kRefused, .refused = {.reason = Reason::EXPLANATION_REQUIRED}, .flags = {{"jump", SoftCheck::kJump, 1}}};
+  uint64_t refused = 0, read = 0;
+  for (LogRecord& form : forms) {
+    form.sequence = 5;
+    form.source = 200;
+    storage::Batch written;
+    LogWriter().Append(form, written);
+    const std::string key = written.operations()[0].key;
+    const std::optional<std::string> value = written.operations()[0].value;
+    const auto reads = [&](const std::string& bytes) {
+      storage::Batch rows;
+      rows.Put(key, bytes);
+      EXPECT_THAT(state_->Write(rows), IsOk());
+      LogReader reader(*state_, 0, UINT64_MAX);
+      LogRecord record;
+      bool whole = true;
+      while (reader.Next(&record)) {
+        whole = whole && record.outcome <= Outcome::kRefused && record.kind <= UpdateKind::kReduction && record.refused.candidates.size() <= kErrorCandidatesMax;
+        for (const Flag& flag : record.flags) whole = whole && flag.check <= SoftCheck::kLate;
+      }
+      EXPECT_TRUE(whole) << "a verdict that cannot be";
+      EXPECT_TRUE(reader.status().ok() || anju::HasReason(reader.status(), Reason::DATA_LOSS));
+      ++(reader.status().ok() ? read : refused);
+      return reader.status().ok();
+    };
+    EXPECT_TRUE(reads(*value));
+    for (size_t size = 0; size < value->size(); ++size) EXPECT_FALSE(reads(value->substr(0, size))) << size;
+    for (size_t at = 0; at < value->size(); ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string changed = *value;
+        changed[at] = static_cast<char>(byte);
+        reads(changed);
+      }
+    }
+    // Numbers that are no 32 bits, and longer ones than there are.
+    std::string wide = *value;
+    wide.replace(2, 2, "\xff\xff\xff\xff\xff\x01");
+    EXPECT_FALSE(reads(wide));
+    wide.replace(2, 6, std::string(11, '\xff'));
+    EXPECT_FALSE(reads(wide));
+  }
+  EXPECT_GT(refused, 5'000u);
+  EXPECT_GT(read, 5'000u);
+}
+
+TEST_F(LogTest, VerdictsOfWhatWasNeverOpenedAreDataLoss) {
+  for (const LogRecord& record : {LogRecord{.sequence = 1, .source = 0, .series = 1}, LogRecord{.sequence = 1, .source = 1, .series = 0},
+                                  LogRecord{.sequence = 1, .source = kSources + 1, .series = 1}, LogRecord{.sequence = 1, .source = 1, .series = kSeries + 1}}) {
+    storage::Batch rows;
+    LogWriter().Append(record, rows);
+    ASSERT_THAT(state_->Write(rows), IsOk());
+    EXPECT_THAT(Load(), HasReason(Reason::DATA_LOSS)) << record.source << " " << record.series;
+  }
+}
+
 }  // namespace
 }  // namespace anju::progress

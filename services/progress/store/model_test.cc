@@ -7,10 +7,15 @@
 #include <gtest/gtest.h>
 
 #include "anju/progress/v1/progress.pb.h"
+#include "common/status/macros.h"
+#include "common/storage/fault_calls.h"
+#include "common/storage/fault_rows.h"
+#include "common/storage/simulated_disk.h"
 #include "common/storage/storage.h"
 #include "common/testing/testing.h"
 #include "services/progress/convert.h"
 #include "services/progress/intake.h"
+#include "services/progress/store/schema.h"
 #include "services/progress/testing/memory_recorder.h"
 #include "services/progress/testing/model_dump.h"
 
@@ -175,6 +180,28 @@ TEST_F(ModelTest, EventsThatCannotBeAreDataLoss) {
   ASSERT_THAT(model.Apply({.sequence = 2}, EncodeSeriesOpened(1, {3, 2, 1, {2017, 2017}}), rows), IsOk());
   ASSERT_THAT(model.Apply({.sequence = 3}, EncodeUpdate(update), rows), IsOk());
   EXPECT_THAT(model.Apply({.sequence = 4}, EncodeUpdate(update), rows), anju::testing::HasReason(Reason::DATA_LOSS)) << "the same number again";
+  const auto refuses = [&](const v1::Event& event) {
+    EXPECT_THAT(model.Apply({.sequence = 4}, event.SerializeAsString(), rows), anju::testing::HasReason(Reason::DATA_LOSS)) << event.ShortDebugString();
+  };
+  v1::Event event;
+  refuses(event);  // of no kind
+  event.mutable_source()->set_number(2);
+  event.mutable_source()->set_name("s");
+  refuses(event);  // the name is open under another number
+  event.mutable_series()->set_number(1);
+  refuses(event);
+  event.mutable_series()->set_number(3);
+  refuses(event);
+  v1::Refusal* refusal = event.mutable_refusal();
+  refusal->set_source(1);
+  refusal->set_source_sequence(2);
+  refusal->set_reason("NO_SUCH_REASON");
+  refuses(event);
+  refusal->set_reason("BELOW_ZERO");
+  refusal->set_source_sequence(5);
+  refuses(event);
+  refusal->set_source(9);
+  refuses(event);
 }
 
 TEST_F(ModelTest, ReviewsThatCannotBeAreDataLoss) {
@@ -202,6 +229,102 @@ TEST_F(ModelTest, DamagedRowsAreDataLossNamingTheRow) {
     rows.Delete(key);
     ASSERT_THAT(state_->Write(rows), IsOk());
   }
+}
+
+// A small store with rows of every table.
+void FillSmall(Model& model, MemoryRecorder& recorder) {
+  recorder.ApplyPlan(PlanEvents());
+  Taken taken;
+  for (const char* source : {"s1", "s2"}) {
+    Intake intake(source, "r", {.identity = source[1] == '1' ? "local" : "li", .role = rpc::Role::kOperator, .everywhere = true}, IntakeMode::kStream);
+    v1::Items items;
+    items.set_first_sequence(1);
+    v1::SeriesDefinition* definition = items.add_definitions();
+    definition->set_region("533422");
+    definition->set_programme("shantytown");
+    definition->set_indicator("starts");
+    definition->set_plan_year("2017");
+    for (int i = 0; i < 6; ++i) {
+      v1::Item* item = items.add_items();
+      item->set_as_of_days(MakeDate(2017, 1, 1).days + (i == 3 ? 900 : 20 * i));  // the fourth is of the future and refused
+      item->set_amount(i == 4 ? 5 : 100 + i);                                     // the fifth falls and is flagged
+      if (i >= 4) item->set_explanation("说明");
+      if (i == 2) item->set_amount(101), item->set_as_of_days(MakeDate(2017, 1, 1).days + 20);  // unchanged
+    }
+    ASSERT_THAT(intake.Take(model, recorder, items, &taken), IsOk());
+  }
+  ReviewSome(recorder);
+}
+
+TEST_F(ModelTest, EachDamagedRowIsRefusedOrStillSaysSomething) {
+  Model model;
+  MemoryRecorder recorder(model);
+  FillSmall(model, recorder);
+  storage::SimulatedMedium medium(1);
+  const auto disk = medium.Boot();
+  auto state = disk->OpenStore("state", storage::StoreKind::kState);
+  ASSERT_THAT(state, IsOk());
+  ASSERT_THAT((*state)->Write(recorder.rows()), IsOk());
+  const std::string expected = DumpOf(model);
+  for (const char* part : {"falling", "FUTURE_DATE", "returned by wu"}) ASSERT_NE(expected.find(part), std::string::npos) << part << " in " << expected;
+  // Records of the registry are as the plan's journal has them, which hashes vouch for: whoever reads them trusts them.
+  const storage::RowDamages damages = storage::DamageEachRow(**state, 80, [](std::string_view key) { return key[0] == static_cast<char>(Table::kPlanEvents); }, [&] {
+    Model loaded;
+    return loaded.Load(**state);
+  }, [](const std::string& damage, const absl::Status& status) { ADD_FAILURE() << damage << ": " << status; });
+  EXPECT_GT(damages.refused, 500u);
+  Model loaded;
+  ASSERT_THAT(loaded.Load(**state), IsOk());
+  EXPECT_EQ(DumpOf(loaded), expected) << "each damage was undone";
+}
+
+TEST_F(ModelTest, AnUnreadableDiskIsNoDamage) {
+  Model model;
+  MemoryRecorder recorder(model);
+  FillSmall(model, recorder);
+  const std::string expected = DumpOf(model);
+  storage::SimulatedMedium medium(1);
+  {
+    const auto disk = medium.Boot();
+    auto state = disk->OpenStore("state", storage::StoreKind::kState);
+    ASSERT_THAT(state, IsOk());
+    ASSERT_THAT((*state)->Write(recorder.rows()), IsOk());
+  }
+  const uint64_t failed = storage::FailEachCall(Reason::STORAGE_FAILED, [&] { return medium.Boot(); }, [&](storage::Disk& disk) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto state, disk.OpenStore("state", storage::StoreKind::kState));
+    Model loaded;
+    RETURN_IF_ERROR(loaded.Load(*state));
+    EXPECT_EQ(DumpOf(loaded), expected);
+    return absl::OkStatus();
+  }, [](const std::string& call, const absl::Status& status) {
+    // Where the middle of the log lies only tells two threads apart what to read.
+    if (call.empty()) EXPECT_THAT(status, IsOk());
+    if (!status.ok()) EXPECT_THAT(status, anju::testing::HasReason(Reason::STORAGE_FAILED)) << call;
+  });
+  EXPECT_GT(failed, 20u);
+}
+
+// A restore of plan's journal: what was derived from the lost events goes, in memory and in the rows.
+TEST_F(ModelTest, ADroppedPlanLeavesNothingBehind) {
+  Model model;
+  MemoryRecorder recorder(model);
+  FillSmall(model, recorder);
+  ASSERT_THAT(state_->Write(recorder.rows()), IsOk());
+  storage::Batch rows;
+  Model loaded;
+  ASSERT_THAT(loaded.Load(*state_), IsOk());
+  loaded.SetDecidedUnder({1}, 0);
+  loaded.SetDecidedUnder({1}, 7);
+  loaded.SetDecidedUnder({2}, 5);  // an earlier one says nothing new
+  loaded.DropPlan(rows);
+  ASSERT_THAT(state_->Write(rows), IsOk());
+  EXPECT_FALSE(loaded.plan_ready());
+  EXPECT_EQ(loaded.registry().regions.size(), 0u);
+  Model again;
+  ASSERT_THAT(again.Load(*state_), IsOk());
+  EXPECT_EQ(again.registry().regions.size(), 0u);
+  EXPECT_EQ(again.plan().position.sequence, 0u);
+  EXPECT_EQ(again.sources().at(1).window.last(), 6u) << "what was reported stays";
 }
 
 TEST_F(ModelTest, AMillionUpdatesLoadInTime) {

@@ -5,6 +5,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include "common/status/macros.h"
+#include "common/storage/fault_calls.h"
+#include "common/storage/fault_rows.h"
 #include "common/storage/simulated_disk.h"
 #include "common/testing/testing.h"
 #include "services/ranking/core/table_fixture.h"
@@ -148,6 +151,107 @@ TEST(Store, DamagedRowsAreThrownAwayAndANewerSchemaRefusesTheStart) {
     ASSERT_THAT(raw->Flush(), IsOk());
   }
   EXPECT_THAT(Store::Open(*disk), HasReason(Reason::SCHEMA_TOO_NEW));
+}
+
+TEST(Store, EachDamagedRowIsThrownAwayOrStillSaysSomething) {
+  storage::SimulatedMedium medium(1);
+  World world;
+  auto disk = medium.Boot();
+  {
+    ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
+    auto snapshot = world.Snapshot();
+    snapshot.front().add_lineages()->set_journal_id("anything");
+    ASSERT_THAT(store->Replace(snapshot), IsOk());
+  }
+  ASSERT_OK_AND_ASSIGN(auto raw, disk->OpenStore(schema::kStoreName, storage::StoreKind::kState));
+  storage::SimulatedMedium copies(2);
+  uint64_t ready = 0, thrown_away = 0;
+  spdlog::set_level(spdlog::level::off);
+  // Records of the registry are as the plan's journal has them, which hashes vouch for: whoever reads them trusts them.
+  const storage::RowDamages damages = storage::DamageEachRow(*raw, 6, [](std::string_view key) { return std::string_view("rpi").find(key[0]) != std::string_view::npos; }, [&]() -> absl::Status {
+    auto other = copies.Boot();
+    RETURN_IF_ERROR(other->DestroyStore(schema::kStoreName));
+    ASSIGN_OR_RETURN(auto copy, other->OpenStore(schema::kStoreName, storage::StoreKind::kState));
+    storage::Batch rows;
+    const auto cursor = raw->NewCursor();
+    for (cursor->Seek(""); cursor->Valid(); cursor->Next()) rows.Put(cursor->key(), cursor->value());
+    RETURN_IF_ERROR(copy->Write(rows));
+    copy = nullptr;
+    ASSIGN_OR_RETURN(const auto store, Store::Open(*other, /*thread=*/false));
+    ++(store->Read()->ready ? ready : thrown_away);
+    return absl::OkStatus();
+  }, [](const std::string& damage, const absl::Status& status) { EXPECT_THAT(status, HasReason(Reason::SCHEMA_TOO_NEW)) << damage; });
+  spdlog::set_level(spdlog::level::info);
+  EXPECT_EQ(damages.refused, 0u) << "a cache never keeps a service from starting";
+  EXPECT_GT(thrown_away, 50u);
+  EXPECT_GT(ready, 20u);
+}
+
+TEST(Store, AnUnreadableDiskEndsTheStartAndNothingIsThrownAway) {
+  storage::SimulatedMedium medium(1);
+  World world;
+  {
+    auto disk = medium.Boot();
+    ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
+    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+  }
+  for (const bool replaces : {false, true}) {
+    const uint64_t failed = storage::FailEachCall(Reason::STORAGE_FAILED, [&] { return medium.Boot(); }, [&](storage::Disk& disk) -> absl::Status {
+      ASSIGN_OR_RETURN(const auto store, Store::Open(disk, /*thread=*/false));
+      EXPECT_TRUE(store->Read()->ready);
+      if (!replaces) return absl::OkStatus();
+      RETURN_IF_ERROR(store->Replace(world.Snapshot()));
+      RETURN_IF_ERROR(store->Apply(world.Change(WithActual(world, kDeqin, 200))));
+      return store->Flush();
+    }, [](const std::string& call, const absl::Status& status) {
+      if (call.empty()) {
+        EXPECT_THAT(status, IsOk());
+      } else if (!call.starts_with("flush ")) {  // the last one, at the end, is tried without saying so: what it loses comes again
+        EXPECT_THAT(status, HasReason(Reason::STORAGE_FAILED)) << call;
+      }
+    });
+    EXPECT_GT(failed, 20u);
+  }
+  auto disk = medium.Boot();
+  ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
+  EXPECT_TRUE(store->Read()->ready);
+}
+
+TEST(Store, AStoreThatIsDamagedWhereverItIsReadIsBegunAgain) {
+  storage::SimulatedMedium medium(1);
+  World world;
+  spdlog::set_level(spdlog::level::off);
+  const uint64_t failed = storage::FailEachCall(Reason::DATA_LOSS, [&] {
+    auto disk = medium.Boot();
+    const auto store = Store::Open(*disk, /*thread=*/false);
+    CHECK_OK(store.status());
+    CHECK_OK((*store)->Replace(world.Snapshot()));
+    return disk;
+  }, [&](storage::Disk& disk) { return Store::Open(disk, /*thread=*/false).status(); },
+     [](const std::string& call, const absl::Status& status) { EXPECT_THAT(status, IsOk()) << call; });
+  spdlog::set_level(spdlog::level::info);
+  EXPECT_GT(failed, 20u);
+}
+
+TEST(Store, CellsOfAnOlderSchemaComeBackWithASnapshot) {
+  storage::SimulatedMedium medium(1);
+  World world;
+  auto disk = medium.Boot();
+  {
+    ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
+    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+  }
+  {
+    ASSERT_OK_AND_ASSIGN(auto raw, disk->OpenStore(schema::kStoreName, storage::StoreKind::kState));
+    storage::Batch batch;
+    batch.Put(schema::kVersionKey, std::string("\0\0\0\1", 4));
+    ASSERT_THAT(raw->Write(batch), IsOk());
+  }
+  spdlog::set_level(spdlog::level::off);
+  ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
+  spdlog::set_level(spdlog::level::info);
+  EXPECT_FALSE(store->Read()->ready);
+  EXPECT_EQ(store->Read()->cells.size(), 0u);
 }
 
 }  // namespace
