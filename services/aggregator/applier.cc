@@ -100,6 +100,8 @@ absl::Status Applier::Load() {
     if (targets.ok()) state_->documents().Add(sequence, InfoOf(event.document()), *std::move(targets));
   }
   if (loaded.ok()) loaded = FillRemarks(stored, &state_->leaves());
+  // A disk that cannot be read has not lost anything: the next start may read it all.
+  if (HasReason(loaded, Reason::STORAGE_FAILED)) return loaded;
   if (!loaded.ok()) {
     spdlog::warn("state/ is dropped and rebuilt: {}", std::string(loaded.message()));
     Clear();

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <future>
 
+#include "services/aggregator/blocks_for_tests.h"
 #include "services/aggregator/core/dump.h"
 #include "services/aggregator/core/world_for_tests.h"
 #include "services/aggregator/frames.h"
@@ -22,33 +23,12 @@ using anju::testing::HasReason;
 using anju::testing::IsOk;
 using anju::testing::TempDir;
 using anju::testing::WaitUntil;
+using testing::BlockChain;
 using testing::CatalogueEvent;
 using testing::MakeCatalogue;
 using testing::MakeRegion;
 using testing::ProgressEvents;
 using testing::RegionsEvent;
-
-// Encodes blocks as a journal would, without a disk under them.
-class BlockChain {
- public:
-  explicit BlockChain(uint8_t id) { position_.journal_id.fill(id); }
-  struct Encoded {
-    std::string bytes;
-    journal::Position after;
-  };
-  Encoded Next(const std::vector<std::string>& events) {
-    journal::BlockHeader header{.first_sequence = position_.sequence + 1, .count = static_cast<uint32_t>(events.size()), .time_us = 1};
-    for (const std::string& event : events) header.event_bytes += event.size() + 4;
-    Encoded block;
-    block.bytes = journal::EncodeBlock(header, position_.block_hash, events, &position_.block_hash);
-    position_.sequence += events.size();
-    block.after = position_;
-    return block;
-  }
-
- private:
-  journal::Position position_;
-};
 
 class ApplierTest : public ::testing::Test {
  protected:

@@ -175,7 +175,9 @@ absl::Status Store::Load(StoredState* state, Leaves* leaves) {
   state->lineages.resize(slots_ + 1);
   // Series come before their updates, notes and reviews after the updates that they are about.
   RETURN_IF_ERROR(LoadTables(Table::kForm, Table::kUpdates, state, leaves));
-  RETURN_IF_ERROR(LoadUpdates(*store_, leaves));
+  std::vector<uint64_t> ends;
+  for (const FeedPosition& feed : state->progress) ends.push_back(feed.position.sequence);
+  RETURN_IF_ERROR(LoadUpdates(*store_, ends, leaves));
   return LoadTables(Table::kNote, Table::kEnd, state, leaves);
 }
 

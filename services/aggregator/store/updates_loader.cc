@@ -69,7 +69,7 @@ absl::Status FirstError(const std::vector<absl::Status>& statuses) {
   return absl::OkStatus();
 }
 
-absl::Status LoadSlot(storage::Store& state, Slot slot, Leaves* leaves) {
+absl::Status LoadSlot(storage::Store& state, Slot slot, uint64_t end, Leaves* leaves) {
   const size_t series_count = leaves->series_count(slot);
   HistoryLoader histories(series_count, kParts);
   const auto [first, last] = RangeOf(state, slot);
@@ -78,7 +78,7 @@ absl::Status LoadSlot(storage::Store& state, Slot slot, Leaves* leaves) {
   std::vector<uint64_t> newest(kParts);
   InParts(kParts, [&](size_t part) {
     statuses[part] = Walk(state, slot, bounds[part], bounds[part + 1], [&](uint32_t series, const SeriesEntry& entry) {
-      if (series < 1 || series > series_count) return false;
+      if (series < 1 || series > series_count || entry.sequence > end) return false;
       histories.Count(part, series);
       newest[part] = entry.sequence;
       return true;
@@ -111,8 +111,8 @@ absl::Status LoadSlot(storage::Store& state, Slot slot, Leaves* leaves) {
 
 }  // namespace
 
-absl::Status LoadUpdates(storage::Store& state, Leaves* leaves) {
-  for (Slot slot = 0; slot < leaves->slots(); ++slot) RETURN_IF_ERROR(LoadSlot(state, slot, leaves));
+absl::Status LoadUpdates(storage::Store& state, const std::vector<uint64_t>& ends, Leaves* leaves) {
+  for (Slot slot = 0; slot < leaves->slots(); ++slot) RETURN_IF_ERROR(LoadSlot(state, slot, ends[slot], leaves));
   return absl::OkStatus();
 }
 
