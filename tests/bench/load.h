@@ -1,39 +1,28 @@
-// A bounded load of reported figures over raw streams, as a county system would send them.
+// A bounded load of reported figures over raw streams, as county systems would send them: as fast as acknowledgements allow, or paced.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
-#include "anju/progress/v1/progress.pb.h"
+#include "tests/bench/nation.h"
 
 namespace anju::bench {
 
-struct Load {
-  std::string address;
-  int streams = 16;
-  int items_per_message = 100;
-  int messages_per_stream = 100;
-  int in_flight = 16;         // messages sent and not yet acknowledged, per stream
-  int counties = 3000;        // regions C1 … Cn; each stream reports about its own share
-  std::string source_prefix;  // sources are PREFIX.0, PREFIX.1 …
-  int64_t amount_base = 0;    // another one for every round: the same figure again would be UNCHANGED and no update
-  // Fills the items from `first` on (items->items_size() of them, empty) of a stream, and defines the series that the stream names
-  // for the first time. Called by one thread a stream; the default reports about each stream's own share of the counties.
-  std::function<void(int stream, uint64_t first, progress::v1::Items* items)> fill;
-};
-
 struct LoadResult {
   uint64_t items = 0;
-  double seconds = 0;  // from the first message to the last acknowledgement
+  uint64_t acks = 0;   // messages of the server, each acknowledging one message or several
+  double seconds = 0;  // from the first message to the last acknowledgement, all streams being open and their series named before
   double per_second() const { return seconds > 0 ? static_cast<double>(items) / seconds : 0; }
 };
 
-// Runs it to the end; sources that exist go on where they are. An error when a stream ended early or an item was refused.
-absl::StatusOr<LoadResult> Run(const Load& load);
+// Sends a turn through one thread a stream that writes and one that reads. `items_per_second` paces all streams together; 0: as fast as the window
+// of unacknowledged messages allows. An error when a stream ended early or an item was not plainly accepted.
+absl::StatusOr<LoadResult> Run(const std::string& address, const Turn& turn, double items_per_second = 0);
 
-// Reports a figure of region C1 as soon as progress knows the plan up to `token`: a load names regions.
-absl::Status ReportFirst(const std::string& progress, const std::string& token);
+// Open loop: item after item is due at its moment whatever became of those before, and its latency counts from that moment to its acknowledgement, so that
+// a server that stalls is charged for everything that became due meanwhile. Milliseconds, unsorted. REQUIRES: one item a message.
+absl::StatusOr<std::vector<double>> RunOpenLoop(const std::string& address, const Turn& turn, double items_per_second);
 
 }  // namespace anju::bench

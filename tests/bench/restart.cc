@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "common/status/macros.h"
-#include "tests/bench/national.h"
+#include "tests/bench/load.h"
+#include "tests/bench/nation_import.h"
 #include "tests/bench/suite.h"
 
 namespace anju::bench {
@@ -22,13 +23,20 @@ constexpr uint64_t kFillUpdates = 1'000'000;  // at once: the aggregator is let 
 // Sent right before a kill -9, so that the service has something to replay. Less than what makes it flush.
 constexpr uint64_t kTailUpdates = 120'000;
 
+// Some updates more; goes on where an earlier load ended, also one of an earlier run.
+absl::Status LoadMore(const Suite& suite, uint64_t updates) {
+  const uint64_t a_message_each = static_cast<uint64_t>(kBatched.streams) * kBatched.items_per_message;
+  const Turn turn{.fleet = &kBatched, .first = 0, .messages = static_cast<int>((updates + a_message_each - 1) / a_message_each)};
+  return Run(suite.address("progress"), turn).status();
+}
+
 absl::Status Fill(Suite& suite, uint64_t updates) {
   ASSIGN_OR_RETURN(uint64_t events, suite.ProgressEvents());
-  if (events == 0) RETURN_IF_ERROR(ImportNation(suite));
+  if (events == 0) RETURN_IF_ERROR(ImportNation(suite, {kYear}));
   while (events < updates) {
     const auto started = std::chrono::steady_clock::now();
     const uint64_t before = events;
-    RETURN_IF_ERROR(LoadNation(suite, std::min(kFillUpdates, updates - events)));
+    RETURN_IF_ERROR(LoadMore(suite, std::min(kFillUpdates, updates - events)));
     ASSIGN_OR_RETURN(events, suite.ProgressEvents());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     RETURN_IF_ERROR(suite.WaitForAggregator(events));
@@ -52,7 +60,7 @@ absl::StatusOr<Json> MeasureRestarts(const Restarts& restarts) {
       std::vector<double> times;
       for (int round = 0; round < restarts.rounds; ++round) {
         const bool feeds = std::string_view(name) == "progress" || std::string_view(name) == "aggregator";
-        if (signal == SIGKILL && feeds) RETURN_IF_ERROR(LoadNation(suite, kTailUpdates));
+        if (signal == SIGKILL && feeds) RETURN_IF_ERROR(LoadMore(suite, kTailUpdates));
         RETURN_IF_ERROR(suite.Stop(name, signal));
         RETURN_IF_ERROR(suite.Start(name));
         times.push_back(suite.at(name).start_seconds);
