@@ -327,7 +327,7 @@ TEST_F(ModelTest, ADroppedPlanLeavesNothingBehind) {
   EXPECT_EQ(again.sources().at(1).window.last(), 6u) << "what was reported stays";
 }
 
-TEST_F(ModelTest, AMillionUpdatesLoadInTime) {
+TEST_F(ModelTest, AMillionUpdatesLoadInLinearTime) {
   constexpr uint64_t kUpdates = 1'000'000;
   constexpr SeriesNumber kSeries = 12'000;
   constexpr SourceNumber kSources = 100;
@@ -362,7 +362,8 @@ TEST_F(ModelTest, AMillionUpdatesLoadInTime) {
   RecordProperty("load_ms", static_cast<int>(took.count()));
   std::printf("loaded %llu updates in %lld ms\n", static_cast<unsigned long long>(kUpdates), static_cast<long long>(took.count()));
   EXPECT_EQ(model.sources().at(1).window.last(), kUpdates / kSources);
-  EXPECT_LT(took, std::chrono::milliseconds(1'500));
+  // How fast it is says the benchmark. In the square of the number of updates it would take hours, on any machine and under any sanitizer.
+  EXPECT_LT(took, std::chrono::minutes(1));
 }
 
 }  // namespace
