@@ -36,7 +36,7 @@ absl::Status ReadProvince(const World& world, int province, const char* programm
     const auto region = regions.find(cell.region());
     const int programme = programmes[cell.programme()], indicator = indicators[cell.indicator()];
     if (region == regions.end() || programme < 0 || indicator < 0 || !cell.has_actual()) continue;
-    if (cell.period().first_year() != (IsStock(indicator) ? 0 : kYear)) continue;
+    if (cell.period().first_year() != kYear) continue;  // a stock stands under the year that was asked for
     published->cells[region->second + programme * kIndicators + indicator] = cell.actual();
   }
   return absl::OkStatus();
