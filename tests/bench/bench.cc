@@ -64,6 +64,8 @@ nlohmann::ordered_json Machine(World& world) {
 }
 
 absl::Status RunSections(World& world) {
+  // Later sections ask about what was ingested.
+  if (!world.Wants("ingest")) RETURN_IF_ERROR(FillOnce(world));
   for (const Section& section : kSections) {
     const bool needed = section.measure == MeasureEquality;  // starts the services that all later sections ask
     if (!needed && !world.Wants(section.name)) continue;

@@ -43,6 +43,14 @@ absl::Status Alternate(World& world, const Fleet& fleet, int messages, std::vect
 
 }  // namespace
 
+absl::Status FillOnce(World& world) {
+  const Turn turn = world.Next(kBatched, MessagesOfOneRound(kBatched));
+  RETURN_IF_ERROR(Run(world.suite.address("progress"), turn).status());
+  if (world.postgres != nullptr) RETURN_IF_ERROR(world.postgres->Load(turn, kPostgresRows).status());
+  if (world.redis != nullptr) RETURN_IF_ERROR(world.redis->Load(turn).status());
+  return absl::OkStatus();
+}
+
 absl::Status MeasureIngest(World& world) {
   const std::string progress = world.suite.address("progress");
   const auto ours = [&](const Turn& turn) { return Run(progress, turn); };

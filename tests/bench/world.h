@@ -62,6 +62,7 @@ class World {
 
 // The sections of a run, in their order. Each leaves the systems running.
 absl::Status MeasureIngest(World& world);    // 16 × 100 and 64 × 1 beside floors, PostgreSQL, Redis; journal bytes
+absl::Status FillOnce(World& world);         // instead of it: every series told once, to every system, nothing measured
 absl::Status MeasureEquality(World& world);  // starts aggregator and ranking; fails when systems disagree
 absl::Status MeasureVisible(World& world);   // ingest until visible, and ack → visible at half of the peak
 absl::Status MeasureLatency(World& world);   // acknowledgements in an open loop
