@@ -109,11 +109,26 @@ void Tokens(std::string_view bytes) {
   CHECK(rpc::Includes(*again, *basis) && rpc::Includes(*basis, *again));
 }
 
+// Why a call was refused, as a server may say it: every refusal has a reason, and goes on to the next caller as it came.
+void Refusals(std::string_view bytes) {
+  const absl::Status status = rpc::FromGrpc(grpc::Status(grpc::StatusCode::INTERNAL, "", std::string(bytes)));
+  CHECK(!status.ok() && !ErrorsOf(status).empty());
+  const absl::Status again = rpc::FromGrpc(rpc::ToGrpc(status));
+  CHECK(ErrorsOf(again).size() <= ErrorsOf(status).size());
+  CHECK(ErrorsOf(again).front().reason == ErrorsOf(status).front().reason);
+}
+
+// Keys of a journal's blocks, and ids as people and programs write them.
+void Keys(std::string_view bytes) {
+  if (const absl::StatusOr<uint64_t> first = journal::ParseBlockKey(bytes); first.ok() && *first > 0) CHECK(journal::BlockKey(*first) == bytes);
+  if (const absl::StatusOr<journal::JournalId> id = journal::ParseJournalId(bytes); id.ok()) CHECK(journal::ToHex(*id) == bytes);
+}
+
 }  // namespace
 
 std::vector<Target> ByteTargets() {
   return {{"block", Blocks}, {"identity", Identities}, {"witness", Witnesses}, {"proof", Proofs}, {"archive", Archives},
-          {"manifest", Manifests}, {"outbox", Outboxes}, {"token", Tokens}};
+          {"manifest", Manifests}, {"outbox", Outboxes}, {"token", Tokens}, {"refusal", Refusals}, {"key", Keys}};
 }
 
 }  // namespace anju::fuzz

@@ -5,7 +5,7 @@ namespace anju::fuzz {
 
 std::vector<Target> Targets() {
   std::vector<Target> all = TextTargets();
-  for (const Target& more : ByteTargets()) all.push_back(more);
+  for (const std::vector<Target>& more : {ByteTargets(), FeedTargets()}) all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

@@ -1,15 +1,18 @@
 // Writes the corpora's seeds of binary forms anew: `anju-fuzz-seeds tests/fuzz/corpus`. Those of texts are small files that people wrote.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "anju/client/v1/outbox.pb.h"
-#include "anju/plan/v1/plan.pb.h"
 #include "anju/progress/v1/progress.pb.h"
 #include "common/archive/archive.h"
 #include "common/archive/manifest.h"
+#include "common/bulletin/content.h"
+#include "common/bulletin/render.h"
 #include "common/client/outbox_files.h"
 #include "common/journal/format.h"
 #include "common/journal/hash.h"
@@ -18,6 +21,7 @@
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/progress/store/event_codec.h"
+#include "tests/fuzz/seeds.h"
 
 namespace anju {
 namespace {
@@ -28,9 +32,8 @@ std::string PathOf(const std::string& target, const std::string& name) {
   std::filesystem::create_directories(directory + "/" + target);
   return directory + "/" + target + "/" + name;
 }
-void Write(const std::string& target, const std::string& name, const std::string& bytes) {
-  std::ofstream(PathOf(target, name), std::ios::binary | std::ios::trunc) << bytes;
-}
+void Write(const std::string& target, const std::string& name, const std::string& bytes) { fuzz::WriteSeed(target, name, bytes); }
+using fuzz::WithLength;
 
 struct Sample {
   std::string identity, block, second;
@@ -47,10 +50,6 @@ Sample MakeSample() {
   const journal::BlockHeader second{.first_sequence = 4, .time_us = sample.parsed.created_us + 2, .plan_journal_id = {7}, .plan_sequence = 4};
   sample.second = journal::EncodeBlock(second, sample.first_hash, {"four"}, &sample.second_hash);
   return sample;
-}
-
-std::string WithLength(const std::string& bytes) {
-  return std::string{static_cast<char>(bytes.size()), static_cast<char>(bytes.size() >> 8)} + bytes;
 }
 
 void WriteJournals(const Sample& sample) {
@@ -116,6 +115,26 @@ progress::v1::Items SomeItems() {
   return items;
 }
 
+// A short bulletin in every form: that of Diqing (tests/data, written canonically) with the head and the first words alone. A refusal with two reasons.
+void WriteForms() {
+  std::ifstream file(directory + "/bulletin/diqing", std::ios::binary);
+  absl::StatusOr<bulletin::Content> content = bulletin::ParseCanonical(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+  CHECK_OK(content.status());
+  content->annexes.clear(), content->operands.clear();
+  content->body.resize(std::min<size_t>(content->body.size(), 3));
+  Write("bulletin", "short", bulletin::Canonical(*content));
+  Write("marks", "text", bulletin::RenderText(*content));
+  Write("marks", "html", bulletin::RenderHtml(*content));
+  Write("marks", "csv", bulletin::RenderCsv(*content));
+  Write("marks", "whole", bulletin::RenderJson(*content));
+  ErrorCollector errors;
+  errors.Add(MakeError(Reason::MISSING_FIELD, "region", "", "missing"));
+  errors.Add(MakeError(Reason::BAD_NUMBER, "value", "1.2.3", "not a number"));
+  Write("refusal", "two", rpc::ToGrpc(errors.ToStatus()).error_details());
+  Write("key", "block", journal::BlockKey(7));
+  Write("key", "id", std::string(32, 'a'));
+}
+
 void WriteMessages() {
   Write("items", "four", SomeItems().SerializeAsString());
   client::v1::OutboxBatch batch;
@@ -132,29 +151,14 @@ void WriteMessages() {
   update.figure.amount = 1241;
   update.actor = "local";
   Write("update", "one", progress::EncodeUpdate(update));
-
-  plan::v1::ImportDocumentRequest document;
-  document.set_document("1号"), document.set_issuer("9901"), document.set_issued("2017-03-01");
-  for (const char* region : {"990101", "990102", "9901"}) {
-    auto* row = document.add_rows();
-    row->set_region(region), row->set_programme("shantytown.urban"), row->set_indicator("starts"), row->set_plan_year("2017"), row->set_value("100"), row->set_unit("套");
-  }
-  Write("plan", "document", std::string(1, '\0') + document.SerializeAsString());
-  plan::v1::ImportRegionsRequest regions;
-  auto* region = regions.add_rows();
-  region->set_code("990103"), region->set_name("丙县"), region->set_parent("9901"), region->set_level("county"), region->set_kind("administrative");
-  Write("plan", "regions", std::string(1, '\1') + regions.SerializeAsString());
-  plan::v1::ImportMilestonesRequest milestones;
-  auto* milestone = milestones.add_rows();
-  milestone->set_region("9901"), milestone->set_programme("shantytown.urban"), milestone->set_indicator("starts"), milestone->set_plan_year("2017"), milestone->set_by("2017-06-30"), milestone->set_share("60");
-  Write("plan", "milestones", std::string(1, '\2') + milestones.SerializeAsString());
-  plan::v1::ImportBoundariesRequest boundaries;
-  auto* boundary = boundaries.add_rows();
-  boundary->set_date("2017-05-01"), boundary->set_event("rename"), boundary->set_region("990101"), boundary->set_name("甲区");
-  Write("plan", "boundaries", std::string(1, '\3') + boundaries.SerializeAsString());
 }
 
 }  // namespace
+
+void fuzz::WriteSeed(const std::string& target, const std::string& name, const std::string& bytes) {
+  std::ofstream(PathOf(target, name), std::ios::binary | std::ios::trunc) << bytes;
+}
+
 }  // namespace anju
 
 int main(int argc, char** argv) {
@@ -166,5 +170,7 @@ int main(int argc, char** argv) {
   anju::WriteJournals(anju::MakeSample());
   anju::WriteProof();
   anju::WriteMessages();
+  anju::WriteForms();
+  anju::fuzz::WriteCallSeeds();
   return 0;
 }

@@ -5,7 +5,7 @@ namespace anju::fuzz {
 
 std::vector<Target> Targets() {
   std::vector<Target> all = TextTargets();
-  for (const std::vector<Target>& more : {ByteTargets(), ServiceTargets()}) all.insert(all.end(), more.begin(), more.end());
+  for (const std::vector<Target>& more : {ByteTargets(), FeedTargets(), ServiceTargets()}) all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

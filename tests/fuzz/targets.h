@@ -15,10 +15,12 @@ struct Target {
 std::vector<Target> TextTargets();
 // Bytes on disk and on the wire between our own programs: journals, archives, proofs, tokens, events.
 std::vector<Target> ByteTargets();
+// A feed's messages as a follower takes them, and the questions that a feed is asked.
+std::vector<Target> FeedTargets();
 // What only a service reads: its templates and events, and messages of clients as far as they get below gRPC.
 std::vector<Target> ServiceTargets();
 
-// What this program searches: everything, or in anju-fuzz-parsers the texts and bytes alone.
+// What this program searches: everything, or in anju-fuzz-parsers the texts, bytes and feeds.
 std::vector<Target> Targets();
 
 }  // namespace anju::fuzz

@@ -1,5 +1,6 @@
 // Fuzzing what people write.
-#include <array>
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "common/bulletin/content.h"
@@ -69,17 +70,28 @@ void Relations(std::string_view bytes) {
 
 void CatalogueFiles(std::string_view bytes) { (void)Vocabulary::Read(bytes); }
 
-// Canonical content has one spelling: what is accepted is written back byte for byte. Every form of it can be read again.
+// Canonical content has one spelling: what is accepted is written back byte for byte. Every form of it says which bulletin it is (issued numbers are one
+// line without control characters).
 void Bulletins(std::string_view bytes) {
   const absl::StatusOr<bulletin::Content> content = bulletin::ParseCanonical(bytes);
   if (!content.ok()) return;
   CHECK(bulletin::Canonical(*content) == bytes);
+  const bool one_line = std::none_of(content->number.begin(), content->number.end(), [](char byte) { return static_cast<uint8_t>(byte) < 0x20; });
   for (const std::string& form : {bulletin::RenderText(*content), bulletin::RenderHtml(*content), bulletin::RenderCsv(*content), bulletin::RenderJson(*content)}) {
-    (void)bulletin::ReadMarks(form);
+    const absl::StatusOr<bulletin::Marks> marks = bulletin::ReadMarks(form);
+    if (one_line) CHECK(marks.ok() && marks->number == content->number);
+    (void)bulletin::ReadPrinted(form);
   }
 }
 
-void Marks(std::string_view bytes) { (void)bulletin::ReadMarks(bytes); }
+// What the journals' heads are read from says of itself what its marks say.
+void Marks(std::string_view bytes) {
+  const absl::StatusOr<bulletin::Marks> marks = bulletin::ReadMarks(bytes);
+  const absl::StatusOr<bulletin::Printed> printed = bulletin::ReadPrinted(bytes);
+  if (!printed.ok()) return;
+  CHECK_OK(marks.status());
+  CHECK(printed->marks.form == marks->form && printed->marks.number == marks->number && printed->marks.sha256 == marks->sha256);
+}
 
 void Numbers(std::string_view bytes) {
   const std::string text(bytes.substr(0, 64));
