@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "services/aggregator/core/documents.h"
+#include "services/aggregator/core/dump.h"
 #include "services/aggregator/core/milestones.h"
 #include "services/aggregator/core/plan_marks.h"
 #include "services/aggregator/core/world_for_tests.h"
@@ -10,8 +11,10 @@
 namespace anju::aggregator {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::MakeCatalogue;
 using testing::MakeRegion;
 
 constexpr Period k2017{2017, 2017};
@@ -147,6 +150,18 @@ TEST(DayIndexEdges, ADayIsPastOnceALaterOneHasBegun) {
   days.Add(kMay, 3);
   EXPECT_FALSE(days.IsPast(kMay));
   EXPECT_TRUE(days.IsPast(Date{kMay.days - 1}));
+}
+
+TEST(DumpEdges, WhatTheRegistryDoesNotHaveIsDumpedAllTheSame) {
+  State state(1);
+  state.documents().Add(1, {.number = "1号"}, {{.cell = {900, 99, 98, k2017}, .layer = Layer::kCity, .target = {.amount = 100, .declared = 90}, .place = "附件\t1", .line = 4}});
+  EXPECT_THAT(Dump(state), ElementsAre("revision\t?\t?\t?\t2017\t2\t2017-01-01\t2017-01-01\t100/90@1号\t\t附件\\t1\t4"));
+  RegionTree regions;
+  regions.Put({MakeRegion(1, "P", 0, RegionLevel::kProvince)});
+  Boundaries boundaries;
+  boundaries.Add({.kind = BoundaryKind::kAbolish, .date = kMay, .region = 1, .document = "2号"});
+  state.ReplaceRegistry(regions, MakeCatalogue(), boundaries);
+  EXPECT_THAT(Dump(state), Contains("boundary\t2017-05-01\t4\tP\t\t0/1\t\t2号"));
 }
 
 }  // namespace
