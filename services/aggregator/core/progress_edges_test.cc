@@ -1,4 +1,5 @@
-// Reported figures at their edges: leaves without anything to say, blocks that cannot be of their journal, and walks over events that change little.
+// Figures and targets at their edges: leaves without anything to say, blocks that cannot be of their journal, walks over events that change little, and
+// printed targets that go round.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -142,6 +143,41 @@ TEST_F(ProgressEdges, AColumnOfARegionThatNobodyHasIsEmpty) {
   EXPECT_THAT(step.regions, ElementsAre(900));
   EXPECT_THAT(step.cells, IsEmpty());
   EXPECT_EQ(step.newest, std::nullopt);
+}
+
+// A county that was above another and is below it since: what is printed of either in its own tree goes round in the other's.
+TEST(TargetEdges, PrintedTargetsThatGoRoundStandForThemselvesInWhateverOrderTheyAreAsked) {
+  const Date turned = MakeDate(2017, 7, 1);
+  RegionTree regions;
+  regions.Put({MakeRegion(1, "P", 0, RegionLevel::kProvince)});
+  const auto put = [&](RegionNumber number, RegionNumber before, RegionNumber since) {
+    Region first = MakeRegion(number, "X" + std::to_string(number), before), second = MakeRegion(number, "X" + std::to_string(number), since);
+    first.valid_to = second.valid_from = turned;
+    regions.Put({first, second});
+  };
+  put(2, 1, 3);
+  put(3, 2, 1);
+  State state(1);
+  state.ReplaceRegistry(regions, MakeCatalogue());
+  const CellKey lower{2, 3, 1, k2017}, upper{3, 3, 1, k2017};
+  state.AddDocument(1, {.number = "1号"}, {{.cell = lower, .layer = Layer::kCity, .target = {.amount = 100}}});
+  state.AddDocument(2, {.number = "2号", .issued = MakeDate(2017, 8, 1)}, {{.cell = upper, .layer = Layer::kCity, .target = {.amount = 30}}});
+  const auto target = [](const CellFigures& figures) {
+    const std::optional<Target>& target = figures.targets[static_cast<size_t>(Layer::kCity)];
+    return target ? target->amount : std::nullopt;
+  };
+  for (const Date day : {turned, Date{turned.days - 1}}) {
+    const Moment moment{.as_of = {}, .tree = day, .known = Known{}};
+    View down(state, moment), up(state, moment);
+    for (int again = 0; again < 2; ++again) {
+      const auto of_lower = target(down.At(lower)), of_upper = target(down.At(upper));
+      EXPECT_EQ(target(up.At(upper)), of_upper);
+      EXPECT_EQ(target(up.At(lower)), of_lower);
+      EXPECT_EQ(day == turned ? of_upper : of_lower, day == turned ? 30 : 100) << "printed in this very tree";
+    }
+  }
+  View now(state, {.as_of = {}, .tree = {}, .known = Known{}});
+  for (const CellKey& cell : {lower, upper}) EXPECT_EQ(target(state.Current(cell)), target(now.At(cell))) << "the running totals say the same";
 }
 
 }  // namespace
