@@ -120,6 +120,49 @@ TEST_F(BackupTest, SeveralJournalsOfProgressKeepTheirNames) {
   EXPECT_TRUE(fs::is_directory(data_ + "/progress-2/journal"));
 }
 
+TEST_F(BackupTest, AnotherProgressJournalMayJoinAndTheirNumberIsBounded) {
+  ASSERT_THAT(Take(Of({progress_, plan_})), IsOk());
+  const PaperJournal third = PaperJournal("progress", 8).Add(1, "third");
+  ASSERT_OK_AND_ASSIGN(const auto joined, Take(Of({progress_, third, plan_})));
+  EXPECT_EQ("progress-2", joined[1].entry.name);
+  std::vector<PaperJournal> many{plan_};
+  for (size_t seed = 0; seed < kEntriesMax; ++seed) many.emplace_back("progress", static_cast<uint8_t>(seed));
+  const auto before = Tree(backup_);
+  EXPECT_THAT(Take(Of(many)), HasReasonAt(Reason::BAD_VALUE, "progress"));
+  EXPECT_EQ(before, Tree(backup_));
+}
+
+TEST_F(BackupTest, TellsHowFarItIs) {
+  std::vector<std::string> told;
+  const OnProgress on_progress = [&](const std::string& name, uint64_t sequence, uint64_t total) {
+    told.push_back(name + " " + std::to_string(sequence) + "/" + std::to_string(total));
+  };
+  ASSERT_THAT(BackUp(backup_, Of({progress_, plan_}), clock_, on_progress), IsOk());
+  EXPECT_THAT(told, ::testing::ElementsAre("progress 1/6", "progress 6/6", "plan 2/2"));
+  told.clear();
+  ASSERT_THAT(Restore(backup_, data_, {"progress", "progress"}, clock_, on_progress), IsOk()) << "a name given twice is one";
+  EXPECT_THAT(told, ::testing::ElementsAre("progress 1/6", "progress 6/6"));
+}
+
+// A journal that is not what it says: the backup before stays, and the words name the source.
+TEST_F(BackupTest, ASourceThatIsDamagedIsNamed) {
+  ASSERT_THAT(Take(Of({progress_, plan_})), IsOk());
+  const auto before = *ReadFinishedManifest(backup_);
+  PaperJournal damaged = PaperJournal(progress_).Add(2, "c").Add(1, "d");
+  damaged.blocks[2][journal::kPrefixBytes + 5] ^= 1;
+  const auto refused = Take(Of({damaged, plan_}));
+  ASSERT_THAT(refused, HasReasonAt(Reason::DATA_LOSS, "backup"));
+  EXPECT_EQ("paper 7", ErrorsOf(refused.status())[0].value);
+  PaperJournal shorter = PaperJournal(progress_).Add(2, "c");
+  shorter.blocks.pop_back();
+  const auto ends = Take(Of({shorter, plan_}));
+  ASSERT_THAT(ends, HasReasonAt(Reason::DATA_LOSS, "backup"));
+  EXPECT_THAT(ErrorsOf(ends.status())[0].message, HasSubstr("ends before it said"));
+  EXPECT_EQ(before, *ReadFinishedManifest(backup_));
+  for (const Entry& entry : before.entries) EXPECT_THAT(VerifyArchive(backup_, entry), IsOk());
+  EXPECT_THAT(Take(Of({PaperJournal(progress_).Add(2, "c"), plan_})), IsOk());
+}
+
 TEST_F(BackupTest, RefusesWithoutChangingAnything) {
   progress_.Add(2, "c");
   ASSERT_THAT(Take(Of({progress_, plan_})), IsOk());
@@ -232,6 +275,53 @@ TEST_F(BackupTest, AKilledRestoreIsFinishedByTheNext) {
   EXPECT_EQ(restored[1].journal, finished[1].journal);
   EXPECT_TRUE(fs::is_directory(data_ + "/plan/journal"));
   EXPECT_EQ("", UnfinishedRestore(data_));
+}
+
+// A declaration that this restore would not have written says that another one has not finished: nothing is touched.
+TEST_F(BackupTest, ADeclarationOfAnotherRestoreIsLeftToIt) {
+  ASSERT_THAT(Take(Of({progress_, plan_})), IsOk());
+  const std::string id = journal::ToHex(IdOf(3)), path = data_ + "/restoring.json";
+  const std::string one = "{\"name\":\"progress\",\"journal\":\"" + id + "\",\"continues\":\"" + id + "\"}";
+  for (const std::string& text :
+       {std::string("half a decla"), std::string("[]"), std::string("{}"), std::string("{\"services\":{}}"), "{\"services\":[" + one + "]}",
+        std::string("{\"services\":[1,1]}"), std::string("{\"services\":[{},{}]}"), "{\"services\":[{\"journal\":1}," + one + "]}",
+        "{\"services\":[{\"journal\":\"not hex\"}," + one + "]}", "{\"services\":[{\"journal\":\"" + id + "\"}," + one + "]}",
+        "{\"services\":[" + one + "," + one + "]}"}) {
+    fs::create_directories(data_);
+    WriteFile(path, text);
+    EXPECT_THAT(Put(), HasReasonAt(Reason::NOT_EMPTY, "backup")) << text;
+    EXPECT_EQ(text, ReadFile(path));
+    EXPECT_EQ(path, UnfinishedRestore(data_));
+    EXPECT_FALSE(fs::exists(data_ + "/plan")) << text;
+  }
+}
+
+// What a killed restore had declared is finished only onto nothing: somebody's files are not replaced.
+TEST_F(BackupTest, WhatCameIntoADirectoryMeanwhileStays) {
+  ASSERT_THAT(Take(Of({progress_, plan_})), IsOk());
+  ASSERT_OK_AND_ASSIGN(const std::vector<Restored> restored, Put());
+  fs::rename(data_ + "/plan", data_ + "/plan.restoring");
+  fs::create_directory(data_ + "/plan");
+  WriteFile(data_ + "/plan/letter", "mine");
+  nlohmann::ordered_json services = nlohmann::ordered_json::array();
+  for (const Restored& one : restored) services.push_back({{"name", one.entry.name}, {"journal", journal::ToHex(one.journal)}, {"continues", journal::ToHex(one.continued)}});
+  WriteFile(data_ + "/restoring.json", nlohmann::ordered_json{{"manifest", EncodeManifest(*ReadFinishedManifest(backup_))}, {"services", services}}.dump(2) + "\n");
+  EXPECT_THAT(Put(), HasReason(Reason::NOT_EMPTY));
+  EXPECT_EQ("mine", ReadFile(data_ + "/plan/letter"));
+  EXPECT_TRUE(fs::exists(data_ + "/plan.restoring/journal"));
+  fs::remove_all(data_ + "/plan");
+  ASSERT_OK_AND_ASSIGN(const std::vector<Restored> finished, Put());
+  EXPECT_EQ(restored[1].journal, finished[1].journal);
+  EXPECT_TRUE(fs::is_directory(data_ + "/plan/journal"));
+  EXPECT_EQ("", UnfinishedRestore(data_));
+}
+
+TEST_F(BackupTest, ABackupThatLacksAnArchiveIsNotRestored) {
+  ASSERT_THAT(Take(Of({progress_, plan_})), IsOk());
+  fs::remove(backup_ + "/plan.journal");
+  EXPECT_THAT(Put(), HasReason(Reason::FILE_NOT_FOUND));
+  EXPECT_FALSE(fs::exists(data_));
+  EXPECT_EQ("", UnfinishedRestore(data_)) << "of what is not there nothing is unfinished";
 }
 
 class StoppedTest : public BackupTest {

@@ -51,7 +51,8 @@ TEST(Manifest, RefusesWhatOthersMayHaveWritten) {
   std::string newer = EncodeManifest(Two());
   newer.replace(newer.find("\"format\": 1"), 11, "\"format\": 2");
   EXPECT_THAT(DecodeManifest(newer, "m"), HasReason(Reason::SCHEMA_TOO_NEW));
-  for (const char* name : {"../plan", "", "a/b", "-x", "Plan", "plan.journal"}) {
+  const std::string too_long(65, 'p');
+  for (const char* name : {"../plan", "", "a/b", "-x", "Plan", "plan.journal", too_long.c_str()}) {
     Manifest manifest = Two();
     manifest.entries[0].name = name;
     manifest.entries[0].file = std::string(name) + ".journal";
@@ -63,10 +64,21 @@ TEST(Manifest, RefusesWhatOthersMayHaveWritten) {
   Manifest twice = Two();
   twice.entries[1] = twice.entries[0];
   EXPECT_THAT(DecodeManifest(EncodeManifest(twice), "m"), HasReason(Reason::DATA_LOSS));
-  for (const char* text : {"", "{}", "[]", "null", "{\"format\":1,\"services\":[1]}", "{\"format\":1,\"services\":{}}"}) {
+  for (const char* text : {"", "{}", "[]", "null", "{\"format\":1,\"services\":[1]}", "{\"format\":1,\"services\":{}}",
+                           "{\"format\":\"1\",\"services\":[]}", "{\"format\":1,\"services\":[{\"name\":1,\"journal\":2}]}"}) {
     EXPECT_THAT(DecodeManifest(text, "m"), HasReason(Reason::DATA_LOSS)) << text;
   }
   EXPECT_THAT(DecodeManifest(std::string(100'000, '['), "m"), HasReason(Reason::DATA_LOSS));
+  Manifest many = Two();
+  while (many.entries.size() < kEntriesMax) {
+    many.entries.push_back(many.entries[0]);
+    many.entries.back().name = "p" + std::to_string(many.entries.size());
+    many.entries.back().file = many.entries.back().name + ".journal";
+  }
+  EXPECT_THAT(DecodeManifest(EncodeManifest(many), "m"), IsOkAndHolds(many));
+  many.entries.push_back(many.entries[0]);
+  many.entries.back().name = "one-more", many.entries.back().file = "one-more.journal";
+  EXPECT_THAT(DecodeManifest(EncodeManifest(many), "m"), HasReason(Reason::DATA_LOSS));
 }
 
 TEST(Manifest, MissingAndUnfinished) {

@@ -153,6 +153,21 @@ TEST(Files, TellsWhatIsEmpty) {
   EXPECT_THAT(IsEmptyOrMissing(directory / std::string(300, 'x')), HasReasonAt(Reason::STORAGE_FAILED, "path"));
 }
 
+// People type relative paths: what has no directory before it lies in the current one, which is synced like any other.
+TEST(Files, NamesWithoutADirectoryAreOfTheCurrentOne) {
+  TempDir directory;
+  const fs::path before = fs::current_path();
+  fs::current_path(directory.path());
+  EXPECT_THAT(CreateDirectories("made/deeper"), IsOk());
+  EXPECT_THAT(ReplaceFile("file", "text"), IsOk());
+  EXPECT_THAT(RenameDirectory("made", "moved"), IsOk());
+  EXPECT_THAT(CreateDirectories("/"), IsOk());
+  EXPECT_THAT(CreateDirectories("."), IsOk());
+  fs::current_path(before);
+  EXPECT_EQ(testing::ReadFile(directory / "file"), "text");
+  EXPECT_TRUE(fs::is_directory(directory / "moved/deeper"));
+}
+
 TEST(Files, RemovesTreesAndSaysWhatItCannot) {
   TempDir directory;
   fs::create_directories(directory / "a/b/c");

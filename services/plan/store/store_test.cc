@@ -141,6 +141,9 @@ TEST_F(StoreTest, RowsAndEventsGiveTheSameMemory) {
   ASSERT_THAT(loaded.Load(*state_), IsOk());
   EXPECT_EQ(DumpOf(loaded), expected);
   EXPECT_EQ(loaded.FindDocument("4号"), nullptr);
+  ASSERT_NE(loaded.FindDocument("2号"), nullptr);
+  EXPECT_EQ(loaded.FindDocument("2号")->sequence, 4u);
+  EXPECT_TRUE(loaded.RevisionsOf(CellKey{3, 1, 1, {2017, 2017}, Layer{}}).empty()) << "no document says anything of it";
   EXPECT_EQ(loaded.FindMilestones("2号"), nullptr);
   EXPECT_EQ(loaded.FindMilestones("1号")->sequence, 6u);
   EXPECT_EQ(loaded.FindRequest("li", "r0"), nullptr);
@@ -170,6 +173,56 @@ TEST_F(StoreTest, OnlySoManyRequestsAreRemembered) {
     EXPECT_EQ(model->FindRequest("wu", "r6"), nullptr);
     EXPECT_NE(model->FindRequest("wu", "more0"), nullptr);
   }
+}
+
+// Two documents leave the same cell open: the first one still has the say about it, until one fills it.
+TEST_F(StoreTest, ACellLeftOpenTwiceIsTheFirstDocumentsUntilItIsFilled) {
+  uint64_t sequence = 9;
+  const auto apply = [&](const std::string& number, std::optional<int64_t> target) {
+    v1::Event event;
+    event.mutable_document()->set_number(number);
+    AddCell(event, 3, target);
+    storage::Batch rows;
+    ASSERT_THAT(model_.Apply({.sequence = sequence++}, event.SerializeAsString(), rows), IsOk());
+    ASSERT_THAT(state_->Write(rows), IsOk());
+  };
+  const CellKey key{3, 1, 1, {2017, 2017}, static_cast<Layer>(types::v1::LAYER_CITY)};
+  apply("甲", std::nullopt);
+  apply("乙", std::nullopt);
+  EXPECT_EQ(model_.targets().cells.at(key).document, "甲");
+  apply("丙", 70);
+  PlanModel loaded;
+  ASSERT_THAT(loaded.Load(*state_), IsOk());
+  for (const PlanModel* model : {&model_, &loaded}) {
+    EXPECT_EQ(model->targets().cells.at(key).document, "丙");
+    EXPECT_EQ(model->targets().cells.at(key).target, 70);
+    EXPECT_EQ(model->RevisionsOf(key).size(), 3u);
+  }
+}
+
+// Records of the registry may say anything a hash has vouched for, but they have to be records.
+TEST_F(StoreTest, RowsThatAreNoRecordsAreRefusedWithTheirKey) {
+  const std::string number(8, '\1'), nothing, garbage = "\xff\xff";
+  v1::Event of_another_kind;
+  of_another_kind.mutable_checks()->set_unchanged(1);
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
+           {kRegionTable + number, garbage}, {kRegionTable + number, nothing}, {kProgrammeTable + number, garbage}, {kIndicatorTable + number, garbage},
+           {kBoundaryTable + number, garbage}, {kBoundaryTable + number, of_another_kind.SerializeAsString()},
+           {kBoundaryTable + number.substr(1), Events()[6].SerializeAsString()}}) {
+    storage::Batch batch;
+    batch.Put(key, value);
+    ASSERT_THAT(state_->Write(batch), IsOk());
+    PlanModel model;
+    const absl::Status refused = model.Load(*state_);
+    ASSERT_THAT(refused, HasReason(Reason::DATA_LOSS)) << key[0];
+    EXPECT_NE(ErrorsOf(refused)[0].message.find(std::string("'") + key[0] + "'"), std::string::npos) << ErrorsOf(refused)[0].message;
+    storage::Batch undo;
+    undo.Delete(key);
+    ASSERT_THAT(state_->Write(undo), IsOk());
+  }
+  PlanModel loaded;
+  ASSERT_THAT(loaded.Load(*state_), IsOk());
+  EXPECT_EQ(DumpOf(loaded), DumpOf(model_));
 }
 
 TEST_F(StoreTest, DamagedRowsAreRefusedOrStillSaySomething) {

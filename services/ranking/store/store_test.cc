@@ -52,6 +52,81 @@ TEST(Store, HoldsSnapshotAndFramesAndComesBackWithThem) {
   EXPECT_EQ(contents->registry->catalogue.FindIndicator(kAllotted)->entries, kEntries);
 }
 
+// Frames bring what has changed and nothing else: each kind of record alone, and none at all.
+TEST(Store, AFrameMayChangeOneKindOfRecordAlone) {
+  storage::SimulatedMedium medium(1);
+  World world;
+  auto disk = medium.Boot();
+  // A journal that goes on after sequence 5 of the old one, whose sequence 6 is lost.
+  types::v1::Lineage restored;
+  restored.set_journal_id("new");
+  types::v1::Position lost;
+  lost.set_journal_id("old");
+  lost.set_sequence(5);
+  *restored.add_ends() = lost;
+  lost.set_sequence(6);
+  const auto step = [&] {
+    aggregator::v1::Frame frame = world.Change(WithActual(world, kDeqin, 200));
+    frame.clear_cells();
+    return frame;
+  };
+  {
+    ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
+    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    const auto before = store->Read();
+    aggregator::v1::Frame frame = step();
+    *frame.add_lineages() = restored;
+    ASSERT_THAT(store->Apply(frame), IsOk());
+    EXPECT_EQ(store->Read()->registry, before->registry) << "shared, not copied";
+    EXPECT_TRUE(store->Read()->lineages->IsLost(lost));
+    EXPECT_FALSE(before->lineages->IsLost(lost)) << "told nothing of it yet";
+    frame = step();
+    *frame.add_programmes() = world.programmes.front();
+    frame.mutable_programmes(0)->set_name("改名");
+    ASSERT_THAT(store->Apply(frame), IsOk());
+    frame = step();
+    *frame.add_indicators() = world.indicators.front();
+    frame.mutable_indicators(0)->set_name("改名");
+    ASSERT_THAT(store->Apply(frame), IsOk());
+    // A region that was renamed has two rows, which come together.
+    frame = step();
+    for (const char* name : {"维西县", "维西傈僳族自治县"}) {
+      *frame.add_regions() = ToProto(world.registry.regions.Rows(kWeixi)->front());
+      frame.mutable_regions(frame.regions_size() - 1)->set_name(name);
+    }
+    frame.mutable_regions(0)->set_valid_to_days(17'000);
+    frame.mutable_regions(1)->set_valid_from_days(17'000);
+    ASSERT_THAT(store->Apply(frame), IsOk());
+    EXPECT_EQ(before->registry->catalogue.FindProgramme(kProgramme)->name, world.programmes.front().name()) << "whoever reads keeps what it read";
+  }
+  ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
+  const auto after = store->Read();
+  EXPECT_EQ(after->registry->catalogue.FindProgramme(kProgramme)->name, "改名");
+  EXPECT_EQ(after->registry->catalogue.FindIndicator(world.indicators.front().number())->name, "改名");
+  ASSERT_EQ(after->registry->regions.Rows(kWeixi)->size(), 2u);
+  EXPECT_TRUE(after->lineages->IsLost(lost));
+  EXPECT_EQ(after->cells.Find(kColumn, kDeqin)->actual, 153) << "no frame brought the cell";
+}
+
+// A disk that is nearly full is not made fuller: cells stay in memory and come back with the frames.
+TEST(Store, NothingIsFlushedBelowTheReserve) {
+  storage::SimulatedMedium medium(1);
+  World world;
+  for (const bool full : {true, false}) {
+    medium.set_free_bytes(full ? storage::kReserveBytes - 1 : storage::kReserveBytes * 2);
+    auto disk = medium.Boot();
+    ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
+    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin)->actual, 153) << "readers see it all the same";
+    const uint64_t before = medium.operations();
+    ASSERT_THAT(store->Flush(), IsOk());
+    EXPECT_EQ(medium.operations() > before, !full);
+    const uint64_t flushed = medium.operations();
+    ASSERT_THAT(store->Flush(), IsOk());
+    EXPECT_EQ(medium.operations(), flushed) << "nothing new";
+  }
+}
+
 TEST(Store, ASnapshotForgetsWhatItDoesNotName) {
   testing::TempDir directory;
   World world;
