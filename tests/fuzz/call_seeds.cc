@@ -105,7 +105,7 @@ void WriteProgress() {
   Write("progress", "review_named", ProgressCall::kReviewFigures, review);
   review.clear_updates();
   review.set_region("9901"), review.set_programme("shantytown.urban"), review.set_indicator("starts"), review.set_plan_year("2017"), review.set_as_of("2017-05-31");
-  review.set_state(types::v1::REVIEW_STATE_CONFIRMED);
+  review.set_state(types::v1::REVIEW_STATE_REVIEWED);
   Write("progress", "review_selected", ProgressCall::kReviewFigures, review);
   progress::v1::ListUpdatesRequest list;
   list.set_region("990101"), list.set_source("clerk"), list.set_page_size(2), list.set_page_token("3"), list.set_refusals(true);
@@ -212,10 +212,10 @@ void WriteBulletins() {
   issue.set_number("某通〔2017〕9号"), issue.set_as_drafted(true);
   Write("bulletins", "issue_numbered", BulletinCall::kIssueBulletin, issue);
   ranking::v1::DraftCorrectionRequest correction;
-  correction.set_number("某通〔2017〕1号"), correction.mutable_view()->set_review(types::v1::REVIEW_FILTER_CONFIRMED), correction.set_request_id("r1");
+  correction.set_number("某通〔2017〕1号"), correction.mutable_view()->set_known_on("2017-06-20"), correction.set_request_id("r1");
   Write("bulletins", "correction", BulletinCall::kDraftCorrection, correction);
   ranking::v1::DiffBulletinRequest diff;
-  diff.set_number("某通〔2017〕1号"), diff.mutable_view()->set_review(types::v1::REVIEW_FILTER_REVIEWED);
+  diff.set_number("某通〔2017〕1号"), diff.mutable_view()->set_known_on("2017-06-20");
   Write("bulletins", "diff", BulletinCall::kDiffBulletin, diff);
   ranking::v1::GetBulletinRequest get;
   get.set_number("某通〔2017〕1号");
