@@ -193,6 +193,23 @@ TEST(Feed, PositionsOfAnotherHistoryAreDataLoss) {
   EXPECT_THAT(EndOfStream(upstream.address(), position), HasReasonAt(Reason::DATA_LOSS, "after")) << "another journal";
 }
 
+TEST(Feed, WhatIsNoPositionIsRefusedAndTakesNoPlace) {
+  Upstream upstream;
+  upstream.Append({"1"});
+  const auto stub = v1::FeedService::NewStub(rpc::Connect(upstream.address()));
+  for (const auto& [id, hash] : {std::pair{"not hex", ""}, std::pair{"", ""}, std::pair{"0123456789abcdef0123456789abcdef", "short"}}) {
+    grpc::ClientContext context;
+    v1::FollowRequest request;
+    request.mutable_after()->set_journal_id(id);
+    request.mutable_after()->set_sequence(1);
+    request.mutable_after()->set_block_hash(hash);
+    const auto reader = stub->Follow(&context, request);
+    v1::FollowResponse response;
+    EXPECT_FALSE(reader->Read(&response)) << id;
+    EXPECT_THAT(rpc::FromGrpc(reader->Finish()), testing::HasReason(Reason::BAD_TOKEN)) << id;
+  }
+}
+
 TEST(Feed, AFollowerOfALostPositionStartsOverWhenItCan) {
   Position lost;
   {
