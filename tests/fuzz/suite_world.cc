@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "services/aggregator/core/dump.h"
 #include "services/progress/intake.h"
 #include "services/progress/testing/memory_recorder.h"
 
@@ -154,18 +155,23 @@ AggregatorWorld::AggregatorWorld() {
   followers_ = std::make_unique<aggregator::ColumnFollowers>(*applier_);
 }
 
-std::vector<aggregator::v1::Frame> AggregatorWorld::Snapshot() {
+const std::vector<aggregator::v1::Frame>& AggregatorWorld::Snapshot() {
+  if (!snapshot_.empty()) return snapshot_;
   const auto follower = frames_->Follow(std::nullopt, [] {});
   CHECK_OK(follower.status());
   frames_->Turn();
-  std::vector<aggregator::v1::Frame> snapshot;
-  while (snapshot.empty() || !snapshot.back().last()) {
+  while (snapshot_.empty() || !snapshot_.back().last()) {
     const auto frame = frames_->Next(**follower);
     CHECK_OK(frame.status());
     CHECK(*frame != nullptr);
-    snapshot.push_back(**frame);
+    snapshot_.push_back(**frame);
   }
-  return snapshot;
+  return snapshot_;
+}
+
+const std::vector<std::string>& AggregatorWorld::Dump() {
+  if (dump_.empty()) dump_ = applier_->Read([](const aggregator::Sight& sight) { return aggregator::Dump(sight.state); });
+  return dump_;
 }
 
 std::unique_ptr<ranking::Columns> AggregatorWorld::Columns() { return std::make_unique<NearColumns>(*this); }

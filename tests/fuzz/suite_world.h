@@ -63,8 +63,9 @@ class AggregatorWorld {
   aggregator::Frames& frames() { return *frames_; }
   aggregator::Handlers& handlers() { return *handlers_; }
   aggregator::ColumnFollowers& followers() { return *followers_; }
-  // A snapshot for a ranking service.
-  std::vector<aggregator::v1::Frame> Snapshot();
+  // A snapshot for a ranking service; the canonical dump. Made once.
+  const std::vector<aggregator::v1::Frame>& Snapshot();
+  const std::vector<std::string>& Dump();
   // Its answers for the ranking service.
   std::unique_ptr<ranking::Columns> Columns();
 
@@ -99,6 +100,8 @@ class AggregatorWorld {
   std::unique_ptr<aggregator::UpstreamHeads> heads_;
   std::unique_ptr<aggregator::Handlers> handlers_;
   std::unique_ptr<aggregator::ColumnFollowers> followers_;
+  std::vector<aggregator::v1::Frame> snapshot_;
+  std::vector<std::string> dump_;
 };
 AggregatorWorld& TheAggregator();
 
