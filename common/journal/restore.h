@@ -28,8 +28,8 @@ class RestoredJournal {
   Position position() const { return lineage_.PositionOf(end_.sequence, end_.hash); }
   const Lineage& continued() const { return lineage_; }
 
-  // Makes it a journal: writes the witness, then in one batch the identities with a new one that continues all that was taken. Until then
-  // Journal::Open refuses the directory. DATA_LOSS when the blocks end before the continued journal's own begin. Call once, last.
+  // Makes it a journal: writes the witness, then in one batch the identities with a new one that continues all that was taken. Between the
+  // first write and the last Journal::Open refuses the directory. DATA_LOSS when the blocks end before the continued journal's own begin. Call once, last.
   absl::StatusOr<Identity> Finish(Clock& clock);
 
  private:
