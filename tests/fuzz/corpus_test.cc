@@ -1,4 +1,4 @@
-// Every file of the corpora and a few thousand simple changes of each, in every build: no target may end the process. The long search is libFuzzer's.
+// Every file of the corpora and some hundreds of simple changes of each, in every build: no target may end the process. The long search is libFuzzer's.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,7 +13,7 @@
 namespace anju::fuzz {
 namespace {
 
-constexpr int kChangesOfEachFile = 150;
+constexpr int kChangesOfEachFile = 300;
 
 std::string Changed(std::string bytes, std::mt19937_64& random) {
   const auto below = [&](size_t n) { return n == 0 ? 0 : random() % n; };
