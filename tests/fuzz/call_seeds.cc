@@ -238,6 +238,8 @@ void WriteFeeds() {
   *second.mutable_position() = rpc::ToProto(journal.blocks()[1].after);
   second.set_sent_time_us(1);
   WriteSeed("feed", "two", WithLength(first.SerializeAsString()) + WithLength(second.SerializeAsString()));
+  *second.mutable_identities() = first.identities();
+  WriteSeed("feed", "gap", WithLength(second.SerializeAsString()));
   feed::v1::FollowRequest follow;
   follow.mutable_after()->set_journal_id("ours"), follow.mutable_after()->set_sequence(3);
   Write("follow", "after", 0, follow);
@@ -273,6 +275,7 @@ void WriteDerived() {
   std::string snapshot;
   for (const aggregator::v1::Frame& frame : TheAggregator().Snapshot()) snapshot += WithLength(frame.SerializeAsString());
   WriteSeed("frame", "step", WithLength(step.SerializeAsString()));
+  WriteSeed("frame", "twice", WithLength(step.SerializeAsString()) + WithLength(step.SerializeAsString()));
   WriteSeed("frame", "snapshot", snapshot + WithLength(step.SerializeAsString()));
 
   storage::SimulatedMedium medium(1);

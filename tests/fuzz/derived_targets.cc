@@ -112,9 +112,12 @@ void Frames(std::string_view bytes) {
       aggregator::v1::Frame frame;
       if (!frame.ParseFromArray(message.data(), static_cast<int>(message.size())) || !Believed(frame)) break;
       const std::string before = (*store)->Read()->stamp.SerializeAsString();
+      const types::v1::Basis ours = (*store)->Read()->stamp.basis(), from = frame.from();
       const types::v1::BasisStamp to = frame.to();
+      const bool snapshot = frame.snapshot();
       const auto step = taker.Take(std::move(frame));
       CHECK_OK(step.status());  // only a disk that fails ends it
+      if (*step == ranking::FrameTaker::Step::kApplied && !snapshot) CHECK(rpc::Includes(from, ours) && rpc::Includes(ours, from));
       if (*step == ranking::FrameTaker::Step::kApplied) CHECK((*store)->Read()->stamp.basis().SerializeAsString() == to.basis().SerializeAsString());
       if (*step != ranking::FrameTaker::Step::kApplied) CHECK((*store)->Read()->stamp.SerializeAsString() == before);
       if (*step == ranking::FrameTaker::Step::kMisfit) break;
