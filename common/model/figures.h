@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "common/model/plan.h"
 #include "common/model/reports.h"
 
@@ -162,6 +163,7 @@ class Figures {
   absl::flat_hash_map<Number, std::vector<Number>> parts_;
   absl::flat_hash_map<Key, std::vector<const Series*>> by_key_;
   absl::flat_hash_map<std::pair<Key, int>, std::vector<Revision>> revisions_;        // in the order of the journal
+  absl::flat_hash_set<std::tuple<Number, int, int, int>> planned_;                   // indicator, plan years, layer of whatever any document prints
   std::map<Date, absl::flat_hash_map<Number, std::vector<Number>>> children_;        // by tree, by parent
   absl::flat_hash_map<Dated, Facts> base_, all_;
   absl::flat_hash_map<Layered, std::optional<int64_t>> targets_;

@@ -46,6 +46,8 @@ std::map<size_t, int64_t> Figures::TargetsInherited(Date tree, const Key& key, i
 }
 
 std::optional<int64_t> Figures::TargetIn(Date tree, const Key& key, int layer, bool with_inherited) {
+  // A target comes from what is printed for the same indicator, years and layer, of whatever region and programme: most cells have none to come from.
+  if (!planned_.contains({key.indicator, key.period.first, key.period.last, layer})) return std::nullopt;
   const Layered asked{key, layer, tree.days, with_inherited};
   if (const auto found = targets_.find(asked); found != targets_.end()) return found->second;
   const std::optional<int64_t> target = WorkOutTarget(tree, key, layer, with_inherited);

@@ -20,6 +20,7 @@ Figures::Figures(const std::vector<PlanEvent>& plan, const std::vector<Series>& 
       if (cell.key.period.is_stock()) continue;
       const bool amendment = !event.document->amends.empty();
       const Date first = FirstDay(cell.key.period);
+      planned_.insert({cell.key.indicator, cell.key.period.first, cell.key.period.last, cell.layer});
       revisions_[{cell.key, cell.layer}].push_back({&cell, &*event.document, amendment ? event.document->effective.value_or(first) : first,
                                                     amendment ? event.document->effective.value_or(first) : event.document->issued.value_or(first)});
     }
