@@ -108,6 +108,23 @@ absl::Status Recover(FaultMedium& medium, DiskFault fault, Acknowledged& acknowl
   return last.events() == kWaves * kEventsPerWave ? absl::OkStatus() : absl::InternalError("events in the end: " + std::to_string(last.events()));
 }
 
+// Runs a life whose Nth operation fails, and those after it. False when it did not come to that operation.
+bool FailsAt(FaultMedium& medium, uint64_t nth, DiskFault fault, int waves, Acknowledged& acknowledged) {
+  medium.FailAt(nth, fault);
+  const absl::Status first = Life(medium, acknowledged).Run(waves);
+  const std::string at = medium.failed_at();
+  SCOPED_TRACE(std::string("fault ") + NameOf(fault) + " at operation (and seed) " + std::to_string(nth) + ": " + at);
+  if (at.empty()) {
+    EXPECT_THAT(first, IsOk());
+  }
+  // What the process said on its way out: the disk failed. A read that fails while RocksDB looks for damage is no damage.
+  if (!first.ok()) {
+    EXPECT_THAT(first, testing::HasReason(Reason::STORAGE_FAILED));
+  }
+  EXPECT_THAT(Recover(medium, fault, acknowledged), IsOk());
+  return !at.empty();
+}
+
 class DiskFaultTest : public ::testing::TestWithParam<DiskFault> {};
 
 TEST_P(DiskFaultTest, AtEveryOperationOfALoad) {
@@ -117,20 +134,9 @@ TEST_P(DiskFaultTest, AtEveryOperationOfALoad) {
     TempDir directory;
     FaultMedium medium(directory / "data", nth);
     Acknowledged acknowledged;
-    medium.FailAt(nth, fault);
-    const absl::Status first = Life(medium, acknowledged).Run(kWaves);
-    const std::string at = medium.failed_at();
-    SCOPED_TRACE(std::string("fault ") + NameOf(fault) + " at operation (and seed) " + std::to_string(nth) + ": " + at);
-    survived = at.empty();
+    survived = !FailsAt(medium, nth, fault, kWaves, acknowledged);
+    if (HasFailure()) return;
     if (!survived) ++failed;
-    if (survived) {
-      ASSERT_THAT(first, IsOk());
-    }
-    // What the process said on its way out: the disk failed. A read that fails while RocksDB looks for damage is no damage.
-    if (!first.ok()) {
-      EXPECT_THAT(first, testing::HasReason(Reason::STORAGE_FAILED));
-    }
-    ASSERT_THAT(Recover(medium, fault, acknowledged), IsOk());
   }
   EXPECT_GT(failed * Stride(), 250u) << "the load was too small to mean anything";
   RecordProperty("failures", static_cast<int>(failed));
@@ -156,19 +162,9 @@ TEST_P(DiskFaultTest, AtEveryOperationOfARecovery) {
     fs::copy(directory / "before", directory / "data", fs::copy_options::recursive);
     FaultMedium medium(directory / "data", nth);
     Acknowledged acknowledged = before;
-    medium.FailAt(nth, fault);
-    const absl::Status first = Life(medium, acknowledged).Run(0);
-    const std::string at = medium.failed_at();
-    SCOPED_TRACE(std::string("fault ") + NameOf(fault) + " at operation (and seed) " + std::to_string(nth) + " of recovery: " + at);
-    survived = at.empty();
+    survived = !FailsAt(medium, nth, fault, 0, acknowledged);
+    if (HasFailure()) return;
     if (!survived) ++failed;
-    if (survived) {
-      ASSERT_THAT(first, IsOk());
-    }
-    if (!first.ok()) {
-      EXPECT_THAT(first, testing::HasReason(Reason::STORAGE_FAILED));
-    }
-    ASSERT_THAT(Recover(medium, fault, acknowledged), IsOk());
   }
   EXPECT_GT(failed, 20u);
   std::printf("fault %s: %llu operations of a recovery failed in turn\n", NameOf(fault), static_cast<unsigned long long>(failed));

@@ -21,6 +21,7 @@
 #include "common/time/date.h"
 #include "tests/bench/postgres_schema.h"
 #include "tests/bench/postgres_session.h"
+#include "tests/bench/readers.h"
 
 namespace anju::bench {
 namespace {
@@ -259,33 +260,17 @@ absl::StatusOr<double> Postgres::Read(PeerRead read, int connections, double sec
     RETURN_IF_ERROR(session.Prepare("question", kQuestions[static_cast<int>(read)]));
     sessions.push_back(std::move(session));
   }
-  std::vector<uint64_t> answers(connections);
-  std::vector<absl::Status> statuses(connections);
-  std::vector<std::thread> threads;
-  const auto started = Clock::now();
-  const auto end = started + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  for (int i = 0; i < connections; ++i) {
-    threads.emplace_back([&, i] {
-      const std::string league = std::to_string(kRankedIndicator);
-      for (uint64_t n = i; Clock::now() < end && statuses[i].ok(); n += connections) {
-        std::vector<std::string> values = {league};
-        if (read == PeerRead::kRollup) values = {std::to_string(n % kProvinces), std::to_string(kRankedProgramme), league};
-        if (read == PeerRead::kStanding) values.push_back(std::to_string(n * 7 % kDirectUnits));
-        const auto rows = sessions[i].Ask("question", values);
-        statuses[i] = rows.ok() ? absl::OkStatus() : rows.status();
-        if (rows.ok() && *rows == 0) statuses[i] = MakeError(Reason::INTERNAL, "postgresql", "", "an answer without rows");
-        ++answers[i];
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  const double took = std::chrono::duration<double>(Clock::now() - started).count();
-  uint64_t all = 0;
-  for (int i = 0; i < connections; ++i) {
-    RETURN_IF_ERROR(statuses[i]);
-    all += answers[i];
-  }
-  return static_cast<double>(all) / took;
+  return AnswersPerSecond(connections, seconds, [&](int i, Clock::time_point end, uint64_t* answers) -> absl::Status {
+    const std::string league = std::to_string(kRankedIndicator);
+    for (uint64_t n = i; Clock::now() < end; n += connections, ++*answers) {
+      std::vector<std::string> values = {league};
+      if (read == PeerRead::kRollup) values = {std::to_string(n % kProvinces), std::to_string(kRankedProgramme), league};
+      if (read == PeerRead::kStanding) values.push_back(std::to_string(n * 7 % kDirectUnits));
+      ASSIGN_OR_RETURN(const auto rows, sessions[i].Ask("question", values));
+      if (rows == 0) return MakeError(Reason::INTERNAL, "postgresql", "", "an answer without rows");
+    }
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace anju::bench

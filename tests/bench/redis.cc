@@ -14,6 +14,7 @@
 #include "common/status/status.h"
 #include "common/testing/subprocess.h"
 #include "common/testing/testing.h"
+#include "tests/bench/readers.h"
 
 namespace anju::bench {
 namespace {
@@ -226,45 +227,27 @@ absl::StatusOr<Published> Redis::Publish() {
 }
 
 absl::StatusOr<double> Redis::Read(PeerRead read, int connections, int pipeline, double seconds) {
-  std::vector<absl::Status> statuses(connections);
-  std::vector<uint64_t> answers(connections);
   std::vector<std::vector<std::string>> rollups;
   for (int province = 0; province < kProvinces; ++province) rollups.push_back(RollupQuestion(province));
-  std::vector<std::thread> threads;
-  const auto started = Clock::now();
-  const auto end = started + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  for (int i = 0; i < connections; ++i) {
-    threads.emplace_back([&, i] {
-      const auto run = [&]() -> absl::Status {
-        const Connection connection = ConnectTo(impl_->socket);
-        for (uint64_t n = i; Clock::now() < end;) {
-          for (int asked = 0; asked < pipeline; ++asked, n += connections) {
-            switch (read) {
-              case PeerRead::kRollup: Append(connection.get(), rollups[n % kProvinces]); break;
-              case PeerRead::kStanding: Append(connection.get(), {"ZREVRANK", "league", LeagueMember(static_cast<int>(n * 7 % kDirectUnits))}); break;
-              case PeerRead::kTop: Append(connection.get(), {"ZREVRANGE", "league", "0", "19", "WITHSCORES"}); break;
-              case PeerRead::kTable: Append(connection.get(), {"ZREVRANGE", "league", "0", "-1", "WITHSCORES"}); break;
-            }
-          }
-          for (int asked = 0; asked < pipeline; ++asked) {
-            ASSIGN_OR_RETURN(const Reply reply, Take(connection.get()));
-            if (reply->type == REDIS_REPLY_NIL) return Broken("an answer with nothing in it");
-            ++answers[i];
-          }
+  return AnswersPerSecond(connections, seconds, [&](int i, Clock::time_point end, uint64_t* answers) -> absl::Status {
+    const Connection connection = ConnectTo(impl_->socket);
+    for (uint64_t n = i; Clock::now() < end;) {
+      for (int asked = 0; asked < pipeline; ++asked, n += connections) {
+        switch (read) {
+          case PeerRead::kRollup: Append(connection.get(), rollups[n % kProvinces]); break;
+          case PeerRead::kStanding: Append(connection.get(), {"ZREVRANK", "league", LeagueMember(static_cast<int>(n * 7 % kDirectUnits))}); break;
+          case PeerRead::kTop: Append(connection.get(), {"ZREVRANGE", "league", "0", "19", "WITHSCORES"}); break;
+          case PeerRead::kTable: Append(connection.get(), {"ZREVRANGE", "league", "0", "-1", "WITHSCORES"}); break;
         }
-        return absl::OkStatus();
-      };
-      statuses[i] = run();
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  const double took = std::chrono::duration<double>(Clock::now() - started).count();
-  uint64_t all = 0;
-  for (int i = 0; i < connections; ++i) {
-    RETURN_IF_ERROR(statuses[i]);
-    all += answers[i];
-  }
-  return static_cast<double>(all) / took;
+      }
+      for (int asked = 0; asked < pipeline; ++asked) {
+        ASSIGN_OR_RETURN(const Reply reply, Take(connection.get()));
+        if (reply->type == REDIS_REPLY_NIL) return Broken("an answer with nothing in it");
+        ++*answers;
+      }
+    }
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace anju::bench

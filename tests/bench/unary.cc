@@ -10,6 +10,7 @@
 
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
+#include "tests/bench/readers.h"
 
 namespace anju::bench {
 
@@ -20,27 +21,10 @@ absl::StatusOr<double> ReadRate(const std::string& address, double seconds, cons
     channels.push_back(rpc::Connect(address));
     RETURN_IF_ERROR(ask(channels.back(), i));  // connected before the clock starts
   }
-  std::vector<absl::Status> statuses(kReaders);
-  std::vector<uint64_t> answers(kReaders);
-  std::vector<std::thread> threads;
-  const auto started = Clock::now();
-  const auto end = started + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  for (int i = 0; i < kReaders; ++i) {
-    threads.emplace_back([&, i] {
-      for (uint64_t n = i; Clock::now() < end && statuses[i].ok(); n += kReaders) {
-        statuses[i] = ask(channels[i], n);
-        ++answers[i];
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  const double took = std::chrono::duration<double>(Clock::now() - started).count();
-  uint64_t all = 0;
-  for (int i = 0; i < kReaders; ++i) {
-    RETURN_IF_ERROR(statuses[i]);
-    all += answers[i];
-  }
-  return static_cast<double>(all) / took;
+  return AnswersPerSecond(kReaders, seconds, [&](int i, Clock::time_point end, uint64_t* answers) -> absl::Status {
+    for (uint64_t n = i; Clock::now() < end; n += kReaders, ++*answers) RETURN_IF_ERROR(ask(channels[i], n));
+    return absl::OkStatus();
+  });
 }
 
 absl::Status Teach(const std::string& echo_address, const std::string& method, const std::string& answer) {

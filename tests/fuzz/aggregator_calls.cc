@@ -158,12 +158,6 @@ void Dump(const aggregator::v1::DumpRequest& request) {
   if (dump.ok()) CHECK(!dump->empty());
 }
 
-template <typename Request>
-void With(std::string_view bytes, void (*run)(const Request&)) {
-  Request request;
-  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) run(request);
-}
-
 }  // namespace
 
 void AggregatorCalls(std::string_view bytes) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <type_traits>
 
 namespace anju::fuzz {
 
@@ -42,6 +44,21 @@ void Rows(std::string_view bytes);
 
 // Events under the auditor: several strings, the first byte of each says of which journal (plan, progress, ranking).
 void Audits(std::string_view bytes);
+
+// Runs what takes a message with the one that these bytes are, if they are one.
+template <typename Request>
+void With(std::string_view bytes, void (*run)(Request)) {
+  std::remove_cvref_t<Request> request;
+  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) run(request);
+}
+
+// A world in which something was recorded is not used again: a finding hangs on its own bytes alone.
+template <typename World>
+World& Untouched() {
+  static std::unique_ptr<World> kept;
+  if (kept == nullptr || !kept->untouched()) kept = std::make_unique<World>();
+  return *kept;
+}
 
 // The next of several strings, each behind its length; false at the end.
 inline bool TakeString(std::string_view* bytes, std::string_view* string) {

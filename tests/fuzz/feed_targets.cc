@@ -15,6 +15,7 @@
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/storage/simulated_disk.h"
+#include "tests/fuzz/calls.h"
 #include "tests/fuzz/targets.h"
 
 namespace anju::fuzz {
@@ -132,12 +133,6 @@ void Consistency(const feed::v1::GetConsistencyProofRequest& request) {
   if (!path.ok()) return Refused(path.status());
   CHECK(request.from_sequence() <= request.to_sequence() && upstream.EndsAt(request.from_sequence()) && upstream.EndsAt(request.to_sequence()));
   CHECK(proof::IsConsistent(path->from.size, path->from.root, path->to.size, path->to.root, path->path));
-}
-
-template <typename Request>
-void With(std::string_view bytes, void (*run)(Request)) {
-  std::remove_cvref_t<Request> request;
-  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) run(request);
 }
 
 // The first byte chooses the call, the rest is its message.

@@ -69,12 +69,9 @@ void Pages(PlanWorld& world, std::string_view bytes, absl::StatusOr<Response> (*
 
 }  // namespace
 
-// A world in which something was recorded is not used again: a finding hangs on its own bytes alone.
 void PlanCalls(std::string_view bytes) {
   if (bytes.empty()) return;
-  static std::unique_ptr<PlanWorld> kept;
-  if (kept == nullptr || !kept->untouched()) kept = std::make_unique<PlanWorld>();
-  PlanWorld& world = *kept;
+  PlanWorld& world = Untouched<PlanWorld>();
   const std::string_view message = bytes.substr(1);
   switch (static_cast<PlanCall>(static_cast<uint8_t>(bytes[0]) % kPlanCalls)) {
     case PlanCall::kImportDocument: return Import(world, message, plan::ImportDocument);

@@ -289,12 +289,9 @@ void With(ProgressWorld& world, std::string_view bytes, Run run) {
 
 }  // namespace
 
-// A world in which something was recorded is not used again: a finding hangs on its own bytes alone.
 void ProgressCalls(std::string_view bytes) {
   if (bytes.empty()) return;
-  static std::unique_ptr<ProgressWorld> kept;
-  if (kept == nullptr || !kept->untouched()) kept = std::make_unique<ProgressWorld>();
-  ProgressWorld& world = *kept;
+  ProgressWorld& world = Untouched<ProgressWorld>();
   const std::string_view message = bytes.substr(1);
   switch (static_cast<ProgressCall>(static_cast<uint8_t>(bytes[0]) % kProgressCalls)) {
     case ProgressCall::kReport: return Report(world, message);

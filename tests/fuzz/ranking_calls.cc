@@ -295,12 +295,6 @@ void List(BulletinWorld& world, std::string_view bytes) {
   CHECK(world.untouched());
 }
 
-template <typename Request>
-void With(std::string_view bytes, void (*run)(const Request&)) {
-  Request request;
-  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) run(request);
-}
-
 }  // namespace
 
 void RankingCalls(std::string_view bytes) {
@@ -313,12 +307,9 @@ void RankingCalls(std::string_view bytes) {
   }
 }
 
-// A world in which something was recorded is not used again: a finding hangs on its own bytes alone.
 void BulletinCalls(std::string_view bytes) {
   if (bytes.empty()) return;
-  static std::unique_ptr<BulletinWorld> kept;
-  if (kept == nullptr || !kept->untouched()) kept = std::make_unique<BulletinWorld>();
-  BulletinWorld& world = *kept;
+  BulletinWorld& world = Untouched<BulletinWorld>();
   const std::string_view message = bytes.substr(1);
   switch (static_cast<BulletinCall>(static_cast<uint8_t>(bytes[0]) % kBulletinCalls)) {
     case BulletinCall::kDefineTemplate: return Records(world, message, &Bulletins::DefineTemplate);

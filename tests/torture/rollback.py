@@ -110,24 +110,34 @@ def round_of_rollbacks(options, number, times, counts, deadline):
     return book
 
 
-def rollback_of_progress(suite, book, rng, seed):
-    progress = suite["progress"]
-    copy, acked = copy_of(progress, "progress.old"), book.counts["acked"]
-    until, turn = time.monotonic() + 60, 0
-    while not turn or (book.counts["acked"] < acked + 10 and not book.failures and time.monotonic() < until):
+def old_and_newest(suite, book, rng, seed, name, counted, more, seconds):
+    """A copy of a service, what it acknowledged after that (at least `more` of `counted`), and then, killed, its newest copy: both, and where its
+    journal stood; None when the load found something."""
+    service = suite[name]
+    old, had = copy_of(service, f"{name}.old"), book.counts[counted]
+    until, turn = time.monotonic() + seconds, 0
+    while not turn or (book.counts[counted] < had + more and not book.failures and time.monotonic() < until):
         turn += 1
         load = load_for(suite, f"{seed}/newer/{turn}", rng.choice((0.7, 1.5)), book)
     judge.judge_round(suite, book, seed, load.watchers)
     if book.failures:
+        return None
+    seen = load.watchers[name].chain
+    newest = service.directory.parent / f"{name}.new"
+    service.kill()
+    shutil.rmtree(newest, ignore_errors=True)
+    shutil.copytree(service.directory, newest)
+    return old, newest, (seen.id, seen.sequence, seen.hash)
+
+
+def rollback_of_progress(suite, book, rng, seed):
+    progress = suite["progress"]
+    copies = old_and_newest(suite, book, rng, seed, "progress", "acked", 10, 60)
+    if copies is None:
         return
-    seen = load.watchers["progress"].chain
-    position = (seen.id, seen.sequence, seen.hash)
+    copy, newest, position = copies
 
     # The witness stays: it knows better.
-    newest = progress.directory.parent / "progress.new"
-    progress.kill()
-    shutil.rmtree(newest, ignore_errors=True)
-    shutil.copytree(progress.directory, newest)
     put_back(progress, copy, ("journal",))
     progress.start(expect=(70,))
     if progress.wait_ready():
@@ -177,23 +187,14 @@ def refuses_reports(suite):
 def rollback_of_plan(suite, book, rng, seed):
     """Figures were decided under plans that are gone: nothing is taken any more until they are back, and then everything goes on."""
     plan = suite["plan"]
-    copy, imported = copy_of(plan, "plan.old"), book.counts["imports"]
-    until, turn = time.monotonic() + 30, 0
-    while not turn or (book.counts["imports"] < imported + 2 and not book.failures and time.monotonic() < until):
-        turn += 1
-        load = load_for(suite, f"{seed}/{turn}", rng.choice((0.7, 1.5)), book)
-    judge.judge_round(suite, book, seed, load.watchers)
-    if book.failures:
-        return
-    seen = load.watchers["plan"].chain
-    newest = plan.directory.parent / "plan.new"
-    plan.kill()
-    shutil.rmtree(newest, ignore_errors=True)
-    shutil.copytree(plan.directory, newest)
+    copies = old_and_newest(suite, book, rng, seed, "plan", "imports", 2, 30)
+    if copies is None:
+        return None
+    copy, newest, position = copies
     put_back(plan, copy)
     plan.start().wait_ready()
-    if not refuses_position(plan.address, (seen.id, seen.sequence, seen.hash)):
-        book.fail("silent", f"a follower at {seen.sequence} was not told that an older plan had been put back")
+    if not refuses_position(plan.address, position):
+        book.fail("silent", f"a follower at {position[1]} was not told that an older plan had been put back")
     until = time.monotonic() + 20
     while not refuses_reports(suite):
         if time.monotonic() > until:
