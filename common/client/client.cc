@@ -12,6 +12,7 @@
 #include "anju/ranking/v1/bulletin.grpc.pb.h"
 #include "anju/ranking/v1/ranking.grpc.pb.h"
 #include "anju/status/v1/status.grpc.pb.h"
+#include "common/registry/known.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -32,6 +33,7 @@ absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::Cli
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);
   if (!status.ok()) return rpc::FromGrpc(status);
+  RETURN_IF_ERROR(CheckKnownIn(response));
   return response;
 }
 

@@ -24,7 +24,7 @@ types::v1::ProgrammeRecord ToProto(const Programme& programme);
 types::v1::IndicatorRecord ToProto(const Indicator& indicator);
 plan::v1::BoundaryEvent ToProto(const BoundaryEvent& event);
 
-// Records come out of a journal, whose events were validated when they were decided. REQUIRES: words of the contract.
+// REQUIRES: records that CheckKnown (known.h) passes.
 Region FromProto(const types::v1::RegionRecord& record);
 Programme FromProto(const types::v1::ProgrammeRecord& record);
 Indicator FromProto(const types::v1::IndicatorRecord& record);

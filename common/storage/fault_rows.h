@@ -17,9 +17,9 @@ struct RowDamages {
   uint64_t harmless = 0;  // loading went well: the row still says something that may be
 };
 
-// Does each damage to each row that `trusts` does not name, calls `load` and undoes it. Of long rows about `places_max` places are cut and changed.
+// Does each damage to each row, calls `load` and undoes it. Of long rows about `places_max` places are cut and changed.
 // Hands `on_other` the name of the damage when `load` says anything but OK or DATA_LOSS.
-RowDamages DamageEachRow(Store& store, size_t places_max, const std::function<bool(std::string_view key)>& trusts, const std::function<absl::Status()>& load,
+RowDamages DamageEachRow(Store& store, size_t places_max, const std::function<absl::Status()>& load,
                          const std::function<void(const std::string& damage, const absl::Status&)>& on_other);
 
 }  // namespace anju::storage

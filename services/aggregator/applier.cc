@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "common/faults/faults.h"
+#include "common/registry/known.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/time/date.h"
@@ -180,6 +181,7 @@ absl::Status Applier::ApplyPlan(const journal::BlockView& block, const journal::
         events[i].kind_case() == plan::v1::Event::KIND_NOT_SET) {
       return UnreadableEvent(block.header.first_sequence + i);
     }
+    RETURN_IF_ERROR(CheckKnown(events[i]));
     if (events[i].has_document()) {
       ASSIGN_OR_RETURN(targets[i], TargetsOf(events[i].document()));
     }

@@ -153,6 +153,21 @@ TEST_F(ApplierTest, ABlockWithOneBadEventChangesNothing) {
   EXPECT_TRUE(Dump().empty());
 }
 
+TEST_F(ApplierTest, APlanEventOfWordsThatItDoesNotKnowChangesNothingAndNamesThem) {
+  Seed(1, 2);
+  const auto before = applier_->Stamp().SerializeAsString();
+  RegionTree regions;
+  regions.Put({MakeRegion(9, "X9", 2)});
+  plan::v1::Event event;
+  ASSERT_TRUE(event.ParseFromString(RegionsEvent(regions)));
+  event.mutable_regions()->mutable_regions(0)->set_level("orbit");
+  const absl::Status refused = Plan({RegionsEvent(regions), event.SerializeAsString()});
+  EXPECT_THAT(refused, HasReason(Reason::SCHEMA_TOO_NEW));
+  EXPECT_EQ(ErrorsOf(refused)[0].field, "level");
+  EXPECT_EQ(ErrorsOf(refused)[0].value, "orbit");
+  EXPECT_EQ(applier_->Stamp().SerializeAsString(), before);
+}
+
 TEST_F(ApplierTest, WhatWasFlushedIsThereAfterARestartWithItsPosition) {
   Seed(2, 3);
   for (uint32_t i = 0; i < counties_.size(); ++i) ASSERT_THAT(Apply(progress_.Next(Open(i + 1, counties_[i]))), IsOk());

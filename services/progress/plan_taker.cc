@@ -7,6 +7,7 @@
 
 #include "anju/plan/v1/event.pb.h"
 #include "common/faults/faults.h"
+#include "common/registry/known.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/progress/errors.h"
@@ -21,7 +22,7 @@ class PlanRequest final : public journal::Request {
       : desk_(desk), pipeline_(pipeline), room_(room), block_(std::move(block)), done_(std::move(done)) {}
 
   void Decide(journal::Recorder& recorder) override {
-    // A block that cannot be read came out of a verified chain: the plan service wrote something this version does not know.
+    // What this version cannot read was refused by Take.
     CHECK_OK(desk_.model.ApplyPlan(block_, recorder.rows()));
     faults::Reach("progress.plan_block");
     pipeline_.SetPlanPosition(block_.after.position.journal_id, block_.after.position.sequence);
@@ -119,6 +120,7 @@ void PlanTaker::Take(const journal::BlockView& view, const journal::Position& af
     if (!event.ParseFromArray(view.events[i].data(), static_cast<int>(view.events[i].size()))) {
       return done(MakeError(Reason::DATA_LOSS, "plan", std::to_string(view.header.first_sequence + i), "an event of the plan journal cannot be read"));
     }
+    if (absl::Status known = CheckKnown(event); !known.ok()) return done(std::move(known));
     AddPlanEvent(view.header.first_sequence + i, view.events[i], event, &block);
   }
   Submit(std::move(block), std::move(done));

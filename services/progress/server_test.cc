@@ -351,6 +351,19 @@ TEST_F(ServerTest, UnderAnotherPlanJournalNothingIsTaken) {
   EXPECT_TRUE(response.verdicts(0).repeated());
 }
 
+// Written by a later plan service: nothing is decided against half of it, and the figures that need no more than what was read are taken.
+TEST_F(ServerTest, APlanEventOfWordsThatItDoesNotKnowIsNotTakenAndTold) {
+  StartReady();
+  const uint64_t taken = server_->desk().plan().position.sequence;
+  plan::v1::Event event = testing::RegionsEvent();
+  event.mutable_regions()->mutable_regions(0)->set_kind("moon_base");
+  plan_->Append({event});
+  ASSERT_TRUE(anju::testing::WaitUntil([&] { return PlanStatus().problem().find("moon_base") != std::string::npos; }));
+  EXPECT_EQ(server_->desk().plan().position.sequence, taken);
+  ASSERT_OK_AND_ASSIGN(const auto response, Batch("s", Numbered(1, 1)));
+  EXPECT_EQ(response.acked_sequence(), 1u);
+}
+
 TEST_F(ServerTest, AStreamThatIsOpenWhenPlanIsReplacedEnds) {
   StartReady();
   testing::StreamClient stream(*stub_);

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "common/registry/known.h"
 #include "common/rpc/rpc.h"
 #include "common/status/status.h"
 #include "common/thread/mutex.h"
@@ -93,6 +94,9 @@ void ConnectedColumns::Get(const aggregator::v1::GetColumnsRequest& request, Dea
       [moments = request.moments_size(), done](absl::StatusOr<GetColumnsResponse> columns) {
         if (columns.ok() && columns->columns_size() != moments) {
           return done(MakeError(Reason::INTERNAL, "", "", "the aggregator answered another number of columns than it was asked for"));
+        }
+        for (int i = 0; columns.ok() && i < moments; ++i) {
+          if (absl::Status known = CheckKnownIn(columns->columns(i)); !known.ok()) return done(std::move(known));
         }
         done(std::move(columns));
       },

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/faults/faults.h"
+#include "common/registry/known.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
@@ -48,6 +49,7 @@ void FrameTaker::End(const absl::Status& said) {
 }
 
 absl::StatusOr<FrameTaker::Step> FrameTaker::Take(Frame frame) {
+  if (unreadable_ = CheckKnownIn(frame); !unreadable_.ok()) return Step::kUnreadable;
   if (frame.snapshot()) {
     pending_.push_back(std::move(frame));
     if (!pending_.back().last()) return pending_.size() < kSnapshotMessagesMax ? Step::kPending : Step::kMisfit;

@@ -15,14 +15,17 @@ namespace anju::ranking {
 class FrameTaker {
  public:
   static constexpr int kSnapshotMessagesMax = 100'000;  // a stream that never ends its snapshot is given up
-  enum class Step { kApplied, kPending, kMisfit };
+  enum class Step { kApplied, kPending, kMisfit, kUnreadable };
 
   explicit FrameTaker(Store& store) : store_(store) {}
 
   // A stream begins: what to ask for.
   aggregator::v1::FollowFramesRequest Begin();
-  // After a misfit the stream is to be given up. An error of the disk leaves the outcome unknown: the process must end.
+  // After a misfit, or a frame of records that this version does not know (nothing of it was applied; see unreadable), the stream is to be given up.
+  // An error of the disk leaves the outcome unknown: the process must end.
   absl::StatusOr<Step> Take(aggregator::v1::Frame frame);
+  // What was wrong with the last frame that was kUnreadable: SCHEMA_TOO_NEW, DATA_LOSS.
+  const absl::Status& unreadable() const { return unreadable_; }
   // The stream has ended, because of a misfit of ours or with what the aggregator said.
   void EndWithMisfit() { ++misfits_; }
   void End(const absl::Status& said);
@@ -30,6 +33,7 @@ class FrameTaker {
  private:
   Store& store_;
   std::vector<aggregator::v1::Frame> pending_;  // a snapshot that has not ended yet
+  absl::Status unreadable_;
   int misfits_ = 0;                             // streams in a row that did not fit our basis
 };
 

@@ -67,23 +67,29 @@ void Frames::FollowOnce() {
     stream_ = &context;
   }
   std::unique_ptr<grpc::ClientReader<Frame>> reader = stub_->FollowFrames(&context, request);
-  bool fits = true;
-  for (Frame frame; fits && reader->Read(&frame);) {
+  FrameTaker::Step last = FrameTaker::Step::kPending;
+  const auto goes_on = [&last] { return last == FrameTaker::Step::kApplied || last == FrameTaker::Step::kPending; };
+  for (Frame frame; goes_on() && reader->Read(&frame);) {
     const absl::StatusOr<FrameTaker::Step> step = taker_.Take(std::move(frame));
     if (!step.ok()) storage::EndProcess("the store of cells", step.status());
-    fits = *step != FrameTaker::Step::kMisfit;
-    if (*step != FrameTaker::Step::kApplied) continue;
+    last = *step;
+    if (last != FrameTaker::Step::kApplied) continue;
     backoff_ms_ = kBackoffMsMin;
     SetProblem("");
     applied_();
   }
-  if (!fits) context.TryCancel();
+  if (!goes_on()) context.TryCancel();
   const grpc::Status ended = reader->Finish();
   {
     const MutexLock lock(mutex_);
     stream_ = nullptr;
   }
-  if (!fits) {
+  if (last == FrameTaker::Step::kUnreadable) {
+    // Asked again now and then: the aggregator may be replaced by one that says it otherwise. Until then what was applied is answered.
+    SetProblem(std::string(taker_.unreadable().message()));
+    return;
+  }
+  if (last == FrameTaker::Step::kMisfit) {
     taker_.EndWithMisfit();
     SetProblem("a frame did not follow on our basis; starting again");
     return;

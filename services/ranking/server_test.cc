@@ -102,6 +102,25 @@ TEST_F(RankingServer, AFrameThatDoesNotFollowIsNotAppliedAndTheStreamStartsAgain
   EXPECT_EQ(Line(resynced), "1 533422 100.00|2 533401 62.05|3 533423 0.07|");
 }
 
+TEST_F(RankingServer, AFrameOfWordsThatItDoesNotKnowIsNotAppliedAndToldUntilTheAggregatorSaysItOtherwise) {
+  ASSERT_OK_AND_ASSIGN(const auto before, RankNow());
+  aggregator_.set_answers_with_snapshot(false);
+  aggregator::v1::Frame later = ChangeStarts(kWeixi, 1475);
+  const aggregator::v1::Frame readable = later;
+  *later.add_regions() = ToProto(aggregator_.Edit([](World& world) { return world.registry.regions.Rows(kWeixi)->front(); }));
+  later.mutable_regions(0)->set_kind("moon_base");
+  aggregator_.Push(later);
+  ASSERT_TRUE(WaitUntil([&] { return Status().following(0).problem().find("region 6 has a kind that this version does not know") != std::string::npos; }));
+  EXPECT_NE(Status().following(0).problem().find("moon_base"), std::string::npos) << Status().following(0).problem();
+  ASSERT_OK_AND_ASSIGN(const auto still, Rank(StartsRequest()));
+  EXPECT_EQ(still.SerializeAsString(), before.SerializeAsString());
+  ASSERT_TRUE(WaitUntil([&] { return aggregator_.streams().size() >= 2; }));
+  EXPECT_TRUE(aggregator_.streams()[1].has_from()) << "what was applied is not thrown away";
+  aggregator_.Push(readable);
+  ASSERT_OK_AND_ASSIGN(const auto after, RankNow());
+  EXPECT_EQ(after.rows(0).region(), "533423");
+}
+
 TEST_F(RankingServer, ASnapshotTakesEffectOnlyWhenItsLastMessageHasArrived) {
   ASSERT_THAT(RankNow(), IsOk());
   aggregator_.set_answers_with_snapshot(false);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/registry/known.h"
 #include "common/status/macros.h"
 #include "services/ranking/store/records.h"
 
@@ -52,6 +53,7 @@ absl::StatusOr<std::vector<v1::RowChange>> WatchedColumn::Apply(const ColumnStep
   // One that only carries the basis on.
   if (!step.full() && step.cells().empty() && step.milestones().empty()) return std::vector<v1::RowChange>();
   const bool first = input_ == nullptr;
+  if (first && !step.full()) return MakeError(Reason::INTERNAL, "", "", "the aggregator did not begin with the whole column");
   std::unique_ptr<Input> whole;
   Board after;
   if (step.full()) {
@@ -78,6 +80,7 @@ absl::StatusOr<std::vector<v1::RowChange>> WatchedColumn::Apply(const ColumnStep
 }
 
 absl::StatusOr<Board> WatchedColumn::TakeWhole(const ColumnStep& step, std::unique_ptr<Input>* input) const {
+  RETURN_IF_ERROR(CheckKnownIn(step));
   aggregator::v1::GetColumnResponse column;
   *column.mutable_cells() = step.cells();
   *column.mutable_regions() = step.regions();
@@ -87,7 +90,6 @@ absl::StatusOr<Board> WatchedColumn::TakeWhole(const ColumnStep& step, std::uniq
 }
 
 absl::StatusOr<Board> WatchedColumn::TakeChanges(const ColumnStep& step) {
-  CHECK(input_ != nullptr);
   std::vector<uint32_t> changed;
   bool targets_changed = false;
   for (const Cell& cell : step.cells()) {

@@ -12,32 +12,24 @@
 #include "services/ranking/store/bulletins_model.h"
 #include "services/ranking/store/schema.h"
 #include "services/ranking/store/store.h"
-#include "tests/fuzz/believed.h"
 #include "tests/fuzz/calls.h"
 #include "tests/fuzz/suite_world.h"
 
 namespace anju::fuzz {
 namespace {
 
-// False when a row holds a record that nobody would have decided.
-using IsBelieved = bool (*)(std::string_view key, std::string_view value);
-bool Fill(storage::Batch* batch, std::string_view rows, IsBelieved believed) {
-  for (std::string_view key, value; TakeString(&rows, &key) && TakeString(&rows, &value);) {
-    if (!believed(key, value)) return false;
-    batch->Put(key, value);
-  }
-  return true;
+void Fill(storage::Batch* batch, std::string_view rows) {
+  for (std::string_view key, value; TakeString(&rows, &key) && TakeString(&rows, &value);) batch->Put(key, value);
 }
 // What a store has in it before it is opened.
-bool Fill(storage::Disk& disk, std::string_view name, std::string_view rows, IsBelieved believed, std::string_view form_key, std::string_view form) {
+void Fill(storage::Disk& disk, std::string_view name, std::string_view rows, std::string_view form_key, std::string_view form) {
   const auto store = disk.OpenStore(name, storage::StoreKind::kState);
   CHECK_OK(store.status());
   storage::Batch batch;
   batch.Put(form_key, form);
-  if (!Fill(&batch, rows, believed)) return false;
+  Fill(&batch, rows);
   CHECK_OK((*store)->Write(batch));
   CHECK_OK((*store)->Flush());
-  return true;
 }
 
 // The state is read, or dropped with everything in it: then the feeds bring all again, and it is as if there had been none.
@@ -46,7 +38,7 @@ void AggregatorRows(std::string_view rows) {
   storage::SimulatedMedium medium(1);
   const auto disk = medium.Boot();
   const std::string form = aggregator::RowWriter().U32(aggregator::kSchemaVersion).U16(1).bytes();
-  if (!Fill(*disk, "state", rows, BelievedEventRow, aggregator::RowWriter(aggregator::Table::kForm).bytes(), form)) return;
+  Fill(*disk, "state", rows, aggregator::RowWriter(aggregator::Table::kForm).bytes(), form);
   const auto applier = aggregator::Applier::Open(*disk, 1, [](const absl::Status& status) { CHECK_OK(status); });
   if (!applier.ok()) {
     CHECK(HasReason(applier.status(), Reason::SCHEMA_TOO_NEW));  // its form was among the rows
@@ -65,7 +57,7 @@ void RankingRows(std::string_view rows) {
   TheAggregator();
   storage::SimulatedMedium medium(1);
   const auto disk = medium.Boot();
-  if (!Fill(*disk, ranking::schema::kStoreName, rows, BelievedCellsRow, ranking::schema::kVersionKey, aggregator::RowWriter().U32(ranking::schema::kSchemaVersion).bytes())) return;
+  Fill(*disk, ranking::schema::kStoreName, rows, ranking::schema::kVersionKey, aggregator::RowWriter().U32(ranking::schema::kSchemaVersion).bytes());
   const auto store = ranking::Store::Open(*disk, /*thread=*/false);
   if (!store.ok()) {
     CHECK(HasReason(store.status(), Reason::SCHEMA_TOO_NEW));
@@ -81,13 +73,13 @@ void RankingRows(std::string_view rows) {
 
 // The state of a service that owns a journal: read, or refused as damaged (then it is destroyed, and the journal brings all again).
 template <typename Model>
-void OwnerRows(std::string_view rows, IsBelieved believed) {
+void OwnerRows(std::string_view rows) {
   storage::SimulatedMedium medium(1);
   const auto disk = medium.Boot();
   const auto store = disk->OpenStore("state", storage::StoreKind::kState);
   CHECK_OK(store.status());
   storage::Batch batch;
-  if (!Fill(&batch, rows, believed)) return;
+  Fill(&batch, rows);
   CHECK_OK((*store)->Write(batch));
   Model model;
   CheckRefusal(model.Load(**store));
@@ -110,7 +102,7 @@ void Frames(std::string_view bytes) {
     for (const aggregator::v1::Frame& frame : TheAggregator().Snapshot()) CHECK_OK(taker.Take(frame).status());
     for (std::string_view message; TakeString(&bytes, &message);) {
       aggregator::v1::Frame frame;
-      if (!frame.ParseFromArray(message.data(), static_cast<int>(message.size())) || !Believed(frame)) break;
+      if (!frame.ParseFromArray(message.data(), static_cast<int>(message.size()))) break;
       const std::string before = (*store)->Read()->stamp.SerializeAsString();
       const types::v1::Basis ours = (*store)->Read()->stamp.basis(), from = frame.from();
       const types::v1::BasisStamp to = frame.to();
@@ -120,7 +112,7 @@ void Frames(std::string_view bytes) {
       if (*step == ranking::FrameTaker::Step::kApplied && !snapshot) CHECK(rpc::Includes(from, ours) && rpc::Includes(ours, from));
       if (*step == ranking::FrameTaker::Step::kApplied) CHECK((*store)->Read()->stamp.basis().SerializeAsString() == to.basis().SerializeAsString());
       if (*step != ranking::FrameTaker::Step::kApplied) CHECK((*store)->Read()->stamp.SerializeAsString() == before);
-      if (*step == ranking::FrameTaker::Step::kMisfit) break;
+      if (*step == ranking::FrameTaker::Step::kMisfit || *step == ranking::FrameTaker::Step::kUnreadable) break;
     }
     basis = (*store)->Read()->stamp.basis();
     ready = (*store)->Read()->ready;
@@ -137,9 +129,9 @@ void Rows(std::string_view bytes) {
   switch (static_cast<uint8_t>(bytes[0]) % 5) {
     case 0: return AggregatorRows(rows);
     case 1: return RankingRows(rows);
-    case 2: return OwnerRows<plan::PlanModel>(rows, BelievedPlanRow);
-    case 3: return OwnerRows<progress::Model>(rows, BelievedEventRow);
-    default: return OwnerRows<ranking::BulletinsModel>(rows, AnyRow);
+    case 2: return OwnerRows<plan::PlanModel>(rows);
+    case 3: return OwnerRows<progress::Model>(rows);
+    default: return OwnerRows<ranking::BulletinsModel>(rows);
   }
 }
 

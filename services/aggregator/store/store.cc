@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/faults/faults.h"
+#include "common/registry/known.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/aggregator/store/rows.h"
@@ -77,7 +78,7 @@ bool LoadRow(std::string_view key, std::string_view value, StoredState* state, L
     case Table::kPlanEvent: {
       auto& [sequence, event] = state->plan_events.emplace_back();
       sequence = reader.U64();
-      return reader.Done() && ParseInto(value, &event);
+      return reader.Done() && sequence > 0 && ParseInto(value, &event) && CheckKnown(event).ok();
     }
     case Table::kDay: {
       auto& day = state->days.emplace_back();

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/checks/records.h"
+#include "common/registry/known.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
@@ -48,6 +49,7 @@ absl::Status PlanModel::Apply(const journal::EventContext& context, std::string_
   if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return MakeError(Reason::DATA_LOSS, "journal", absl::StrCat(context.sequence), "an event cannot be read");
   }
+  RETURN_IF_ERROR(CheckKnown(event));
   RowWriter writer(rows);
   RememberedRequest request{.sequence = context.sequence, .time_us = context.time_us, .actor = event.actor(),
                             .request_id = event.request_id(), .digest = event.request_digest()};

@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/registry/known.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
@@ -83,19 +84,19 @@ bool Dispatch(char table, std::string_view key, std::string_view value, RowVisit
   switch (table) {
     case kRegionTable: {
       v1::RegionsImported rows;
-      if (!Parse(value, &rows) || rows.regions().empty()) return false;
+      if (!Parse(value, &rows) || rows.regions().empty() || !CheckKnown(rows.regions()).ok()) return false;
       visitor.OnRegion(rows);
       return true;
     }
     case kProgrammeTable: {
       types::v1::ProgrammeRecord record;
-      if (!Parse(value, &record)) return false;
+      if (!Parse(value, &record) || !CheckKnown(record).ok()) return false;
       visitor.OnProgramme(record);
       return true;
     }
     case kIndicatorTable: {
       types::v1::IndicatorRecord record;
-      if (!Parse(value, &record)) return false;
+      if (!Parse(value, &record) || !CheckKnown(record).ok()) return false;
       visitor.OnIndicator(record);
       return true;
     }
@@ -113,7 +114,7 @@ bool Dispatch(char table, std::string_view key, std::string_view value, RowVisit
     }
     case kBoundaryTable: {
       v1::Event event;
-      if (!Take(&key, &sequence) || !Parse(value, &event) || !event.has_boundaries()) return false;
+      if (!Take(&key, &sequence) || !Parse(value, &event) || !event.has_boundaries() || !CheckKnown(event).ok()) return false;
       visitor.OnBoundaries(sequence, event);
       return true;
     }

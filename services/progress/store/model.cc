@@ -8,6 +8,7 @@
 #include "anju/plan/v1/event.pb.h"
 #include "common/checks/records.h"
 #include "common/faults/faults.h"
+#include "common/registry/known.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/progress/core/content.h"
@@ -269,6 +270,7 @@ absl::Status Model::FoldPlanEvent(uint64_t sequence, std::string_view bytes) {
   if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return MakeError(Reason::DATA_LOSS, "plan", "", "an event of the plan journal cannot be read");
   }
+  if (!CheckKnown(event).ok()) return MakeError(Reason::DATA_LOSS, "plan", absl::StrCat(sequence), "a row of the plan journal's events has records that nobody decided");
   if (event.has_regions()) anju::Apply(event.regions(), &registry_);
   if (event.has_catalogue()) anju::Apply(event.catalogue(), &registry_);
   if (event.has_boundaries()) anju::Apply(sequence, event.boundaries(), &registry_);

@@ -147,7 +147,7 @@ TEST_F(BulletinsModelTest, OnlySoMuchIsRemembered) {
 }
 
 TEST_F(BulletinsModelTest, DamagedRowsAreRefusedOrStillSaySomething) {
-  const storage::RowDamages damages = DamageEachRow(*state_, 60, [](std::string_view) { return false; }, [&] {
+  const storage::RowDamages damages = DamageEachRow(*state_, 60, [&] {
     BulletinsModel model;
     return model.Load(*state_);
   }, [](const std::string& damage, const absl::Status& status) {

@@ -9,6 +9,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "common/registry/known.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "services/ranking/store/records.h"
@@ -157,7 +158,7 @@ absl::Status Store::Load() {
     } else if (key[0] == schema::kCellTable) {
       read = row.add_cells()->ParseFromString(value);
     }
-    if (!read) return Unreadable(key);
+    if (!read || !CheckKnownIn(row).ok()) return Unreadable(key);
     Fold(row, registry);
     Fold(row, contents->cells);
   }
