@@ -7,12 +7,10 @@
 
 namespace anju::ranking {
 
-template <typename Request, typename Response>
-BulletinService::Reactor* BulletinService::Ask(Context* context, const Request* request, Response* response,
-                                               void (Bulletins::*handler)(const rpc::Caller&, const Request&, Bulletins::Deadline,
-                                                                          rpc::Finish<Response>)) {
+template <auto kHandler, typename Request, typename Response>
+BulletinService::Reactor* BulletinService::Ask(Context* context, const Request* request, Response* response) {
   return rpc::Answer<Response>(context, response, [&](const rpc::Caller& caller, rpc::Finish<Response> finish) {
-    (bulletins_.*handler)(caller, *request, context->deadline(), std::move(finish));
+    (bulletins_.*kHandler)(caller, *request, context->deadline(), std::move(finish));
   });
 }
 
@@ -20,34 +18,34 @@ using Reactor = BulletinService::Reactor;
 using Context = BulletinService::Context;
 
 Reactor* BulletinService::DefineTemplate(Context* context, const v1::DefineTemplateRequest* request, v1::DefineTemplateResponse* response) {
-  return Ask(context, request, response, &Bulletins::DefineTemplate);
+  return Ask<&Bulletins::DefineTemplate>(context, request, response);
 }
 Reactor* BulletinService::GetTemplate(Context* context, const v1::GetTemplateRequest* request, v1::GetTemplateResponse* response) {
-  return Ask(context, request, response, &Bulletins::GetTemplate);
+  return Ask<&Bulletins::GetTemplate>(context, request, response);
 }
 Reactor* BulletinService::ListTemplates(Context* context, const v1::ListTemplatesRequest* request, v1::ListTemplatesResponse* response) {
-  return Ask(context, request, response, &Bulletins::ListTemplates);
+  return Ask<&Bulletins::ListTemplates>(context, request, response);
 }
 Reactor* BulletinService::ComposeBulletin(Context* context, const v1::ComposeBulletinRequest* request, v1::ComposeBulletinResponse* response) {
-  return Ask(context, request, response, &Bulletins::ComposeBulletin);
+  return Ask<&Bulletins::ComposeBulletin>(context, request, response);
 }
 Reactor* BulletinService::DraftBulletin(Context* context, const v1::DraftBulletinRequest* request, v1::DraftBulletinResponse* response) {
-  return Ask(context, request, response, &Bulletins::DraftBulletin);
+  return Ask<&Bulletins::DraftBulletin>(context, request, response);
 }
 Reactor* BulletinService::IssueBulletin(Context* context, const v1::IssueBulletinRequest* request, v1::IssueBulletinResponse* response) {
-  return Ask(context, request, response, &Bulletins::IssueBulletin);
+  return Ask<&Bulletins::IssueBulletin>(context, request, response);
 }
 Reactor* BulletinService::GetBulletin(Context* context, const v1::GetBulletinRequest* request, v1::GetBulletinResponse* response) {
-  return Ask(context, request, response, &Bulletins::GetBulletin);
+  return Ask<&Bulletins::GetBulletin>(context, request, response);
 }
 Reactor* BulletinService::ListBulletins(Context* context, const v1::ListBulletinsRequest* request, v1::ListBulletinsResponse* response) {
-  return Ask(context, request, response, &Bulletins::ListBulletins);
+  return Ask<&Bulletins::ListBulletins>(context, request, response);
 }
 Reactor* BulletinService::DiffBulletin(Context* context, const v1::DiffBulletinRequest* request, v1::DiffBulletinResponse* response) {
-  return Ask(context, request, response, &Bulletins::DiffBulletin);
+  return Ask<&Bulletins::DiffBulletin>(context, request, response);
 }
 Reactor* BulletinService::DraftCorrection(Context* context, const v1::DraftCorrectionRequest* request, v1::DraftCorrectionResponse* response) {
-  return Ask(context, request, response, &Bulletins::DraftCorrection);
+  return Ask<&Bulletins::DraftCorrection>(context, request, response);
 }
 
 }  // namespace anju::ranking

@@ -25,9 +25,8 @@ class BulletinService final : public v1::BulletinService::CallbackService {
   Reactor* DraftCorrection(Context* context, const v1::DraftCorrectionRequest* request, v1::DraftCorrectionResponse* response) override;
 
  private:
-  template <typename Request, typename Response>
-  Reactor* Ask(Context* context, const Request* request, Response* response,
-               void (Bulletins::*handler)(const rpc::Caller&, const Request&, Bulletins::Deadline, rpc::Finish<Response>));
+  template <auto kHandler, typename Request, typename Response>
+  Reactor* Ask(Context* context, const Request* request, Response* response);
 
   Bulletins& bulletins_;
 };
