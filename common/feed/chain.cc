@@ -1,15 +1,34 @@
 // Checking a feed's messages one by one.
 #include "common/feed/chain.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "common/faults/faults.h"
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
 namespace anju::feed {
+namespace {
+
+// Where the upstream's journal ends stands beside what it refused, as "journal id/sequence".
+Lost LostOf(const ErrorDetail& refused) {
+  if (refused.candidates.empty()) return {};
+  const std::string& name = refused.candidates.front();
+  const size_t slash = name.find('/');
+  journal::Position end;
+  if (slash != 2 * end.journal_id.size() || !absl::SimpleAtoi(name.substr(slash + 1), &end.sequence)) return {};
+  const std::string id = absl::HexStringToBytes(name.substr(0, slash));
+  std::copy(id.begin(), id.end(), end.journal_id.begin());
+  return {end};
+}
+
+}  // namespace
 
 journal::Position Chain::Begin() {
   begins_ = true;
@@ -86,7 +105,7 @@ absl::Status Chain::TakeWhateverComes(const v1::FollowResponse& response, const 
 // Only the upstream's word that our position is not in its journal; damage on its disk is no reason to throw ours away.
 bool Chain::End(const absl::Status& ended, const Callbacks& callbacks) {
   if (!HasReason(ended, Reason::DATA_LOSS) || ErrorsOf(ended).front().field != "after" || !callbacks.on_data_loss) return false;
-  at_ = callbacks.on_data_loss();
+  at_ = callbacks.on_data_loss(LostOf(ErrorsOf(ended).front()));
   lineage_ = {};  // the owner is told again, whatever it has forgotten
   return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,11 @@
 #include "common/journal/lineage.h"
 
 namespace anju::feed {
+
+// The upstream's word that our position is not in its journal.
+struct Lost {
+  std::optional<journal::Position> end;  // the journal that it has and its last sequence, without a hash; unset if it did not say
+};
 
 // What a follower does with what comes. Positions are named by the journal that recorded them (common/journal/lineage.h).
 struct Callbacks {
@@ -24,9 +30,10 @@ struct Callbacks {
   // bookmarks: every kBookmarkIntervalMs at least while connected, unless blocks come faster than they are taken. Times may go back when a
   // clock is set; a later call may name the same position. Optional.
   std::function<void(const journal::Position& upstream, int64_t sent_time_us)> on_fresh;
-  // Our position is not in that journal (restored from an older backup, wiped): start over. Must reset the stored position to zero and
-  // return the position to go on from. Optional; without it the follower stays disconnected and says why.
-  std::function<journal::Position()> on_data_loss;
+  // Our position is not in that journal. Restored from an older backup, or another one: start over, that is, reset the stored position to zero and
+  // return the position to go on from. An older copy of the journal that was followed: return the stored position, and be told again until a newer
+  // copy is there. Optional; without it the follower stays disconnected and says why.
+  std::function<journal::Position(const Lost& lost)> on_data_loss;
   // Whose journal this is, before anything else of it: when the first stream begins, and when one begins that has other identities than the one
   // before. The follower's own position is in it. An error ends the stream. Optional.
   std::function<absl::Status(const journal::Lineage& lineage)> on_lineage;
@@ -43,7 +50,7 @@ class Chain {
   // One message of the stream. Hands over what holds, in order, each block once; DATA_LOSS at the first thing that does not, and the callback's
   // error if one fails. After an error the stream is over.
   absl::Status Take(const v1::FollowResponse& response, const Callbacks& callbacks);
-  // The stream ended with `ended`. Starts over if that says that our position is not in the upstream's journal and the owner can; true then.
+  // The stream ended with `ended`. Asks the owner where to go on if that says that our position is not in the upstream's journal; true then.
   bool End(const absl::Status& ended, const Callbacks& callbacks);
 
   // After the last block handed over.

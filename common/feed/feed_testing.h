@@ -112,7 +112,7 @@ class Tail {
       return absl::OkStatus();
     };
     if (starts_over) {
-      callbacks.on_data_loss = [this] {
+      callbacks.on_data_loss = [this](const Lost&) {
         const MutexLock lock(mutex_);
         ++restarts_;
         events_.clear();

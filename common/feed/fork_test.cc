@@ -235,7 +235,7 @@ TEST_F(ChainTest, WhoseJournalItIsMustBeSaidAndHold) {
 TEST_F(ChainTest, StartsOverOnlyWhenItsPositionIsLost) {
   Chain chain("plan", upstream_.journal().durable());
   int lost = 0;
-  callbacks_.on_data_loss = [&] { return ++lost, Position{}; };
+  callbacks_.on_data_loss = [&](const Lost&) { return ++lost, Position{}; };
   EXPECT_FALSE(chain.End(absl::OkStatus(), callbacks_));
   EXPECT_FALSE(chain.End(absl::UnavailableError("gone"), callbacks_));
   EXPECT_FALSE(chain.End(MakeError(Reason::DATA_LOSS, "", "", "the disk there is damaged"), callbacks_));
@@ -245,6 +245,27 @@ TEST_F(ChainTest, StartsOverOnlyWhenItsPositionIsLost) {
   EXPECT_TRUE(chain.End(not_there, callbacks_));
   EXPECT_EQ(lost, 1);
   EXPECT_EQ(chain.at().sequence, 0u);
+}
+
+// Where the upstream's journal ends comes with its word, so that the owner can tell an older copy from a restored journal.
+TEST_F(ChainTest, TellsTheOwnerWhereTheJournalEnds) {
+  const Position end = upstream_.journal().durable();
+  const absl::Status refused = upstream_.journal().ReadBlocks({end.journal_id, end.sequence + 5, {}}, 1).status();
+  Chain chain("plan", {end.journal_id, end.sequence + 5, {}});
+  Lost told;
+  callbacks_.on_data_loss = [&](const Lost& lost) {
+    told = lost;
+    return Position{end.journal_id, end.sequence + 5, {}};
+  };
+  ASSERT_TRUE(chain.End(refused, callbacks_));
+  ASSERT_TRUE(told.end.has_value());
+  EXPECT_EQ(told.end->journal_id, upstream_.journal().identity().id);
+  EXPECT_EQ(told.end->sequence, end.sequence);
+  EXPECT_EQ(chain.Begin().sequence, end.sequence + 5) << "the owner stays where it is";
+  for (const char* other : {"", "x/1", "00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff/", "00112233445566778899aabbccddeeff/-1"}) {
+    ASSERT_TRUE(chain.End(MakeError({.reason = Reason::DATA_LOSS, .field = "after", .message = "m", .candidates = {other}}), callbacks_));
+    EXPECT_FALSE(told.end.has_value()) << other;
+  }
 }
 
 }  // namespace

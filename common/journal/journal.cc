@@ -12,8 +12,12 @@
 namespace anju::journal {
 namespace {
 
-absl::Status BadPosition(const Position& after, std::string_view why) {
-  return MakeError(Reason::DATA_LOSS, "after", ToHex(after.journal_id) + "/" + std::to_string(after.sequence), why);
+std::string NameOf(const JournalId& id, uint64_t sequence) { return ToHex(id) + "/" + std::to_string(sequence); }
+
+// `end` names this journal and where it ends: who stands beyond it can tell an older copy of what he has followed from another journal.
+absl::Status BadPosition(const Position& after, std::string_view why, const std::string& end) {
+  return MakeError({.reason = Reason::DATA_LOSS, .field = "after", .value = NameOf(after.journal_id, after.sequence),
+                    .message = std::string(why) + "; this one ends at " + end, .candidates = {end}});
 }
 
 absl::Status Create(storage::Store& store, std::string_view service, Clock& clock, std::string* encoded) {
@@ -299,22 +303,23 @@ int64_t Journal::last_time_us() const {
 
 absl::StatusOr<std::vector<std::string>> Journal::ReadBlocks(const Position& after, size_t bytes_max) const {
   const Position end = durable();
+  const auto bad = [&](std::string_view why) { return BadPosition(after, why, NameOf(identity().id, end.sequence)); };
   Position from = after;
   auto cursor = store_->NewCursor();
   if (after.sequence == 0) {
     from = {identity().id, 0, {}};
   } else {
-    if (!lineage_.Knows(after.journal_id)) return BadPosition(after, "the position is of another journal");
+    if (!lineage_.Knows(after.journal_id)) return bad("the position is of another journal");
     if (!lineage_.Contains(after.journal_id, after.sequence)) {
-      return BadPosition(after, "the position was lost when the journal was restored: it went on from an earlier one");
+      return bad("the position was lost when the journal was restored: it went on from an earlier one");
     }
-    if (after.sequence > end.sequence) return BadPosition(after, "the position is beyond the end of the journal");
+    if (after.sequence > end.sequence) return bad("the position is beyond the end of the journal");
     cursor->SeekForPrev(BlockKey(after.sequence));
     RETURN_IF_ERROR(cursor->status());
     if (!cursor->Valid() || cursor->key() < BlockKey(1)) return Damaged("lacks the block of sequence " + std::to_string(after.sequence));
     ASSIGN_OR_RETURN(BlockView block, PrefixAt(*cursor));
-    if (block.header.last_sequence() != after.sequence) return BadPosition(after, "the position is not the end of a block");
-    if (after.block_hash != Hash{} && after.block_hash != block.hash) return BadPosition(after, "the position has another hash than the journal");
+    if (block.header.last_sequence() != after.sequence) return bad("the position is not the end of a block");
+    if (after.block_hash != Hash{} && after.block_hash != block.hash) return bad("the position has another hash than the journal");
     from.block_hash = block.hash;
   }
   if (from.sequence == end.sequence) return std::vector<std::string>();

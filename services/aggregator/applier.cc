@@ -164,6 +164,11 @@ void Applier::SetLineage(size_t feed, const journal::Lineage& lineage) {
   if (on_applied_) on_applied_();
 }
 
+bool Applier::HasFollowed(size_t feed, const journal::JournalId& id) const {
+  const ReaderLock lock(state_mutex_);
+  return journals_->lineage(feed).Knows(id);
+}
+
 const journal::Lineage& Applier::LineageFor(size_t feed, const journal::Position& after) {
   const journal::Position& have = feed == 0 ? plan_.position : progress_[feed - 1].position;
   if (have.sequence == 0 && !journals_->lineage(feed).Contains(after.journal_id, after.sequence)) {

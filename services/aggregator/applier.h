@@ -70,6 +70,8 @@ class Applier {
   absl::Status WhatItWaitsFor(const journal::BlockHeader& header) const;
   // Whose journal a feed is of, before its blocks and whenever it has become another one that continues it.
   void SetLineage(size_t feed, const journal::Lineage& lineage);
+  // Whether this journal is the one that a feed was last of, or one that it continues.
+  bool HasFollowed(size_t feed, const journal::JournalId& id) const;
   // Back to nothing: a feed lost our position. All feeds must start from zero then.
   void StartOver();
   // The plan service answered, if only to say that its journal is empty.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 
 #include <spdlog/spdlog.h>
 
@@ -11,6 +12,11 @@
 #include "services/aggregator/errors.h"
 
 namespace anju::aggregator {
+namespace {
+
+std::string NameOf(const journal::Position& position) { return absl::StrCat(journal::ToHex(position.journal_id), "/", position.sequence); }
+
+}  // namespace
 namespace {
 
 constexpr auto kHousekeeping = std::chrono::milliseconds(1000);
@@ -52,11 +58,12 @@ void Followers::Start(size_t feed) {
     if (feed == 0) applier_.MarkPlanSeen();
   };
   callbacks.on_fresh = [this, feed](const journal::Position& upstream, int64_t sent_time_us) { applier_.MarkFresh(feed, upstream, sent_time_us); };
-  callbacks.on_data_loss = [this, feed] { return LoseAll(feed); };
+  callbacks.on_data_loss = [this, feed](const feed::Lost& lost) { return Lose(feed, lost); };
   callbacks.on_lineage = [this, feed](const journal::Lineage& lineage) {
     applier_.SetLineage(feed, lineage);
     // A block may wait for a plan position that is now known to be contained, or lost.
     const MutexLock lock(mutex_);
+    following_[feed].rolled_back.clear();
     changed_.notify_all();
     return absl::OkStatus();
   };
@@ -93,8 +100,21 @@ absl::Status Followers::ApplyWhenReady(size_t feed, const journal::BlockView& bl
   return applier_.ApplyProgress(feed - 1, block, after);
 }
 
-journal::Position Followers::LoseAll(size_t feed) {
-  spdlog::warn("{} {} does not have our position: everything is derived again", links_[feed].name, links_[feed].address);
+journal::Position Followers::Lose(size_t feed, const feed::Lost& lost) {
+  const journal::Position have = feed == 0 ? applier_.plan_position() : applier_.position(feed - 1);
+  const std::string ours = NameOf(have), theirs = lost.end ? NameOf(*lost.end) : "an unknown position";
+  // A restore gives its journal a new id. One that was followed before and has less than it had then was put back by hand, or its disk went back.
+  if (lost.end && applier_.HasFollowed(feed, lost.end->journal_id)) {
+    const std::string what = absl::StrCat("ROLLED_BACK: an older copy of its journal was put back: ", ours, " was applied here, and it ends at ", theirs,
+                                          ". Nothing more of it is applied. Put the newer copy back, or restore a backup; to give up what is lost, stop this "
+                                          "service and remove its directory.");
+    const MutexLock lock(mutex_);
+    if (following_[feed].rolled_back != what) spdlog::error("{} {}: {}", links_[feed].name, links_[feed].address, what);
+    following_[feed].rolled_back = what;
+    return have;
+  }
+  spdlog::warn("{} {} ends at {} and does not continue {}, which was applied here: everything is derived again", links_[feed].name, links_[feed].address,
+               theirs, ours);
   const MutexLock lock(mutex_);
   applier_.StartOver();
   for (size_t other = 0; other < following_.size(); ++other) {
@@ -145,7 +165,7 @@ void Followers::FillStatus(status::v1::GetStatusResponse* response) const {
     followed->set_address(link.address);
     followed->set_connected(status.connected);
     followed->set_lag(status.upstream_sequence > applied ? status.upstream_sequence - applied : 0);
-    followed->set_problem(status.connected ? following.waits : status.problem);
+    followed->set_problem(!following.rolled_back.empty() ? following.rolled_back : status.connected ? following.waits : status.problem);
   }
 }
 

@@ -14,7 +14,8 @@
 namespace anju::aggregator {
 
 // Feed 0 is plan's, 1 + slot a progress service's. A feed's thread blocks while its block waits for plan: that is the backpressure.
-// When a feed has lost our position (another journal, restored from backup), everything is derived again from all feeds.
+// When a feed has lost our position (another journal, restored from backup), everything is derived again from all feeds. When it is an older copy of
+// what was followed, nothing more is applied of it, and its status says so, until a newer one is there.
 class Followers {
  public:
   // Starts following. `applier` must outlive it; its slots are the progress addresses in their order.
@@ -32,11 +33,12 @@ class Followers {
     bool stopping = false;   // its follower is being taken down
     bool restart = false;    // its follower must start again from the applier's position
     std::string waits;       // for which plan position; empty while it does not
+    std::string rolled_back; // an older copy of its journal was put back; empty while it was not
     std::unique_ptr<feed::Follower> follower;
   };
   void Start(size_t feed);
   absl::Status ApplyWhenReady(size_t feed, const journal::BlockView& block, const journal::Position& after);
-  journal::Position LoseAll(size_t feed);
+  journal::Position Lose(size_t feed, const feed::Lost& lost);
   // Restarts followers that must begin anew, and writes rows behind when nothing comes.
   void Run();
 

@@ -1,5 +1,6 @@
 // Journals that are restored under a running aggregator: what it has before the fork stays, what was beyond comes again, and old names keep their meaning.
 #include <algorithm>
+#include <filesystem>
 
 #include "services/aggregator/server_for_tests.h"
 
@@ -159,6 +160,58 @@ TEST_F(LineageTest, FiguresDecidedUnderALostPlanAreNotAddedUp) {
   // Restored from the same backup, progress fits again.
   progress_.RestoreAt(first.sequence);
   ASSERT_TRUE(WaitUntil([&] { return Status().following(1).problem().empty(); })) << Status().following(1).problem();
+}
+
+// Not restored, which would have given it a new id, but put back: the journal itself cannot tell, so whoever followed it does.
+TEST_F(LineageTest, AnOlderCopyPutBackIsNotFollowedUntilTheNewerOneIsThere) {
+  const auto name_of = [](const journal::Position& position) { return journal::ToHex(position.journal_id) + "/" + std::to_string(position.sequence); };
+  const auto refused = [&] { return Status().following(1).problem().starts_with("ROLLED_BACK"); };
+  Seed();
+  StartServer();
+  Report({2, 3, 1, k2017}, 4);
+  progress_.Keep();
+  const journal::Position older = progress_at_;
+  Report({3, 3, 1, k2017}, 6);
+  const journal::Position newest = progress_at_;
+  const std::string token = Token();
+  ASSERT_OK_AND_ASSIGN(const std::string dump, Dump(*stub_, token));
+
+  progress_.PutBack();
+  ASSERT_TRUE(WaitUntil(refused)) << Status().following(1).problem();
+  const std::string problem = Status().following(1).problem();
+  EXPECT_NE(problem.find(name_of(newest) + " was applied here"), std::string::npos) << problem;
+  EXPECT_NE(problem.find("it ends at " + name_of(older)), std::string::npos) << problem;
+  ASSERT_OK_AND_ASSIGN(const std::string kept, Dump(*stub_, token));
+  EXPECT_EQ(kept, dump) << "what was acknowledged is still answered";
+
+  // As long again, it has another hash there; and a restart forgets nothing.
+  Report({2, 3, 1, k2017}, 5);
+  Report({2, 3, 1, k2017}, 7);
+  ASSERT_GE(progress_at_.sequence, newest.sequence);
+  ASSERT_TRUE(WaitUntil([&] { return Status().following(1).problem().find(name_of(progress_at_)) != std::string::npos; }));
+  server_ = nullptr;
+  StartServer();
+  ASSERT_TRUE(WaitUntil(refused)) << Status().following(1).problem();
+  ASSERT_OK_AND_ASSIGN(const std::string restarted, Dump(*stub_, token));
+  EXPECT_EQ(restarted, dump);
+
+  const journal::Position regrown = progress_at_;
+  progress_.PutBack();
+  ASSERT_TRUE(WaitUntil([&] { return Status().following(1).problem().empty(); })) << Status().following(1).problem();
+  Report({3, 3, 1, k2017}, 9);
+  ASSERT_OK_AND_ASSIGN(const auto went_on, Rollup("C", "2017", Token()));
+  EXPECT_EQ(ActualOfB(went_on), 13);
+
+  // Who gives up what is lost removes what was derived from it.
+  progress_.PutBack();
+  ASSERT_TRUE(WaitUntil(refused)) << Status().following(1).problem();
+  server_ = nullptr;
+  std::filesystem::remove_all(directory_ / "state");
+  StartServer();
+  progress_at_ = regrown;
+  ASSERT_OK_AND_ASSIGN(const auto given_up, Rollup("C", "2017", Token()));
+  EXPECT_EQ(ActualOfB(given_up), 7);
+  EXPECT_EQ(Status().following(1).problem(), "");
 }
 
 TEST_F(LineageTest, TwiceInARow) {

@@ -46,7 +46,8 @@ class Upstream {
     directory_ = std::make_unique<anju::testing::TempDir>();
     Boot(address_);
   }
-  // A copy of the directory as it is now, and that copy put back in its place later: the same journal, ending earlier.
+  // A copy of the directory as it is now, and that copy put back in its place later: the same journal, ending earlier. Put back once more, it is the
+  // newer one again.
   void Keep() {
     Close();
     kept_ = std::make_unique<anju::testing::TempDir>();
@@ -55,7 +56,7 @@ class Upstream {
   }
   void PutBack() {
     Close();
-    directory_ = std::move(kept_);
+    std::swap(directory_, kept_);
     Boot(address_);
   }
   // The machine is lost; a backup of its journal up to the end of a block at `sequence` is put on a new one.

@@ -30,7 +30,7 @@ PlanFeed::PlanFeed(std::string address, Desk& desk, journal::Pipeline& pipeline,
     return Await([&](PlanTaker::Done done) { taker_.TakeLineage(lineage, std::move(done)); });
   };
   callbacks.on_fresh = [this](const journal::Position& upstream, int64_t sent_us) { desk_.MarkPlanFresh(upstream, sent_us); };
-  callbacks.on_data_loss = [this] { return taker_.Lose(); };
+  callbacks.on_data_loss = [this](const feed::Lost&) { return taker_.Lose(); };
   follower_ = std::make_unique<feed::Follower>("plan", rpc::Connect(address_), taker_.taken(), std::move(callbacks));
 }
 

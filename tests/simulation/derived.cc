@@ -163,7 +163,9 @@ class AggregatorNode_ final : public AggregatorNode {
       applier_->SetLineage(feed, lineage);
       return absl::OkStatus();
     };
-    callbacks.on_data_loss = [this, feed] {
+    callbacks.on_data_loss = [this, feed](const feed::Lost& lost) {
+      // Disks of this world lose nothing that was acknowledged, and nobody puts old copies back: what a feed has lost, a restore has.
+      if (lost.end && applier_->HasFollowed(feed, lost.end->journal_id)) context_.Violated("a journal went back");
       ++context_.counts["derived again"];
       applier_->StartOver();
       for (size_t other = 0; other < clients_.size(); ++other) start_over_[other] = other != feed;

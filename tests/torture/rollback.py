@@ -84,6 +84,23 @@ def wait_for_followers(suite, book):
     return None
 
 
+def wait_for_refusal(suite, book):
+    """Until the aggregator says that it does not follow an older copy of what it has applied."""
+    channel = ledger.connect(suite["aggregator"].address)
+    until = time.monotonic() + 30
+    try:
+        while True:
+            status = ledger.patiently(lambda: stubs.STATUS(channel).GetStatus(stubs.status.GetStatusRequest(), timeout=10, wait_for_ready=True))
+            if any(followed.name == "progress" and followed.problem.startswith("ROLLED_BACK") for followed in status.following):
+                return
+            if time.monotonic() > until:
+                book.fail("silent", "the aggregator does not say that an older copy was put back")
+                return
+            time.sleep(0.05)
+    finally:
+        channel.close()
+
+
 def load_for(suite, seed, seconds, book=None):
     load = kills.Load(suite, seed, reporters=2, batch_max=40, pause=0.05, book=book)
     time.sleep(seconds)
@@ -150,8 +167,10 @@ def rollback_of_progress(suite, book, rng, seed):
     progress.start().wait_ready()
     if not refuses_position(progress.address, position):
         book.fail("silent", f"a follower at {position[:2]} was not told that an older copy had been put back")
-    wait_for_followers(suite, book)
-    book.forget_progress()
+    wait_for_refusal(suite, book)
+    if rng.random() < 0.5:
+        return go_on_with(suite, book, seed, newest)
+    give_up(suite, book)
     until, turn = time.monotonic() + 30, 0
     while not book.failures and book.token_at <= position[1] and time.monotonic() < until:
         turn += 1
@@ -165,10 +184,31 @@ def rollback_of_progress(suite, book, rng, seed):
         progress.kill()
         put_back(progress, newest)
         progress.start().wait_ready()
-        wait_for_followers(suite, book)
-        book.forget_progress()
+        wait_for_refusal(suite, book)
+        give_up(suite, book)
         load = load_for(suite, f"{seed}/newest", 1, book)
         judge.judge_round(suite, book, seed, load.watchers)
+    return None
+
+
+def go_on_with(suite, book, seed, newest):
+    """The newest copy back in its place: everything goes on, and nothing at all was lost."""
+    suite["progress"].kill()
+    put_back(suite["progress"], newest)
+    suite["progress"].start().wait_ready()
+    wait_for_followers(suite, book)
+    load = load_for(suite, f"{seed}/newest", 1, book)
+    judge.judge_round(suite, book, seed, load.watchers)
+
+
+def give_up(suite, book):
+    """Nobody has the newer copy: what was derived from it goes, and is derived from what is there."""
+    aggregator = suite["aggregator"]
+    aggregator.kill()
+    shutil.rmtree(aggregator.directory / "state")
+    aggregator.start().wait_ready()
+    wait_for_followers(suite, book)
+    book.forget_progress()
 
 
 def refuses_reports(suite):
