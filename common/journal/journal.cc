@@ -67,7 +67,7 @@ absl::StatusOr<Lineage> ReadLineage(storage::Store& store, std::string encoded, 
   identities.push_back(std::move(encoded));
   ASSIGN_OR_RETURN(Lineage lineage, Lineage::FromIdentities(std::move(identities)));
   if (lineage.current().service != service) {
-    return MakeError(Reason::DATA_LOSS, "", lineage.current().service,
+    return MakeError(Reason::NOT_EMPTY, "", lineage.current().service,
                      "this is the journal of the service " + lineage.current().service + ", not of " + std::string(service));
   }
   return lineage;
@@ -78,8 +78,8 @@ absl::StatusOr<Lineage> ReadLineage(storage::Store& store, std::string encoded, 
 Journal::Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Lineage lineage, Clock& clock)
     : disk_(disk), store_(std::move(store)), lineage_(std::move(lineage)), clock_(clock) {}
 
-absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(storage::Disk& disk, std::string_view service, Clock& clock) {
-  if (const absl::Status looked = Look(disk, service, clock); !looked.ok()) return Located(looked, disk);
+absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(storage::Disk& disk, std::string_view service, Clock& clock, const Agrees& agrees) {
+  if (const absl::Status looked = Look(disk, service, clock, agrees); !looked.ok()) return Located(looked, disk);
   absl::StatusOr<std::unique_ptr<Journal>> opened = OpenToWrite(disk, service, clock);
   if (!opened.ok()) return Located(opened.status(), disk);
   return opened;
@@ -87,11 +87,12 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(storage::Disk& disk, std:
 
 // Opening a store to write lets it tidy up: tables that it does not know of are deleted. Where it has forgotten some of its own that must not happen,
 // so everything is checked before, on a store that changes nothing.
-absl::Status Journal::Look(storage::Disk& disk, std::string_view service, Clock& clock) {
+absl::Status Journal::Look(storage::Disk& disk, std::string_view service, Clock& clock, const Agrees& agrees) {
+  const auto none_yet = [&] { return agrees ? agrees(nullptr) : absl::OkStatus(); };
   absl::StatusOr<std::unique_ptr<storage::Store>> store = disk.OpenStoreReadOnly(kJournalStore);
   ASSIGN_OR_RETURN(const std::optional<std::string> witness, disk.ReadFile(kWitnessFile));
   if (HasReason(store.status(), Reason::FILE_NOT_FOUND)) {
-    return witness ? LostIdentity(service) : absl::OkStatus();
+    return witness ? LostIdentity(service) : none_yet();
   }
   RETURN_IF_ERROR(store.status());
   ASSIGN_OR_RETURN(std::optional<std::string> encoded, (*store)->Get(IdentityKey()));
@@ -100,7 +101,7 @@ absl::Status Journal::Look(storage::Disk& disk, std::string_view service, Clock&
     auto cursor = (*store)->NewCursor();
     cursor->SeekToLast();
     RETURN_IF_ERROR(cursor->status());
-    return witness || cursor->Valid() ? LostIdentity(service) : absl::OkStatus();
+    return witness || cursor->Valid() ? LostIdentity(service) : none_yet();
   }
   ASSIGN_OR_RETURN(Lineage lineage, ReadLineage(**store, *std::move(encoded), service));
   Journal journal(disk, *std::move(store), std::move(lineage), clock);
@@ -109,7 +110,8 @@ absl::Status Journal::Look(storage::Disk& disk, std::string_view service, Clock&
     const MutexLock lock(journal.mutex_);
     RETURN_IF_ERROR(journal.Recover());
   }
-  return journal.CheckSeams();
+  RETURN_IF_ERROR(journal.CheckSeams());
+  return agrees ? agrees(&journal) : absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::OpenToWrite(storage::Disk& disk, std::string_view service, Clock& clock) {

@@ -25,9 +25,12 @@ inline constexpr std::string_view kWitnessFile = "witness";
 class Journal {
  public:
   // Opens or creates. Walks the last block, those where it continues others and those at the ends of the store's files, and compares the end with the
-  // witness: a journal that ends before its witness, a broken chain or another service's journal is DATA_LOSS (nothing is changed). A journal one block ahead of its witness
-  // is fine: the process died between the two syncs; the witness is caught up.
-  static absl::StatusOr<std::unique_ptr<Journal>> Open(storage::Disk& disk, std::string_view service, Clock& clock);
+  // witness: a journal that ends before its witness or has a broken chain is DATA_LOSS (nothing is changed). A journal one block ahead of its witness
+  // is fine: the process died between the two syncs; the witness is caught up. NOT_EMPTY for another service's journal.
+  // `agrees` is asked before anything is written, a new journal included: what stands beside the journal may contradict it. It is told the journal as
+  // it was found, for reading only, or nullptr where there is none yet; its error is the answer.
+  using Agrees = std::function<absl::Status(const Journal*)>;
+  static absl::StatusOr<std::unique_ptr<Journal>> Open(storage::Disk& disk, std::string_view service, Clock& clock, const Agrees& agrees = nullptr);
 
   // Appends one block and syncs it, then the witness. On error the outcome is unknown and the journal refuses further appends.
   // The block's time is `time_us` (not before the last block's), or the clock's; times never go backwards.
@@ -56,7 +59,7 @@ class Journal {
 
  private:
   Journal(storage::Disk& disk, std::unique_ptr<storage::Store> store, Lineage lineage, Clock& clock);
-  static absl::Status Look(storage::Disk& disk, std::string_view service, Clock& clock);
+  static absl::Status Look(storage::Disk& disk, std::string_view service, Clock& clock, const Agrees& agrees);
   static absl::StatusOr<std::unique_ptr<Journal>> OpenToWrite(storage::Disk& disk, std::string_view service, Clock& clock);
   absl::Status Recover() REQUIRES(mutex_);
   absl::Status RecoverLastBlock(Position* before_last) REQUIRES(mutex_);

@@ -164,9 +164,33 @@ TEST_F(JournalTest, AFailedAppendIsTheLastOne) {
   EXPECT_THAT(journal_->Append({"c"}, {}, 0), HasReason(Reason::STORAGE_FAILED));
 }
 
-TEST_F(JournalTest, AnotherServicesJournalIsDataLoss) {
+TEST_F(JournalTest, AnotherServicesJournalIsNotOurs) {
   MustOpen();
-  EXPECT_THAT(Open("progress"), HasReason(Reason::DATA_LOSS));
+  EXPECT_THAT(Open("progress"), HasReason(Reason::NOT_EMPTY));
+}
+
+TEST_F(JournalTest, WhoeverIsAskedWhetherItAgreesIsAskedBeforeAnythingIsWritten) {
+  std::vector<std::optional<uint64_t>> asked;
+  absl::Status answer = MakeError(Reason::NOT_EMPTY, "", "", "no");
+  const auto open = [&] {
+    journal_ = nullptr;
+    disk_ = medium_.Boot();
+    return Journal::Open(*disk_, "plan", clock_, [&](const Journal* found) {
+      asked.push_back(found == nullptr ? std::nullopt : std::optional(found->durable().sequence));
+      return answer;
+    }).status();
+  };
+  EXPECT_THAT(open(), HasReason(Reason::NOT_EMPTY));
+  EXPECT_EQ(medium_.operations(), 0u) << "no journal was begun";
+  answer = absl::OkStatus();
+  EXPECT_THAT(open(), IsOk());
+  MustOpen();
+  MustAppend({"a", "b"});
+  const uint64_t before = medium_.operations();
+  answer = MakeError(Reason::NOT_EMPTY, "", "", "no");
+  EXPECT_THAT(open(), HasReason(Reason::NOT_EMPTY));
+  EXPECT_EQ(medium_.operations(), before);
+  EXPECT_THAT(asked, ::testing::ElementsAre(std::nullopt, std::nullopt, std::optional<uint64_t>(2)));
 }
 
 TEST_F(JournalTest, ALostLastRecordIsDataLossByItsWitness) {

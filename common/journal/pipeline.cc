@@ -46,9 +46,10 @@ struct Pipeline::Impl final : public Recorder {
   }
 
   absl::Status Open(storage::Disk& disk, std::string_view service, uint32_t schema_version) {
-    ASSIGN_OR_RETURN(journal_, Journal::Open(disk, service, clock_));
+    const auto agrees = [&](const Journal* found) { return StateWriter::CheckAgrees(disk, service, found, schema_version); };
+    ASSIGN_OR_RETURN(journal_, Journal::Open(disk, service, clock_, agrees));
     reserve_ = std::make_unique<storage::Reserve>(disk, clock_, options_.reserve_bytes);
-    ASSIGN_OR_RETURN(state_, StateWriter::Open(disk, *reserve_, *journal_, schema_version, model_, options_.state_flush_events));
+    ASSIGN_OR_RETURN(state_, StateWriter::Open(disk, service, *reserve_, *journal_, schema_version, model_, options_.state_flush_events));
     last_sequence_ = journal_->durable().sequence;
     last_time_us_ = journal_->last_time_us();
     if (!options_.threads) return absl::OkStatus();

@@ -82,8 +82,8 @@ enum class PipelineStep {
 
 class Pipeline {
  public:
-  // Opens journal/ and state/ on `disk`, loads the model and replays the journal after the state's position. A state ahead of the
-  // journal or of another journal id is destroyed and rebuilt. `model` must outlive the pipeline.
+  // Opens journal/ and state/ on `disk`, loads the model and replays the journal after the state's position. A state that stands where the
+  // journal never was is DATA_LOSS, another service's journal or state NOT_EMPTY; nothing is changed then. `model` must outlive the pipeline.
   static absl::StatusOr<std::unique_ptr<Pipeline>> Open(storage::Disk& disk, std::string_view service, uint32_t schema_version,
                                                         Model& model, Clock& clock, PipelineOptions options);
   // Drains what was submitted, flushes the state, stops both threads.

@@ -1,8 +1,6 @@
 // The pipeline: what is answered when, how blocks are cut, what survives a restart.
 #include "common/journal/pipeline.h"
 
-#include <filesystem>
-
 #include "common/journal/pipeline_testing.h"
 #include "common/storage/simulated_disk.h"
 
@@ -261,85 +259,6 @@ TEST_F(PipelineTest, AnotherSchemaVersionRebuildsTheState) {
   Open(kMarkSchema + 1);
   EXPECT_EQ(model_->applied_count(), 0u);
   EXPECT_EQ(model_->events, 10u);
-}
-
-// ---- On RocksDB: what happens to directories ----
-
-class PipelineOnRocksDB : public ::testing::Test {
- protected:
-  std::string Path(std::string_view name) const { return directory_ / name; }
-  // Opens, marks every name, closes; gives how many events were replayed.
-  absl::StatusOr<size_t> Run(const std::vector<std::string>& names) {
-    MarkModel model;
-    Answers answers;
-    ASSIGN_OR_RETURN(auto disk, storage::OpenRocksDisk(Path("data")));
-    ASSIGN_OR_RETURN(auto pipeline, Pipeline::Open(*disk, "test", kMarkSchema, model, clock_, {}));
-    const size_t replayed = model.applied_count();
-    for (const std::string& name : names) {
-      CHECK_OK(pipeline->Submit(std::make_unique<TestRequest>(answers, name, [=](Recorder& recorder) { recorder.Record(name); })));
-    }
-    pipeline = nullptr;
-    CHECK(answers.ok().size() == names.size());
-    events_ = model.events;
-    return replayed;
-  }
-
-  testing::TempDir directory_;
-  FakeClock clock_;
-  uint64_t events_ = 0;
-};
-
-TEST_F(PipelineOnRocksDB, ADeletedStateIsRebuilt) {
-  EXPECT_THAT(Run({"a", "b", "c"}), testing::IsOkAndHolds(0));
-  EXPECT_THAT(Run({}), testing::IsOkAndHolds(0));
-  std::filesystem::remove_all(Path("data/state"));
-  EXPECT_THAT(Run({"d"}), testing::IsOkAndHolds(3));
-  EXPECT_EQ(events_, 4u);
-}
-
-TEST_F(PipelineOnRocksDB, AStateAheadOfTheJournalIsRebuilt) {
-  namespace fs = std::filesystem;
-  ASSERT_THAT(Run({"a", "b", "c"}), IsOk());
-  fs::copy(Path("data"), Path("backup"), fs::copy_options::recursive);
-  ASSERT_THAT(Run({"d", "e"}), IsOk());
-  for (const char* name : {"data/journal", "data/witness"}) fs::remove_all(Path(name));
-  fs::copy(Path("backup/journal"), Path("data/journal"), fs::copy_options::recursive);
-  fs::copy(Path("backup/witness"), Path("data/witness"));
-  EXPECT_THAT(Run({}), testing::IsOkAndHolds(3));
-  EXPECT_EQ(events_, 3u);
-}
-
-TEST_F(PipelineOnRocksDB, AStateOfAnotherJournalIsRebuilt) {
-  namespace fs = std::filesystem;
-  ASSERT_THAT(Run({"a", "b", "c"}), IsOk());
-  fs::rename(Path("data"), Path("other"));
-  ASSERT_THAT(Run({"x"}), IsOk());
-  fs::remove_all(Path("data/state"));
-  fs::copy(Path("other/state"), Path("data/state"), fs::copy_options::recursive);
-  EXPECT_THAT(Run({}), testing::IsOkAndHolds(1));
-  EXPECT_EQ(events_, 1u);
-}
-
-TEST_F(PipelineOnRocksDB, AnUnreadableStateIsRebuilt) {
-  ASSERT_THAT(Run({"a", "b", "c"}), IsOk());
-  for (const auto& entry : std::filesystem::directory_iterator(Path("data/state"))) {
-    if (entry.path().filename().string().starts_with("MANIFEST")) testing::WriteFile(entry.path(), "not a manifest at all");
-  }
-  EXPECT_THAT(Run({}), testing::IsOkAndHolds(3));
-  EXPECT_EQ(events_, 3u);
-}
-
-TEST_F(PipelineOnRocksDB, ADamagedRowIsRemovedSoThatTheNextStartRebuilds) {
-  ASSERT_THAT(Run({"a", "b", "c"}), IsOk());
-  for (const auto& entry : std::filesystem::directory_iterator(Path("data/state"))) {
-    if (entry.path().extension() != ".sst") continue;
-    std::string bytes = testing::ReadFile(entry.path());
-    bytes[20] = static_cast<char>(bytes[20] ^ 1);
-    testing::WriteFile(entry.path(), bytes);
-  }
-  // The row of the position is in the same damaged block here, so even this start rebuilds.
-  EXPECT_THAT(Run({}), testing::IsOkAndHolds(3));
-  EXPECT_EQ(events_, 3u);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "common/region/succession.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/status/macros.h"
 
@@ -44,8 +45,11 @@ bool Boundaries::IsGone(RegionNumber region, Date day) const {
 
 int64_t Boundaries::ShareOf(size_t index, int64_t amount) const {
   CHECK(index < events_.size() && events_[index].passes());
-  const std::vector<size_t>& siblings = PassedOnBy(events_[index].region);
-  if (siblings.size() == 1) return amount;  // a recode or a merge
+  const std::vector<size_t>& all = PassedOnBy(events_[index].region);
+  if (all.size() == 1) return amount;  // a recode or a merge
+  // Only of those recorded together is it known that their shares are 1 together: each event is checked by itself (registry/known.h).
+  std::vector<size_t> siblings;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(siblings), [&](size_t sibling) { return events_[sibling].sequence == events_[index].sequence; });
 
   // Below zero the shares of the absolute amount are taken off, so that a figure and the reduction of the same size divide alike.
   const int128 total = amount < 0 ? -static_cast<int128>(amount) : static_cast<int128>(amount);

@@ -35,14 +35,14 @@ class Boundaries {
  public:
   void Add(const BoundaryEvent& event);
   const std::vector<BoundaryEvent>& all() const { return events_; }
-  // Changes by which `region` passes on what it had; together their shares are 1. Empty if it never did. A region passes on once.
+  // Changes by which `region` passes on what it had; those of one event have shares that are 1 together. Empty if it never did. A region passes on once.
   const std::vector<size_t>& PassedOnBy(RegionNumber region) const;  // indexes into all(), in the order of the split
   // Changes by which `region` receives, by date, then in the order recorded.
   const std::vector<size_t>& ReceivedBy(RegionNumber region) const;
   // True when `region` has passed everything on by `day`: it stands nowhere in the tree of that day.
   bool IsGone(RegionNumber region, Date day) const;
   // The part of `amount` that change `index` (one that passes) hands over: exact shares, largest remainders first, ties to the earlier part, so
-  // that the parts of one split always add up to the amount; below zero likewise on the absolute amount.
+  // that the parts of one split (the changes of the region that came in one event) always add up to the amount; below zero likewise on the absolute amount.
   int64_t ShareOf(size_t index, int64_t amount) const;
   bool empty() const { return events_.empty(); }
 

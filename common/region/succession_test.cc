@@ -118,6 +118,30 @@ TEST(Shares, SplitsOfOthersDoNotCount) {
   EXPECT_EQ(boundaries.ShareOf(3, 9), 6);
 }
 
+// No plan service records it, but a journal may say it: each event's shares are 1 together, and nothing looks at two of them.
+TEST(Shares, ARegionPassedOnByTwoEventsIsDividedByEachForItself) {
+  Boundaries boundaries;
+  const auto add = [&](uint64_t sequence, RegionNumber into, Fraction share) {
+    BoundaryEvent event = Event(BoundaryKind::kSplit, kDay, 1, into, share);
+    event.sequence = sequence;
+    boundaries.Add(event);
+  };
+  add(5, 2, {1, 3});
+  add(5, 3, {2, 3});
+  add(8, 4, {1, 1});
+  add(9, 2, {1, 2});
+  add(9, 3, {1, 2});
+  for (const int64_t amount : {int64_t{7}, int64_t{-7}, INT64_MAX, INT64_MIN}) {
+    SCOPED_TRACE(amount);
+    const std::vector<int64_t> shares = SharesOf(boundaries, amount);
+    ASSERT_EQ(shares.size(), 5u);
+    EXPECT_EQ(int128{shares[0]} + shares[1], int128{amount});
+    EXPECT_EQ(shares[2], amount);
+    EXPECT_EQ(int128{shares[3]} + shares[4], int128{amount});
+  }
+  EXPECT_EQ(boundaries.ShareOf(1, 7), 5);
+}
+
 // Any split of any amount adds up; every part is the exact share rounded down or up; and of two parts, the one with the larger remainder is
 // never the one that went without.
 TEST(Shares, PartsOfAnySplitAddUpToTheAmount) {

@@ -13,7 +13,7 @@
 namespace anju {
 
 // SCHEMA_TOO_NEW naming the record, the field and the word that this version does not know; DATA_LOSS for what no version writes: a record without a
-// number, one region with two codes, shares of a split that are not 1 together. What they pass, FromProto and Apply (registry.h) take.
+// number, one region with two codes, shares of a split that are not 1 together. An event is checked by itself, without those before it. What they pass, FromProto and Apply (registry.h) take.
 absl::Status CheckKnown(const google::protobuf::RepeatedPtrField<types::v1::RegionRecord>& records);
 absl::Status CheckKnown(const google::protobuf::RepeatedPtrField<types::v1::ProgrammeRecord>& records);
 absl::Status CheckKnown(const google::protobuf::RepeatedPtrField<types::v1::IndicatorRecord>& records);

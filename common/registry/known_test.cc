@@ -102,6 +102,20 @@ TEST(Known, WhatNoVersionWritesIsDamage) {
   }
 }
 
+// What passes here must be taken in by all that comes after, whatever came before it.
+TEST(Known, TwoEventsThatPassOnTheSameRegionAreTakenInAndDividedEachForItself) {
+  const Events events;
+  ASSERT_THAT(events.Check(), IsOk());
+  Registry registry;
+  Apply(5, events.changed.boundaries(), &registry);
+  Apply(6, events.changed.boundaries(), &registry);
+  const std::vector<size_t>& passed = registry.boundaries.PassedOnBy(3);
+  ASSERT_EQ(passed.size(), 6u);
+  int64_t sum = 0;
+  for (const size_t index : passed) sum += registry.boundaries.ShareOf(index, 601);
+  EXPECT_EQ(sum, 2 * 601);
+}
+
 TEST(Known, AnswersAreCheckedInAllThatTheyBring) {
   plan::v1::ListTargetRevisionsResponse history;
   EXPECT_THAT(CheckKnownIn(history), IsOk()) << "an answer without an indicator";

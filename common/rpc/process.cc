@@ -7,6 +7,7 @@
 
 #include "common/rpc/rpc.h"
 #include "common/rpc/stop_signal.h"
+#include "common/status/remedies.h"
 #include "common/storage/storage.h"
 
 namespace anju::rpc {
@@ -53,7 +54,9 @@ void Announce(const std::string& address) {
 
 int FailStart(std::string_view program, const absl::Status& status) {
   const ErrorDetail detail = ErrorsOf(status).front();
-  std::fprintf(stderr, "%s: %s: %s\n", std::string(program).c_str(), std::string(ReasonName(detail.reason)).c_str(), detail.message.c_str());
+  std::string words = detail.message;
+  if (const std::string_view remedy = StartRemedyOf(detail.reason); !remedy.empty()) words.append(words.ends_with('.') ? " " : ". ").append(remedy);
+  std::fprintf(stderr, "%s: %s: %s\n", std::string(program).c_str(), std::string(ReasonName(detail.reason)).c_str(), words.c_str());
   if (detail.reason == Reason::UNAVAILABLE) return 6;
   // What failed may work the next time, and what it left is sorted out then: start again.
   if (detail.reason == Reason::STORAGE_FAILED || detail.reason == Reason::DISK_FULL) return storage::kExitDiskFailed;

@@ -127,7 +127,7 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address);
 void Announce(const std::string& address);
 // Exit codes of a service's main.
 inline constexpr int kExitUsage = 64;
-// Says on stderr why `program` could not start ("anju-plan: DIRECTORY_IN_USE: …") and returns the exit code: 6 for a port that is
+// Says on stderr, in one line, why `program` could not start and what to do about it ("anju-plan: DIRECTORY_IN_USE: …") and returns the exit code: 6 for a port that is
 // taken, 64 for an address it may not listen on, 70 for a store it cannot use.
 int FailStart(std::string_view program, const absl::Status& status);
 

@@ -31,6 +31,22 @@ TEST(ErrorsTest, EveryReasonAndItsDetailsSurviveTheWire) {
   }
 }
 
+// One line, as it stands in the log of a suite: what is wrong, then the way out of what trying again does not mend.
+TEST(ErrorsTest, AServiceThatDoesNotStartSaysWhatToDo) {
+  const auto said = [](Reason reason, std::string_view message, int exit_code) {
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(FailStart("anju-plan", MakeError(reason, "", "", message)), exit_code);
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said(Reason::DATA_LOSS, "d/journal/000004.log: Corruption", 70),
+            "anju-plan: DATA_LOSS: d/journal/000004.log: Corruption. Delete nothing; restore from a backup (anju restore).\n");
+  EXPECT_EQ(said(Reason::SCHEMA_TOO_NEW, "d/state is of schema 9.", 70), "anju-plan: SCHEMA_TOO_NEW: d/state is of schema 9. Upgrade the programs.\n");
+  EXPECT_EQ(said(Reason::DIRECTORY_IN_USE, "another process has d open", 70), "anju-plan: DIRECTORY_IN_USE: another process has d open. Stop that process first.\n");
+  EXPECT_EQ(said(Reason::NOT_EMPTY, "d is the ranking's", 70), "anju-plan: NOT_EMPTY: d is the ranking's. Choose another directory.\n");
+  EXPECT_EQ(said(Reason::STORAGE_FAILED, "d: IO error", 74), "anju-plan: STORAGE_FAILED: d: IO error\n");
+  EXPECT_EQ(said(Reason::UNAVAILABLE, "the port is taken", 6), "anju-plan: UNAVAILABLE: the port is taken\n");
+}
+
 TEST(ErrorsTest, CutListsKeepTheirTotal) {
   ErrorCollector collector;
   for (size_t i = 0; i < kErrorsMax + 50; ++i) collector.Add({.reason = Reason::BAD_NUMBER, .message = "no", .line = static_cast<uint32_t>(i + 1)});

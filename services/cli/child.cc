@@ -20,7 +20,7 @@
 namespace anju::cli {
 namespace {
 
-constexpr size_t kLastWordsBytesMax = 600;
+constexpr size_t kLastWordsBytesMax = 750;  // with what is said about them within kErrorMessageBytesMax
 constexpr std::string_view kListening = "listening ";
 
 absl::Status SystemError(std::string_view what, const std::string& path) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/status/macros.h"
+#include "common/status/remedies.h"
 #include "services/cli/words.h"
 
 namespace anju::cli {
@@ -97,12 +98,12 @@ constexpr Entry kEntries[] = {
     {Reason::OVERLOADED, "服务繁忙：{value}", "overloaded: {value}", "稍后再试", "Try again in a moment."},
     {Reason::DISK_FULL, "磁盘空间不足，暂停记录：{value}", "the disk is nearly full, nothing is recorded: {value}", "腾出空间，服务会自行恢复；查询照常", "Free some space; recording goes on by itself, and reads never stopped."},
     {Reason::MESSAGE_TOO_LARGE, "消息过大：{value}", "the message is too large: {value}", "拆成几次发送", "Send it in parts."},
-    {Reason::DATA_LOSS, "存储数据已损坏：{value}", "the store is damaged: {value}", "不要删除任何文件，从备份恢复", "Delete nothing; restore from a backup."},
+    {Reason::DATA_LOSS, "存储数据已损坏：{value}", "the store is damaged: {value}", kDataLossRemedy.chinese, kDataLossRemedy.english},
     {Reason::ROLLED_BACK, "服务的日志比它已确认的要短：{value}", "the service's journal ends before what it acknowledged: {value}", "恢复较新的备份；已从备份恢复的，按提示补报缺失部分", "Restore a newer backup; where there is none, send again what is missing, as told."},
     {Reason::PROOF_FAILED, "证明不成立：{value}", "the proof does not hold: {value}", "核对证明文件与通报是否为同一份，或重新取得证明", "Check that proof and bulletin belong together, or ask for a new proof."},
-    {Reason::NOT_EMPTY, "目录里已有别的内容：{value}", "the directory holds something else: {value}", "换一个新目录", "Choose a new directory."},
-    {Reason::DIRECTORY_IN_USE, "目录正被另一个进程使用：{value}", "another process uses the directory: {value}", "先停止那个进程", "Stop that process first."},
-    {Reason::SCHEMA_TOO_NEW, "数据由更新的版本写成：{value}", "written by a newer version: {value}", "升级程序", "Upgrade."},
+    {Reason::NOT_EMPTY, "目录里已有别的内容：{value}", "the directory holds something else: {value}", kNotEmptyRemedy.chinese, kNotEmptyRemedy.english},
+    {Reason::DIRECTORY_IN_USE, "目录正被另一个进程使用：{value}", "another process uses the directory: {value}", kDirectoryInUseRemedy.chinese, kDirectoryInUseRemedy.english},
+    {Reason::SCHEMA_TOO_NEW, "数据由更新的版本写成：{value}", "written by a newer version: {value}", kSchemaTooNewRemedy.chinese, kSchemaTooNewRemedy.english},
     {Reason::STORAGE_FAILED, "写入失败：{value}", "a write failed: {value}", "检查磁盘后重新启动；已确认的数据不会丢失", "Check the disk and restart; nothing acknowledged is lost."},
     {Reason::INTERNAL, "程序内部错误：{value}", "internal error: {value}", "请报告此问题", "Please report this."},
     {Reason::USAGE, "命令写法不对：{value}", "wrong usage: {value}", "见 anju --help", "See anju --help."},

@@ -11,6 +11,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -36,14 +37,24 @@ using std::chrono::milliseconds;
 constexpr int kLookMs = 50;          // how soon a death is noticed
 constexpr int kHealthCallMs = 1'000;
 
-// The exit code of a service becomes the reason: it said on standard error what is wrong, we only classify.
+// What a service said on standard error begins with its name and the reason.
+std::optional<Reason> SaidReason(const std::string& name, std::string_view words) {
+  const std::string start = absl::StrCat("anju-", name, ": ");
+  const size_t at = words.rfind(start);
+  if (at == std::string_view::npos) return std::nullopt;
+  words.remove_prefix(at + start.size());
+  Reason reason;
+  return ParseReason(words.substr(0, words.find(':')), &reason) ? std::optional(reason) : std::nullopt;
+}
+
+// The exit code of a service becomes the reason, where several have one code what it said: it told what is wrong, we only classify.
 absl::Status Failure(const Child& child, int exit_code, std::string_view what) {
   const std::string words = child.LastWords();
   Reason reason = exit_code == kUnavailable ? Reason::UNAVAILABLE : exit_code == kUsage ? Reason::BAD_VALUE
                   : exit_code == kDamaged   ? Reason::DATA_LOSS
                   : exit_code == kDiskFailed ? Reason::STORAGE_FAILED
                                             : Reason::INTERNAL;
-  if (exit_code == kDamaged && words.find("has the data directory") != std::string::npos) reason = Reason::DIRECTORY_IN_USE;
+  if (exit_code == kDamaged) reason = SaidReason(child.name(), words).value_or(reason);
   return MakeError(reason, child.name(), "",
                    absl::StrCat("anju-", child.name(), " ", absl::string_view(what.data(), what.size()), " (exit code ", exit_code, ", log ",
                                 child.log_path(), ")", words.empty() ? "" : ": ", words));

@@ -13,9 +13,10 @@ namespace anju::ranking {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, Clock& clock) {
   auto server = std::unique_ptr<Server>(new Server());
   ASSIGN_OR_RETURN(server->disk_, storage::OpenRocksDisk(options.data));
-  ASSIGN_OR_RETURN(server->store_, Store::Open(*server->disk_, /*thread=*/true, options.reserve_mib << 20));
+  // The journal first: it refuses a directory that is not ours before anything is written there.
   server->model_ = std::make_unique<BulletinsModel>();
   ASSIGN_OR_RETURN(server->pipeline_, journal::Pipeline::Open(*server->disk_, "ranking", schema::kBulletinSchemaVersion, *server->model_, clock, {.reserve_bytes = options.reserve_mib << 20}));
+  ASSIGN_OR_RETURN(server->store_, Store::Open(*server->disk_, /*thread=*/true, options.reserve_mib << 20));
   server->feed_ = feed::NewFeedService(server->pipeline_->journal());
   std::shared_ptr<grpc::Channel> channel = rpc::Connect(options.aggregator);
   server->bulletins_ = std::make_unique<Bulletins>(*server->store_, ConnectColumns(channel, options.aggregator), *server->model_, *server->pipeline_);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/faults/faults.h"
+#include "common/journal/state_writer.h"
 #include "common/registry/known.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -118,6 +119,7 @@ bool LoadRow(std::string_view key, std::string_view value, StoredState* state, L
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Disk& disk, size_t slots, uint64_t reserve_bytes) {
+  RETURN_IF_ERROR(journal::CheckUnowned(disk, "aggregator"));
   auto store = std::unique_ptr<Store>(new Store(disk, slots, reserve_bytes));
   const absl::StatusOr<bool> usable = store->IsUsable();
   // Damage of a cache is no reason to stop; what is wrong with the disk itself is.

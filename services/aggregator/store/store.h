@@ -63,7 +63,7 @@ inline constexpr size_t kWaitingUpdatesMax = 4'000'000;
 class Store {
  public:
   // Opens or creates. A damaged state, one of an older schema version or of another number of feeds is removed: it is a cache. SCHEMA_TOO_NEW, and
-  // nothing is removed, when a newer version of this program wrote it. `disk` must outlive it. Below `reserve_bytes` of free space Flush waits.
+  // nothing is removed, when a newer version of this program wrote it; NOT_EMPTY, likewise, when the directory is of a service that has a journal. `disk` must outlive it. Below `reserve_bytes` of free space Flush waits.
   static absl::StatusOr<std::unique_ptr<Store>> Open(storage::Disk& disk, size_t slots, uint64_t reserve_bytes = storage::kReserveBytes);
   // Fills `state` and `leaves`. DATA_LOSS when rows are not what was written: Clear and start over.
   absl::Status Load(StoredState* state, Leaves* leaves);

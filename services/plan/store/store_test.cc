@@ -2,6 +2,7 @@
 #include "services/plan/store/store.h"
 
 #include "common/catalogue/catalogue.h"
+#include "common/journal/pipeline.h"
 #include "common/region/region_tree.h"
 #include "common/registry/registry.h"
 #include "common/status/macros.h"
@@ -10,6 +11,7 @@
 #include "common/storage/simulated_disk.h"
 #include "common/testing/testing.h"
 #include "services/plan/store/model.h"
+#include "services/plan/store/schema.h"
 
 namespace anju::plan {
 namespace {
@@ -252,6 +254,36 @@ TEST_F(StoreTest, AnUnreadableDiskIsNoDamage) {
     }
   });
   EXPECT_GT(failed, 20u);
+}
+
+// What a later version recorded is told with the journal and the sequence, in the state of the journal that it is in.
+TEST(StoreOnRocksDB, AnEventOfALaterVersionIsToldWithItsJournalAndSequence) {
+  const anju::testing::TempDir directory;
+  FakeClock clock;
+  const auto open = [&] {
+    ASSIGN_OR_RETURN(const auto disk, storage::OpenRocksDisk(directory.path()));
+    PlanModel model;
+    return journal::Pipeline::Open(*disk, "plan", kSchemaVersion, model, clock, {}).status();
+  };
+  {
+    ASSERT_OK_AND_ASSIGN(const auto disk, storage::OpenRocksDisk(directory.path()));
+    ASSERT_OK_AND_ASSIGN(const auto journal, journal::Journal::Open(*disk, "plan", clock));
+    std::vector<std::string> known;
+    for (const v1::Event& event : Events()) known.push_back(event.SerializeAsString());
+    ASSERT_THAT(journal->Append(known, {}, 0), IsOk());
+  }
+  ASSERT_THAT(open(), IsOk());
+  {
+    ASSERT_OK_AND_ASSIGN(const auto disk, storage::OpenRocksDisk(directory.path()));
+    ASSERT_OK_AND_ASSIGN(const auto journal, journal::Journal::Open(*disk, "plan", clock));
+    v1::Event later;
+    *later.mutable_regions()->add_regions() = ToProto(MakeRegion(9, "98", 0, RegionLevel::kProvince));
+    later.mutable_regions()->mutable_regions(0)->set_level("orbit");
+    ASSERT_THAT(journal->Append({later.SerializeAsString()}, {}, 0), IsOk());
+  }
+  const absl::Status refused = open();
+  EXPECT_THAT(refused, HasReason(Reason::SCHEMA_TOO_NEW));
+  EXPECT_EQ(refused.message(), directory.path() + "/journal, sequence 9: region 9 has a level that this version does not know: orbit");
 }
 
 }  // namespace

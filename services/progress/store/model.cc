@@ -70,9 +70,13 @@ void AddPlanEvent(uint64_t sequence, std::string_view bytes, const plan::v1::Eve
 absl::Status Model::Load(storage::Store& state) {
   RowReader reader;
   reader.on_plan_position = [this](const PlanPosition& plan) { plan_ = plan; };
-  reader.on_plan_event = [this](uint64_t sequence, std::string_view event) {
+  bool plan_too_new = false;
+  reader.on_plan_event = [&](uint64_t sequence, std::string_view event) {
     plan_rows_.push_back(sequence);
-    return FoldPlanEvent(sequence, event);
+    const absl::Status folded = FoldPlanEvent(sequence, event);
+    if (!HasReason(folded, Reason::SCHEMA_TOO_NEW)) return folded;
+    plan_too_new = true;
+    return absl::OkStatus();
   };
   reader.on_plan_document = [this](const PlanDocument& document) {
     plan_rows_.push_back(document.sequence);
@@ -89,6 +93,9 @@ absl::Status Model::Load(storage::Store& state) {
   reader.on_review = [this](ReviewRecord review) { Record(std::move(review)); };
   RETURN_IF_ERROR(ReadRows(state, reader));
   RETURN_IF_ERROR(LoadLog(state, &series_, &sources_, &unexplained_));
+  // A later version cached words that this one does not know. What this service has decided is not concerned: the plan is followed again up to them, and
+  // the status says what they are.
+  if (plan_too_new) DropPlan(dropped_);
   areas_ = AreaIndex(registry_.regions);
   rules_ = CheckRulesInForce(registry_.catalogue, imported_rules_);
   return absl::OkStatus();
@@ -244,6 +251,7 @@ void Model::Record(ReviewRecord record) {
 }
 
 absl::Status Model::ApplyPlan(const PlanBlock& block, storage::Batch& rows) {
+  rows.Append(std::exchange(dropped_, {}));
   for (const PlanBlock::RegistryEvent& event : block.events) {
     RETURN_IF_ERROR(FoldPlanEvent(event.sequence, event.bytes));
     PutPlanEvent(event.sequence, event.bytes, rows);
@@ -270,7 +278,7 @@ absl::Status Model::FoldPlanEvent(uint64_t sequence, std::string_view bytes) {
   if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return MakeError(Reason::DATA_LOSS, "plan", "", "an event of the plan journal cannot be read");
   }
-  if (!CheckKnown(event).ok()) return MakeError(Reason::DATA_LOSS, "plan", absl::StrCat(sequence), "a row of the plan journal's events has records that nobody decided");
+  RETURN_IF_ERROR(CheckKnown(event));
   if (event.has_regions()) anju::Apply(event.regions(), &registry_);
   if (event.has_catalogue()) anju::Apply(event.catalogue(), &registry_);
   if (event.has_boundaries()) anju::Apply(sequence, event.boundaries(), &registry_);

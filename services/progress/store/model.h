@@ -88,6 +88,7 @@ class Model final : public journal::Model {
   AreaIndex areas_;
   PlanPosition plan_;
   std::vector<uint64_t> plan_rows_;  // sequences of the cached events and documents
+  storage::Batch dropped_;           // rows that loading found to be of no use: they go with the first block that comes instead
   uint64_t plan_needed_ = 0;
   journal::JournalId plan_journal_{};
   uint64_t registry_version_ = 1;

@@ -326,6 +326,38 @@ TEST_F(ModelTest, ADroppedPlanLeavesNothingBehind) {
   EXPECT_EQ(again.sources().at(1).window.last(), 6u) << "what was reported stays";
 }
 
+// After a downgrade: what the later version cached of the plan is no damage of what was reported.
+TEST_F(ModelTest, ACachedPlanWithWordsOfALaterVersionIsFollowedAgain) {
+  Model model;
+  MemoryRecorder recorder(model);
+  FillSmall(model, recorder);
+  ASSERT_THAT(state_->Write(recorder.rows()), IsOk());
+  plan::v1::Event later = testing::RegionsEvent();
+  later.mutable_regions()->mutable_regions(0)->set_level("orbit");
+  storage::Batch rows;
+  PutPlanEvent(1, later.SerializeAsString(), rows);
+  ASSERT_THAT(state_->Write(rows), IsOk());
+  Model loaded;
+  ASSERT_THAT(loaded.Load(*state_), IsOk());
+  EXPECT_EQ(loaded.registry().regions.size(), 0u);
+  EXPECT_EQ(loaded.plan().position.sequence, 0u) << "followed from the beginning";
+  EXPECT_FALSE(loaded.plan_ready());
+  EXPECT_EQ(loaded.sources().at(1).window.last(), 6u) << "what was reported stays";
+
+  // The first block that comes takes the rows along that were of no use.
+  PlanBlock block;
+  AddPlanEvent(1, testing::RegionsEvent().SerializeAsString(), testing::RegionsEvent(), &block);
+  block.after.position.sequence = 1;
+  rows.Clear();
+  ASSERT_THAT(loaded.ApplyPlan(block, rows), IsOk());
+  ASSERT_THAT(state_->Write(rows), IsOk());
+  Model again;
+  ASSERT_THAT(again.Load(*state_), IsOk());
+  EXPECT_EQ(DumpOf(again), DumpOf(loaded));
+  EXPECT_EQ(again.plan().position.sequence, 1u);
+  EXPECT_EQ(again.registry().catalogue.programmes().size(), 0u) << "of the second event, which has not come again";
+}
+
 TEST_F(ModelTest, AMillionUpdatesLoadInLinearTime) {
   constexpr uint64_t kUpdates = 1'000'000;
   constexpr SeriesNumber kSeries = 12'000;
