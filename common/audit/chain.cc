@@ -30,16 +30,49 @@ void Chain::Blame(uint64_t first, uint64_t last, std::string_view what) {
   wrong_->what = std::string(what);
 }
 
+// True when the byte under suspicion was changed: with the other value the block is one and holds.
+bool Chain::BlameSuspect(uint64_t key, std::string_view bytes) {
+  const auto suspected = suspect_ ? suspect_(key) : std::nullopt;
+  if (!suspected || suspected->first >= bytes.size()) return false;
+  const auto& [offset, was] = *suspected;
+  std::string mended(bytes);
+  mended[offset] = static_cast<char>(was);
+  const auto block = journal::DecodeBlock(mended, /*verify_root=*/true);
+  if (!block.ok() || block->header.first_sequence != key) return false;
+  uint64_t first = key, last = block->header.last_sequence();
+  for (size_t i = 0; i < block->events.size(); ++i) {
+    const auto end = static_cast<size_t>(block->events[i].data() - mended.data()) + block->events[i].size();
+    if (offset < journal::kPrefixBytes || offset >= end) continue;
+    first = last = key + i;
+    break;
+  }
+  Blame(first, last, "");
+  wrong_->offset = offset;
+  wrong_->was = was;
+  wrong_->is = static_cast<uint8_t>(bytes[offset]);
+  return true;
+}
+
 // A block that is not one: the byte that was changed where one was, else all of its sequences.
 void Chain::BlameBlock(uint64_t key, uint64_t next_key, std::string_view bytes, std::string_view what) {
   const auto prefix = journal::DecodeBlockPrefix(bytes);
   uint64_t last = next_key > key ? next_key - 1 : key;
   if (next_key == 0 && prefix.ok() && prefix->header.first_sequence == key) last = std::max(key, prefix->header.last_sequence());
+  if (BlameSuspect(key, bytes)) {
+    wrong_->what = std::string(what);
+    return;
+  }
   const std::optional<Pinpointed> found = Pinpoint(bytes, key);
   if (!found) return Blame(key, last, what);
   using Part = Pinpointed::Part;
   const bool in_event = found->part == Part::kEvent || found->part == Part::kLength;
   const uint64_t sequence = key + found->event;
+  if (found->part == Part::kHeader) {
+    // How many there are is told by the header as it was.
+    std::string mended(bytes);
+    mended[found->offset] = static_cast<char>(found->was);
+    if (const auto was = journal::DecodeBlockPrefix(mended); was.ok()) last = std::max(key, was->header.last_sequence());
+  }
   Blame(in_event ? sequence : key, in_event ? sequence : last, what);
   wrong_->offset = found->offset;
   wrong_->was = found->was;
@@ -125,7 +158,7 @@ void Chain::Finish(const std::optional<journal::Position>& remembered) {
   if (!remembered) return;
   const uint64_t end = last_.sequence;
   if (remembered->sequence > end) {
-    Blame(end + 1, remembered->sequence, "sequences are missing at the end");
+    Blame(end + 1, remembered->sequence, kMissingAtEnd);
     wrong_->missing = true;
     return;
   }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/journal/format.h"
@@ -14,6 +16,8 @@
 #include "common/journal/lineage.h"
 
 namespace anju::audit {
+
+inline constexpr const char* kMissingAtEnd = "sequences are missing at the end";
 
 // The first thing that is wrong with a journal.
 struct Wrong {
@@ -41,6 +45,11 @@ class Chain {
   // `heads`: sequences whose heads are wanted.
   Chain(journal::Lineage lineage, std::set<uint64_t> heads) : lineage_(std::move(lineage)), wanted_(std::move(heads)) {}
 
+  // A byte of the block under this key that something else than the hashes holds for changed, and what it was. Asked for a block that is none; believed
+  // only where that makes it one again.
+  using Suspect = std::function<std::optional<std::pair<size_t, uint8_t>>(uint64_t key)>;
+  void set_suspect(Suspect suspect) { suspect_ = std::move(suspect); }
+
   // The block stored under `key`; `next_key` is the key after it, 0 when there is none. False when something is wrong, or may be: then wrong() says
   // what, or the next block or Finish decides. `block` points into `bytes`.
   bool Take(uint64_t key, std::string_view bytes, uint64_t next_key, journal::BlockView* block);
@@ -65,12 +74,14 @@ class Chain {
   };
   void Blame(uint64_t first, uint64_t last, std::string_view what);
   void BlameBlock(uint64_t key, uint64_t next_key, std::string_view bytes, std::string_view what);
+  bool BlameSuspect(uint64_t key, std::string_view bytes);
   void Resolve(const journal::Hash& next_names);
   bool CheckHeader(const journal::BlockView& block);
   journal::Hash ExpectedPrevious(uint64_t first) const { return lineage_.PreviousOf(first, last_.hash); }
 
   journal::Lineage lineage_;
   std::set<uint64_t> wanted_;
+  Suspect suspect_;
   Head last_;
   Head before_last_;
   uint64_t last_first_ = 0;  // first sequence of the last block

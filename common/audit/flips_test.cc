@@ -119,6 +119,40 @@ TEST_F(FlipsTest, AByteOfAnEventNamesTheSequence) {
   EXPECT_EQ(tally.named, looked);
 }
 
+TEST_F(FlipsTest, AnyByteOfALogIsToldWithWhatItWas) {
+  std::mt19937_64 random(20170710);
+  const auto log = std::find_if(files_.begin(), files_.end(), [](const fs::path& file) { return file.extension() == ".log"; });
+  ASSERT_NE(log, files_.end());
+  const std::string bytes = Read(*log);
+  int wrong = 0, holding = 0;
+  for (int i = 0; i < Flips() / 4; ++i) {
+    const size_t at = random() % bytes.size();
+    std::string changed = bytes;
+    changed[at] = static_cast<char>(changed[at] ^ (1 + random() % 255));
+    Write(*log, changed);
+    const SuiteAudit audit = Audit();
+    const JournalAudit& journal = *audit.Find("progress");
+    EXPECT_EQ(journal.file, log->string()) << at;
+    EXPECT_EQ(journal.file_offset, at);
+    ASSERT_TRUE(journal.change.has_value()) << at;
+    EXPECT_EQ(journal.change->was, static_cast<uint8_t>(bytes[at]));
+    EXPECT_EQ(journal.change->is, static_cast<uint8_t>(changed[at]));
+    if (journal.intact()) {
+      EXPECT_EQ(journal.walked.last.hash, good_.hash) << at;
+      EXPECT_NE(journal.damage_elsewhere, "") << at;
+      ++holding;
+    } else {
+      EXPECT_FALSE(journal.walked.wrong->missing) << at;
+      EXPECT_LT(journal.walked.wrong->last - journal.walked.wrong->first, 6u) << at;  // a block has six events
+      ++wrong;
+    }
+    Write(*log, bytes);
+  }
+  std::printf("flips in the log=%d in blocks=%d around them=%d\n", wrong + holding, wrong, holding);
+  EXPECT_GT(wrong, 0);
+  EXPECT_GT(holding, 0);
+}
+
 TEST_F(FlipsTest, AFileCutOffAnywhere) {
   std::mt19937_64 random(20170707);
   Tally tally;

@@ -96,6 +96,11 @@ absl::StatusOr<Opened> OpenSource(const Source& source, bool salvage) {
     ASSIGN_OR_RETURN(opened.disk, storage::OpenRocksDiskReadOnly(source.path, salvage));
   }
   ASSIGN_OR_RETURN(opened.store, opened.disk->OpenStoreReadOnly(journal::kJournalStore));
+  if (salvage && !source.archive) {
+    // RocksDB leaves damaged records out. A journal deletes nothing, so what its logs hold and it has not is one of these.
+    opened.logs = std::make_unique<const Logs>(opened.disk->PathOf(journal::kJournalStore));
+    opened.store = WithLogs(std::move(opened.store), *opened.logs);
+  }
   ASSIGN_OR_RETURN(opened.witness, opened.disk->ReadFile(journal::kWitnessFile));
   return opened;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/audit/logs.h"
 #include "common/journal/format.h"
 #include "common/storage/storage.h"
 
@@ -35,6 +36,7 @@ absl::StatusOr<Sources> FindSources(const std::string& directory);
 // The journal's store and the bytes of its witness. An archive is a store too: its blocks under their sequences, its manifest as the witness.
 struct Opened {
   std::unique_ptr<storage::Disk> disk;
+  std::unique_ptr<const Logs> logs;  // where damage is read past; the store holds their rows too
   std::unique_ptr<storage::Store> store;
   std::optional<std::string> witness;
 };

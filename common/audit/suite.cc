@@ -18,12 +18,16 @@ constexpr size_t kNeedleBytes = 24;  // of a block, enough to be found by: magic
 
 constexpr int kSalvageSeconds = 300;
 
+constexpr const char* kUnreadRecord = "a record of the write-ahead log cannot be read";
+constexpr const char* kDamagedRecord = "a record of the write-ahead log is damaged";
+
 // What another process saw, on its way through a pipe: fields on lines of their own, the sentence last.
 std::string Encode(const JournalAudit& journal) {
   if (journal.intact()) return "intact";
   const Wrong& wrong = *journal.walked.wrong;
-  return absl::StrCat("wrong ", journal.walked.last.sequence, " ", journal.walked.blocks, " ", wrong.first, " ", wrong.last, " ", wrong.missing, " ", wrong.offset.has_value(), " ", wrong.offset.value_or(0), " ", wrong.was, " ",
-                      wrong.is, " ", journal.has_file_offset, " ", journal.file_offset, "\n", journal.file, "\n", wrong.what);
+  return absl::StrCat("wrong ", journal.walked.last.sequence, " ", journal.walked.blocks, " ", wrong.first, " ", wrong.last, " ", wrong.missing, " ", wrong.offset.has_value(), " ", wrong.offset.value_or(0), " ",
+                      journal.change.has_value(), " ", journal.change ? journal.change->was : 0, " ", journal.change ? journal.change->is : 0, " ", journal.file_offset.has_value(), " ",
+                      journal.file_offset.value_or(0), "\n", journal.file, "\n", wrong.what);
 }
 
 // True when the journal was intact.
@@ -32,16 +36,19 @@ bool Decode(const std::string& text, JournalAudit* journal) {
   Wrong& wrong = journal->walked.wrong.emplace();
   std::istringstream in(text);
   std::string word;
-  bool has_offset = false;
+  bool has_offset = false, has_change = false, has_file_offset = false;
   size_t offset = 0;
+  uint64_t file_offset = 0;
   unsigned was = 0, is = 0;
-  in >> word >> journal->walked.last.sequence >> journal->walked.blocks >> wrong.first >> wrong.last >> wrong.missing >> has_offset >> offset >> was >> is >> journal->has_file_offset >> journal->file_offset;
+  in >> word >> journal->walked.last.sequence >> journal->walked.blocks >> wrong.first >> wrong.last >> wrong.missing >> has_offset >> offset >> has_change >> was >> is >> has_file_offset >> file_offset;
   in.ignore(1);
   std::getline(in, journal->file);
   std::getline(in, wrong.what, '\0');
   if (has_offset) wrong.offset = offset;
   wrong.was = static_cast<uint8_t>(was);
   wrong.is = static_cast<uint8_t>(is);
+  if (has_change) journal->change = {wrong.was, wrong.is};
+  if (has_file_offset) journal->file_offset = file_offset;
   return false;
 }
 
@@ -109,17 +116,19 @@ JournalAudit SuiteAudit::AuditOne(const Source& source, const WalkOptions& walk,
     again.salvaged = true;
     ReadOnce(source, walk, [] {}, /*salvage=*/true, &again);
     again.damage_elsewhere = complaint;
+    LocateElsewhere(complaint, &again);
     return again;
   }
   // It may also read less than the store did with its checks.
-  if (salvaged.walked.wrong->first == 0 || salvaged.walked.last.sequence < journal.walked.last.sequence) return journal;
+  if (salvaged.walked.last.sequence < journal.walked.last.sequence) return journal;
+  journal.file = salvaged.file;
+  journal.file_offset = salvaged.file_offset;
+  journal.change = salvaged.change;
+  if (salvaged.walked.wrong->first == 0) return journal;
   journal.salvaged = true;
   journal.walked.last = salvaged.walked.last;
   journal.walked.blocks = salvaged.walked.blocks;
   journal.walked.wrong = salvaged.walked.wrong;
-  journal.file = salvaged.file;
-  journal.file_offset = salvaged.file_offset;
-  journal.has_file_offset = salvaged.has_file_offset;
   return journal;
 }
 
@@ -129,7 +138,15 @@ bool SuiteAudit::ReadOnce(const Source& source, const WalkOptions& walk, const s
   journal->salvaged = salvage;
   auto opened = OpenSource(source, salvage);
   if (opened.ok()) {
-    journal->walked = Walk(*opened->store, opened->witness, walk);
+    WalkOptions options = walk;
+    if (opened->logs != nullptr) {
+      options.suspect = [&logs = *opened->logs](uint64_t key) {
+        const auto row = logs.rows().find(journal::BlockKey(key));
+        const auto change = row == logs.rows().end() ? std::nullopt : logs.ChangeIn(row->second);
+        return change ? std::optional(std::pair(change->first, change->second.was)) : std::nullopt;
+      };
+    }
+    journal->walked = Walk(*opened->store, opened->witness, options);
     return true;
   }
   if (HasReason(opened.status(), Reason::DIRECTORY_IN_USE)) {
@@ -142,28 +159,76 @@ bool SuiteAudit::ReadOnce(const Source& source, const WalkOptions& walk, const s
   return true;
 }
 
-// The file that the first wrong block stands in.
+// The file that the first wrong block stands in, and the byte.
 void SuiteAudit::Locate(JournalAudit* journal) const {
   const Wrong& wrong = *journal->walked.wrong;
   const std::string directory = journal->source.archive ? journal->source.path.substr(0, journal->source.path.rfind('/')) : journal->source.path + "/" + std::string(journal::kJournalStore);
-  if (wrong.first == 0) {
-    if (wrong.what.find("witness") != std::string::npos) journal->file = journal->source.path + "/" + std::string(journal::kWitnessFile);
+  if (wrong.offset) journal->change = {wrong.was, wrong.is};
+  if (wrong.first == 0 && wrong.what.find("witness") != std::string::npos) {
+    journal->file = journal->source.path + "/" + std::string(journal::kWitnessFile);
     return;
   }
-  if (wrong.missing) return;
   auto opened = OpenSource(journal->source, /*salvage=*/true);
   if (!opened.ok()) return;
+  if (wrong.missing) return LocateUnread(*opened, journal);
   const auto cursor = opened->store->NewCursor();
-  cursor->SeekForPrev(journal::BlockKey(wrong.first));
-  if (!cursor->Valid()) return;
+  cursor->SeekForPrev(journal::BlockKey(wrong.first));  // of 0: the identity
+  if (!cursor->Valid() || (wrong.first == 0 && cursor->key() != journal::IdentityKey())) return LocateUnread(*opened, journal);
   const std::string_view value = cursor->value();
+  if (opened->logs != nullptr) {
+    const auto row = opened->logs->rows().find(cursor->key());
+    if (row != opened->logs->rows().end() && *row->second.row.value == value) {
+      const auto change = opened->logs->ChangeIn(row->second);
+      // Where only the hash of the block is off, and not that of an event, the checksum of its record still tells the byte.
+      const std::optional<size_t> at = wrong.offset ? wrong.offset : change ? std::optional(change->first) : std::nullopt;
+      if (wrong.first == 0 && !at) return;
+      journal->file = opened->logs->FileOf(row->second);
+      if (at) journal->file_offset = row->second.row.OffsetOf(*at);
+      if (!wrong.offset && change) journal->change = {change->second.was, change->second.is};
+      return;
+    }
+  }
+  if (wrong.first == 0) return;
   const std::string_view needle = wrong.offset && *wrong.offset < kNeedleBytes ? value.substr(journal::kHeaderBytes, 64) : value.substr(0, kNeedleBytes);
   if (const auto place = FindBytes(directory, needle)) {
     journal->file = place->file;
-    if (!wrong.offset) return;
-    journal->file_offset = place->offset + *wrong.offset - (needle.data() == value.data() ? 0 : journal::kHeaderBytes);
-    journal->has_file_offset = true;
+    if (wrong.offset) journal->file_offset = place->offset + *wrong.offset - (needle.data() == value.data() ? 0 : journal::kHeaderBytes);
   }
+}
+
+// What is not there may stand in a record of a log that is too damaged to be read, or behind the end of a log that was cut.
+void SuiteAudit::LocateUnread(const Opened& opened, JournalAudit* journal) const {
+  if (opened.logs == nullptr) return;
+  Wrong& wrong = *journal->walked.wrong;
+  std::string before;
+  if (wrong.first > 0) {
+    const auto cursor = opened.store->NewCursor();
+    cursor->SeekForPrev(journal::BlockKey(wrong.first - 1));
+    if (cursor->Valid()) before = std::string(cursor->key());
+  }
+  if (const Logs::Damage* unread = opened.logs->FirstUnreadAfter(before)) {
+    journal->file = unread->file;
+    journal->file_offset = unread->damage.begin;
+    if (!wrong.missing) return;
+    wrong.missing = false;
+    wrong.what = kUnreadRecord;
+  } else if (wrong.missing && wrong.what == kMissingAtEnd) {
+    journal->file = opened.logs->Newest(&journal->file_offset);
+  }
+}
+
+// Every event holds; the store's own words for its log do not say which byte it is.
+void SuiteAudit::LocateElsewhere(const std::string& complaint, JournalAudit* journal) const {
+  const Logs logs(journal->source.path + "/" + std::string(journal::kJournalStore));
+  if (!logs.damaged()) return;
+  const Logs::Damage& damage = logs.first();
+  // A chain that ended too soon: RocksDB took the damaged record for one whose writing was cut off.
+  const bool of_chain = complaint.find('/') == std::string::npos;
+  if (!of_chain && complaint.find(damage.file) == std::string::npos) return;
+  if (of_chain) journal->damage_elsewhere = kDamagedRecord;
+  journal->file = damage.file;
+  journal->file_offset = damage.damage.change ? damage.damage.change->offset : damage.damage.begin;
+  if (damage.damage.change) journal->change = {damage.damage.change->was, damage.damage.change->is};
 }
 
 void SuiteAudit::AuditRanking(const Source& source) {

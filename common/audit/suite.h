@@ -27,8 +27,12 @@ struct JournalAudit {
   Walked walked;
   bool salvaged = false;             // read past damage to see what exactly is wrong
   std::string file;                  // that holds the first thing wrong; "" when it cannot be told
-  uint64_t file_offset = 0;          // of the changed byte, where one explains everything
-  bool has_file_offset = false;
+  std::optional<uint64_t> file_offset;  // in it: of the changed byte, or where what cannot be read begins
+  // The changed byte, where one explains everything.
+  struct Change {
+    uint8_t was = 0, is = 0;
+  };
+  std::optional<Change> change;
   std::string damage_elsewhere;      // the store complains, yet every block holds: what it says; harmless
   std::unique_ptr<Findings> findings;
   bool intact() const { return !walked.wrong; }
@@ -80,6 +84,8 @@ class SuiteAudit {
   void CheckPlanPositions(JournalAudit& journal, const std::map<uint64_t, journal::BlockHeader>& steps);
   void CheckHeads(const Issued& issued, BulletinAudit* bulletin) const;
   void Locate(JournalAudit* journal) const;
+  void LocateUnread(const Opened& opened, JournalAudit* journal) const;
+  void LocateElsewhere(const std::string& complaint, JournalAudit* journal) const;
 
   const Sources sources_;
   const SuiteOptions options_;

@@ -124,6 +124,7 @@ Walked Walk(storage::Store& store, const std::optional<std::string>& witness, co
   if ((walked.wrong = ReadLineage(*cursor, options.service, &walked.lineage))) return walked;
   if ((walked.wrong = ReadWitness(witness, cursor->Valid(), &walked))) return walked;
   Chain chain(walked.lineage, options.heads);
+  chain.set_suspect(options.suspect);
   {
     Handoff handoff(options);
     uint64_t told = 0;

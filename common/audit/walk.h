@@ -21,6 +21,7 @@ struct WalkOptions {
   std::set<uint64_t> heads;  // sequences whose hashes and tree heads are wanted
   // Each block that holds, in order, on a thread of its own. Views hold during the call. Optional.
   std::function<void(const journal::BlockHeader& header, const std::vector<std::string_view>& events)> on_block;
+  Chain::Suspect suspect = nullptr;  // optional
   // The last sequence that was proved, now and then. Optional.
   std::function<void(uint64_t sequence)> on_progress;
 };

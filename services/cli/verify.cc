@@ -43,6 +43,16 @@ std::string NameOf(const audit::Source& source, bool chinese) {
   return source.name == source.service ? name : absl::StrCat(name, " ", source.name);
 }
 
+// The file, and the byte where it is known.
+void AddPlace(const JournalAudit& journal, Json* detail) {
+  if (!journal.file.empty()) (*detail)["file"] = journal.file;
+  if (journal.file_offset) (*detail)["offset"] = *journal.file_offset;
+  else if (!journal.intact() && journal.walked.wrong->offset) (*detail)["offset"] = *journal.walked.wrong->offset;
+  if (!journal.change) return;
+  (*detail)["was"] = journal.change->was;
+  (*detail)["is"] = journal.change->is;
+}
+
 VerifyStep JournalStep(const JournalAudit& journal) {
   const audit::Walked& walked = journal.walked;
   VerifyStep step{.step = "journal", .subject = journal.source.name, .chinese = {}, .english = {}, .status = {}, .note = {}};
@@ -57,6 +67,7 @@ VerifyStep JournalStep(const JournalAudit& journal) {
     // Every block is there and holds; what the store complains of still keeps the service from starting.
     step.status = MakeError(Reason::DATA_LOSS, "file", journal.source.path, absl::StrCat("every event is there and holds, but the store is damaged: ", journal.damage_elsewhere));
     step.detail["facts_hold"] = true;
+    AddPlace(journal, &step.detail);
     return step;
   }
   const audit::Wrong& wrong = *walked.wrong;
@@ -66,12 +77,7 @@ VerifyStep JournalStep(const JournalAudit& journal) {
     step.detail["last_wrong"] = wrong.last;
     step.detail["missing"] = wrong.missing;
   }
-  if (!journal.file.empty()) step.detail["file"] = journal.file;
-  if (wrong.offset) {
-    step.detail["offset"] = journal.has_file_offset ? journal.file_offset : *wrong.offset;
-    step.detail["was"] = wrong.was;
-    step.detail["is"] = wrong.is;
-  }
+  AddPlace(journal, &step.detail);
   return step;
 }
 

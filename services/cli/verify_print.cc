@@ -15,7 +15,7 @@ namespace anju::cli {
 namespace {
 
 // What the auditor of bytes says. Findings about contents name codes and numbers, and read as they are.
-constexpr std::array<std::pair<const char*, const char*>, 18> kChinese = {{
+constexpr std::array<std::pair<const char*, const char*>, 20> kChinese = {{
     {"sequences are missing at the end", "末尾的序号缺失"},
     {"sequences are missing", "序号缺失"},
     {"a block begins inside the one before it", "块与前一块重叠"},
@@ -31,6 +31,8 @@ constexpr std::array<std::pair<const char*, const char*>, 18> kChinese = {{
     {"the witness file is missing", "见证文件缺失"},
     {"the witness file is damaged", "见证文件损坏"},
     {"the journal has no identity", "日志身份缺失"},
+    {"a record of the write-ahead log cannot be read", "预写日志中的记录无法读出"},
+    {"a record of the write-ahead log is damaged", "预写日志中的记录损坏"},
     {"every event is there and holds, but the store is damaged: ", "全部事件完好，但存储文件损坏："},
     {"the parts do not make the whole", "部分之和与合计不符"},
     {"the model and the suite, where they part", "审计模型与系统所算不一致之处"},
@@ -53,7 +55,9 @@ std::string WrongText(const Context& context, const VerifyStep& step) {
     if (detail.reason == Reason::TAMPERED && !detail.value.empty()) absl::StrAppend(&text, chinese ? "：" : ": ", detail.value);
   }
   if (step.detail.contains("file")) absl::StrAppend(&text, chinese ? "，文件 " : ", file ", step.detail["file"].get<std::string>());
-  if (step.detail.contains("offset")) {
+  if (step.detail.contains("offset") && !step.detail.contains("was")) {
+    absl::StrAppend(&text, absl::StrFormat(chinese ? " 第 %d 字节起" : " from byte %d", step.detail["offset"].get<uint64_t>()));
+  } else if (step.detail.contains("offset")) {
     absl::StrAppend(&text, absl::StrFormat(chinese ? " 第 %d 字节由 0x%02X 变为 0x%02X" : " byte %d, 0x%02X has become 0x%02X", step.detail["offset"].get<uint64_t>(), step.detail["was"].get<int>(), step.detail["is"].get<int>()));
   }
   // What helps against a bulletin that was changed helps nothing here.
@@ -74,7 +78,7 @@ std::string StepText(const Context& context, const VerifyStep& step) {
 std::string VerifyWords(Lang lang, const std::string& english) {
   if (lang != Lang::kChinese) return english;
   for (const auto& [from, to] : kChinese) {
-    if (english.rfind(from, 0) == 0) return std::string(to) + english.substr(std::string_view(from).size());
+    if (english.rfind(from, 0) == 0) return std::string(to) + VerifyWords(lang, english.substr(std::string_view(from).size()));
   }
   return english;
 }

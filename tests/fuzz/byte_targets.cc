@@ -16,6 +16,7 @@
 #include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
+#include "common/storage/log_file.h"
 #include "tests/fuzz/targets.h"
 
 namespace anju::fuzz {
@@ -124,11 +125,27 @@ void Keys(std::string_view bytes) {
   if (const absl::StatusOr<journal::JournalId> id = journal::ParseJournalId(bytes); id.ok()) CHECK(journal::ToHex(*id) == bytes);
 }
 
+// What an auditor finds in a damaged log stands in the file where it says.
+void Logs(std::string_view bytes) {
+  const storage::LogContents contents = storage::ReadLog(bytes);
+  size_t found = 0;
+  for (const storage::LogRow& row : contents.rows) {
+    for (size_t i = 0; row.value && i < row.value->size(); ++i) CHECK((*row.value)[i] == bytes[row.OffsetOf(i)]);
+    found += row.value ? row.value->size() : 0;
+  }
+  CHECK(found <= bytes.size());
+  for (const storage::LogDamage& damage : contents.damages) {
+    CHECK(damage.begin < damage.end && damage.end <= bytes.size());
+    if (damage.change) CHECK(static_cast<uint8_t>(bytes[damage.change->offset]) == damage.change->is && damage.change->was != damage.change->is);
+  }
+  CHECK(!contents.cut_at || *contents.cut_at < bytes.size());
+}
+
 }  // namespace
 
 std::vector<Target> ByteTargets() {
   return {{"block", Blocks}, {"identity", Identities}, {"witness", Witnesses}, {"proof", Proofs}, {"archive", Archives},
-          {"manifest", Manifests}, {"outbox", Outboxes}, {"token", Tokens}, {"refusal", Refusals}, {"key", Keys}};
+          {"manifest", Manifests}, {"outbox", Outboxes}, {"token", Tokens}, {"refusal", Refusals}, {"key", Keys}, {"log", Logs}};
 }
 
 }  // namespace anju::fuzz

@@ -82,6 +82,34 @@ void WriteJournals(const Sample& sample) {
   Write("manifest", "one", archive::EncodeManifest({.made_us = 5, .entries = {entry}}));
 }
 
+// Logs of RocksDB: see common/storage/log_file.h.
+std::string Little(uint64_t value, int bytes) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i) text.push_back(static_cast<char>(value >> 8 * i));
+  return text;
+}
+
+std::string LogFragment(uint8_t type, const std::string& payload) {
+  const std::string covered = std::string(1, static_cast<char>(type)) + (type > 4 ? Little(6, 4) : "") + payload;
+  const uint32_t crc = journal::Crc32c(covered);
+  return Little((crc >> 15 | crc << 17) + 0xA282EAD8u, 4) + Little(payload.size(), 2) + covered;
+}
+
+void WriteLogs(const Sample& sample) {
+  const auto record = [](uint64_t sequence, const std::string& key, const std::string& value) {
+    return Little(sequence, 8) + Little(1, 4) + "\1" + Little(key.size(), 1) + key + Little(value.size() % 128 | 128, 1) + Little(value.size() / 128, 1) + value;
+  };
+  const std::string first = record(1, journal::BlockKey(1), sample.block), second = record(2, journal::BlockKey(4), sample.second);
+  const std::string whole = LogFragment(1, first) + LogFragment(1, second);
+  Write("log", "whole", whole);
+  Write("log", "pieces", LogFragment(2, first.substr(0, 50)) + LogFragment(3, first.substr(50, 60)) + LogFragment(4, first.substr(110)) + LogFragment(1, second));
+  Write("log", "again", LogFragment(6, first.substr(0, 50)) + LogFragment(8, first.substr(50)) + LogFragment(5, Little(3, 8) + Little(1, 4) + Little(0, 1) + Little(1, 1) + "k"));
+  Write("log", "room", whole + LogFragment(1, record(3, "room", std::string(16'000, '\0'))) + LogFragment(2, Little(4, 8)) + LogFragment(4, second.substr(8)) + std::string(100, '\0'));
+  std::string flipped = whole;
+  flipped[5] ^= 1, flipped[first.size() + 40] ^= 4;
+  Write("log", "flipped", flipped);
+}
+
 void WriteProof() {
   proof::Proof proof;
   proof.bulletin = {.number = "迪安居通〔2017〕1号", .sha256 = std::string(64, 'a'),
@@ -168,6 +196,7 @@ int main(int argc, char** argv) {
   }
   anju::directory = argv[1];
   anju::WriteJournals(anju::MakeSample());
+  anju::WriteLogs(anju::MakeSample());
   anju::WriteProof();
   anju::WriteMessages();
   anju::WriteForms();
