@@ -394,7 +394,7 @@ TEST(RankingHandlers, RefuseACallerWhoseSubtreeDoesNotCoverTheRegion) {
   auto ask = [&](const rpc::Caller& caller) {
     absl::Status answer;
     handlers.GetLeagueTable(caller, StartsRequest(), std::chrono::system_clock::now() + std::chrono::seconds(5),
-                            [&](absl::StatusOr<v1::GetLeagueTableResponse> response) { answer = response.status(); });
+                            [&](absl::StatusOr<TableResponse> response) { answer = response.status(); });
     return answer;
   };
   EXPECT_THAT(ask({.identity = "clerk", .role = rpc::Role::kAnalyst, .region = "533422"}), HasReason(Reason::NOT_ALLOWED));
