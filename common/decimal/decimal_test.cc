@@ -357,6 +357,30 @@ TEST(PercentTest, HasNoLargestRate) {
   EXPECT_EQ(FormatPercent(MakeFraction(-kAmountMax, 3), 2, Rounding::kHalfUp, false), "-33333333333333333.33");
 }
 
+// What fits into machine words has a path of its own: the same fraction made too wide for it must come to the same.
+TEST(WordTest, TheShortPathSaysWhatTheWideOneSays) {
+  std::mt19937_64 random(64);
+  constexpr int128 kWide = int128{1} << 60;
+  const auto widened = [](int64_t numerator, int64_t denominator) { return Fraction{numerator * kWide, denominator * kWide}; };
+  for (int i = 0; i < 20'000; ++i) {
+    const int64_t a = RandomNumber(random), c = RandomNumber(random);
+    const int64_t b = std::abs(RandomNumber(random)) + 1, d = i % 7 == 0 ? b : std::abs(RandomNumber(random)) + 1;
+    const Fraction reduced = MakeFraction(a, b), wide = MakeFraction(a * kWide, b * kWide);
+    EXPECT_TRUE(reduced.numerator == wide.numerator && reduced.denominator == wide.denominator) << a << "/" << b;
+    EXPECT_EQ(Compared({a, b}, {c, d}), Compared(widened(a, b), {c, d})) << a << "/" << b << " " << c << "/" << d;
+    const int digits = static_cast<int>(random() % (kScaleMax + 1));
+    for (const Rounding rounding : {Rounding::kHalfUp, Rounding::kTruncate}) {
+      const bool trim = random() % 2 == 0;
+      EXPECT_EQ(FormatRounded({a, b}, digits, rounding, trim), FormatRounded(widened(a, b), digits, rounding, trim)) << a << "/" << b << " to " << digits;
+      EXPECT_EQ(FormatPercent({a, b}, digits, rounding, trim), FormatPercent(widened(a, b), digits, rounding, trim)) << a << "/" << b << " to " << digits;
+    }
+  }
+  EXPECT_EQ(FormatRounded({-1, 1000}, 2, Rounding::kHalfUp, false), "0.00");
+  EXPECT_EQ(FormatRounded({-5, 1000}, 2, Rounding::kHalfUp, false), "-0.01");
+  EXPECT_EQ(FormatRounded({999'999, 1'000'000}, 5, Rounding::kHalfUp, true), "1");
+  EXPECT_EQ(FormatRounded({static_cast<int128>(std::numeric_limits<uint64_t>::max()), 1}, 0, Rounding::kHalfUp, false), "18446744073709551615");
+}
+
 TEST(CheckedTest, TellsOverflow) {
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
   constexpr int64_t kMin = std::numeric_limits<int64_t>::min();

@@ -138,6 +138,17 @@ template <typename Response>
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Response* response,
                                  const std::function<void(const Caller&, Finish<Response>)>& handler);
 
+// A response that was serialized already.
+template <typename Response>
+struct Encoded {
+  std::string bytes;
+};
+// The same for a method that is served as bytes (WithRawCallbackMethod_…), because its answers are kept serialized. A request that cannot be parsed
+// is BAD_VALUE.
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* AnswerEncoded(grpc::CallbackServerContext* context, const grpc::ByteBuffer& request, grpc::ByteBuffer* response,
+                                        const std::function<void(const Caller&, const Request&, Finish<Encoded<Response>>)>& handler);
+
 }  // namespace anju::rpc
 
 #include "common/rpc/answer.inc"

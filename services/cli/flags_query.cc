@@ -138,6 +138,7 @@ void AddQueryCommands(CLI::App& app, Invocation& invocation) {
   AddDefinitionFlags(rank_command, rank.get(), /*by_name=*/true);
   AddTimeFlags(rank_command, rank.get());
   AddMovementFlags(rank_command, rank.get());
+  rank_command->add_option("--top", rank->top, "only the first N ranked rows; default: all rows, and those without a place")->check(CLI::Range(1, 10'000));
   OnCall(rank_command, invocation, rank, Rank);
 
   auto standing = Make<RankOptions>();

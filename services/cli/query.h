@@ -30,6 +30,7 @@ struct RankOptions {
   bool trim = false;
   std::string since, since_at;
   ViewOptions view;
+  uint32_t top = 0;        // at most so many ranked rows; 0: all, and the unranked ones
   std::string table = {};  // TEMPLATE/TABLE: the definition of a bulletin template's table instead of all that defines one above
 };
 absl::StatusOr<ranking::v1::GetLeagueTableResponse> FetchTable(const Context& context, const RankOptions& options);

@@ -36,6 +36,7 @@ Json TableJson(const GetLeagueTableResponse& table) {
                {"tree", table.tree()},
                {"unit", table.unit()},
                {"completeness", {{"reported", table.reported()}, {"expected", table.expected()}}},
+               {"counts", {{"ranked", table.ranked_total()}, {"unranked", table.unranked_total()}}},
                {"other_layers", std::move(layers)}};
   if (movement) {
     json["since"] = table.since();
@@ -179,6 +180,7 @@ absl::Status FillFromTemplate(const Context& context, const RankOptions& options
 absl::StatusOr<GetLeagueTableResponse> FetchTable(const Context& context, const RankOptions& options) {
   ranking::v1::GetLeagueTableRequest request;
   RETURN_IF_ERROR(FillQuestion(options, &request));
+  request.set_limit(options.top);
   if (!options.table.empty()) {
     RETURN_IF_ERROR(FillFromTemplate(context, options, &request));
   } else if (options.year.empty() || options.programme.empty() || options.indicator.empty()) {
@@ -202,6 +204,13 @@ void PrintTable(const Context& context, const GetLeagueTableResponse& table) {
                          : (table.as_of().empty() ? "" : "As of " + table.as_of() + ", ") + reported + " of " + expected + " reported this month; " +
                                (layer.empty() ? "" : "layer " + layer + ", ") + "ties " + ties;
   if (!table.since().empty()) text += std::string(context.Say("；变化自 ", "; movement since ")) + table.since();
+  // Who asked for the first rows has to see that these are not all.
+  const uint32_t shown = static_cast<uint32_t>(table.rows_size()), left_out = table.ranked_total() + table.unranked_total() - shown - static_cast<uint32_t>(table.unranked_size());
+  if (left_out > 0) {
+    const std::string rows = std::to_string(shown), ranked = std::to_string(table.ranked_total()), unranked = std::to_string(table.unranked_total());
+    text += context.lang == Lang::kChinese ? "；只列前 " + rows + " 行：列入排序 " + ranked + " 个，未列入排序 " + unranked + " 个"
+                                           : "; only the first " + rows + " rows: " + ranked + " are ranked, " + unranked + " are not";
+  }
   Talk(context, text);
 }
 

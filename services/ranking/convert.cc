@@ -53,17 +53,20 @@ std::string FormatTreeDay(Date day) { return day.days >= kDistantFuture.days - 1
 
 Input CurrentInput(const Contents& contents, const Definition& definition, const Plan& plan, RegionNumber region, Date day) {
   const RegionTree& tree = contents.registry->regions;
-  auto place = [&](RegionNumber number) {
-    Place made = PlaceOf(*tree.At(number, day), plan.needs.keys.size());
-    for (size_t i = 0; i < plan.needs.keys.size(); ++i) {
-      const Figures* figures = contents.cells.Find({definition.programme, plan.needs.keys[i]}, number);
-      if (figures != nullptr) made.figures[i] = *figures;
+  std::vector<Cells::Reader> columns;
+  for (const FigureKey& key : plan.needs.keys) columns.push_back(contents.cells.Read({definition.programme, key}));
+  const auto place = [&](RegionNumber number) {
+    Place made = PlaceOf(*tree.At(number, day), columns.size());
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (const Figures* figures = columns[i].Find(number)) made.figures[i] = *figures;
     }
     return made;
   };
   Input input;
   input.region = place(region);
-  for (RegionNumber child : tree.ChildrenAt(region, day)) input.children.push_back(place(child));
+  const std::vector<RegionNumber> children = tree.ChildrenAt(region, day);
+  input.children.reserve(children.size());
+  for (const RegionNumber child : children) input.children.push_back(place(child));
   return input;
 }
 
@@ -126,6 +129,7 @@ Input DatedInput(const aggregator::v1::GetColumnResponse& column, const Definiti
 }
 
 void FillRow(Row row, v1::Row* wire) {
+  wire->Clear();
   wire->set_rank(row.rank);
   wire->set_region(std::move(row.code));
   wire->set_name(std::move(row.name));
@@ -143,41 +147,6 @@ void FillRow(Row row, v1::Row* wire) {
   // They were serialized by FiguresOf.
   for (const std::string& note : row.notes) wire->add_notes()->ParseFromString(note);
   wire->set_review(ToProto(row.review));
-}
-
-v1::GetLeagueTableResponse ToProto(Table table, const Definition& definition, const Plan& plan, const Input& input, const Catalogue& catalogue) {
-  v1::GetLeagueTableResponse response;
-  *response.mutable_definition() = ToProto(definition, table.layer, catalogue);
-  response.set_region(input.region.code);
-  response.set_region_name(input.region.name);
-  if (table.as_of) response.set_as_of(FormatDate(*table.as_of));
-  for (Row& row : table.rows) FillRow(std::move(row), response.add_rows());
-  for (Row& row : table.unranked) FillRow(std::move(row), response.add_unranked());
-  FillRow(std::move(table.total), response.mutable_total());
-  response.set_reported(table.reported);
-  response.set_expected(table.expected);
-  response.set_unit(plan.indicator->unit);
-  response.set_denominator_unit(plan.of != nullptr ? plan.of->unit : plan.indicator->unit);
-  for (Layer layer : table.other_layers) response.add_other_layers(ToProto(layer));
-  return response;
-}
-
-void FillReport(const StandingReport& report, const Board& board, const Plan& plan, const std::vector<Row>& rows, v1::GetStandingResponse* wire) {
-  std::unordered_map<uint32_t, size_t> printed;  // by seat
-  for (size_t i = 0; i < board.order.size(); ++i) printed.emplace(board.order[i], i);
-  const auto fill = [&](const Beside& beside, v1::Neighbour* neighbour) {
-    FillRow(rows[printed.at(beside.seat)], neighbour->mutable_row());
-    if (beside.gap) neighbour->set_gap(FormatAmount(*plan.indicator, *beside.gap));
-  };
-  if (report.above) fill(*report.above, wire->mutable_above());
-  if (report.below) fill(*report.below, wire->mutable_below());
-  for (const uint32_t seat : report.tied) FillRow(rows[printed.at(seat)], wire->add_tied());
-  for (const RankReason& reason : report.reasons) {
-    v1::RankReason* word = wire->add_reasons();
-    word->set_word(ReasonWordName(reason.word));
-    word->set_value(reason.value);
-    word->set_count(reason.count);
-  }
 }
 
 v1::RowChange ToProto(const Transition& transition) {

@@ -32,11 +32,8 @@ std::vector<Place> PlacesOf(const google::protobuf::RepeatedPtrField<types::v1::
 // Where the plan reads this cell; nullopt when it does not.
 std::optional<size_t> SlotOf(const aggregator::v1::Cell& cell, const Definition& definition, const Plan& plan);
 
+// Whatever `wire` held before is gone; its memory is used again.
 void FillRow(Row row, v1::Row* wire);
-// Fills all but `basis`, `current`, `tree` and what is of the movement.
-v1::GetLeagueTableResponse ToProto(Table table, const Definition& definition, const Plan& plan, const Input& input, const Catalogue& catalogue);
-// Fills neighbours, tied rows and reasons; `rows` are the table's ranked ones in their order.
-void FillReport(const StandingReport& report, const Board& board, const Plan& plan, const std::vector<Row>& rows, v1::GetStandingResponse* wire);
 
 v1::RowChange ToProto(const Transition& transition);
 MilestoneState StateOf(const aggregator::v1::MilestoneStatus& status);

@@ -1,7 +1,8 @@
 // GetLeagueTable: the newest tables from one state of our own, all others from columns of the aggregator.
 #include "services/ranking/handlers.h"
 
-#include <algorithm>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,46 +10,45 @@
 #include "common/time/date.h"
 #include "services/ranking/await.h"
 #include "services/ranking/core/movement.h"
+#include "services/ranking/table_bytes.h"
 
 namespace anju::ranking {
 namespace {
 
 using aggregator::v1::GetColumnsResponse;
 
-absl::StatusOr<v1::GetLeagueTableResponse> CurrentTable(const Question& question) {
-  const Input input = CurrentInput(*question.contents, question.definition, question.plan, question.region, question.DayOf(std::nullopt));
-  absl::StatusOr<Table> table = ComputeTable(question.definition, question.plan, input);
-  if (!table.ok()) return question.WithPeriods(table.status(), question.region);
-  v1::GetLeagueTableResponse response = ToProto(*std::move(table), question.definition, question.plan, input, question.contents->registry->catalogue);
-  *response.mutable_basis() = question.contents->stamp;
-  response.set_current(true);
-  response.set_tree(FormatTreeDay(question.DayOf(std::nullopt)));
-  return response;
-}
-
-absl::StatusOr<v1::GetLeagueTableResponse> TableOf(const Question& question, const GetColumnsResponse& columns) {
+absl::StatusOr<TableResponse> TableOf(const Question& question, const GetColumnsResponse& columns) {
   RETURN_IF_ERROR(question.AuthorizeAnswer(columns.columns(0)));
   const Asked& asked = question.asked;
-  const Input input = DatedInput(columns.columns(0), question.definition, question.plan, asked.as_of, question.DayOf(asked.as_of));
-  absl::StatusOr<Table> table = ComputeTable(question.definition, question.plan, input);
-  if (!table.ok()) return question.WithPeriods(table.status(), input.region.number);
-  RETURN_IF_ERROR(question.CheckSince(*table));
-  const std::optional<Date> earlier = asked.since ? asked.since : asked.as_of;
+  ASSIGN_OR_RETURN(const std::shared_ptr<const JudgedTable> table, question.JudgeColumn(columns.columns(0), asked.as_of));
+  RETURN_IF_ERROR(question.CheckSince(table->summary));
+  TableFrame frame{.basis = &columns.columns(0).basis(), .current = false, .since_basis = nullptr, .since = "", .tree = question.DayOf(asked.as_of)};
+  std::optional<Movement> movement;
   if (asked.has_movement()) {
-    ASSIGN_OR_RETURN(const Table before, question.EarlierTable(columns.columns(1), earlier, table->layer));
-    AddMovement(question.definition, before, *table);
+    const std::optional<Date> earlier = asked.since ? asked.since : asked.as_of;
+    ASSIGN_OR_RETURN(movement, question.MovementSince(columns.columns(1), earlier, table->summary.layer));
+    frame.since_basis = &columns.columns(1).basis();
+    if (earlier) frame.since = FormatDate(*earlier);
   }
-  v1::GetLeagueTableResponse response = ToProto(*std::move(table), question.definition, question.plan, input, question.contents->registry->catalogue);
-  *response.mutable_basis() = columns.columns(0).basis();
-  response.set_tree(FormatTreeDay(question.DayOf(asked.as_of)));
-  if (asked.has_movement()) {
-    *response.mutable_since_basis() = columns.columns(1).basis();
-    if (earlier) response.set_since(FormatDate(*earlier));
-  }
-  return response;
+  const TableBytes bytes(*table, question.contents->registry->catalogue, movement ? &*movement : nullptr, asked.limit);
+  return TableResponse{bytes.Response(asked.limit, frame)};
 }
 
 }  // namespace
+
+absl::StatusOr<TableResponse> Handlers::CurrentTable(const Question& question) {
+  const uint32_t limit = question.asked.limit;
+  Kept kept = kept_.Find(question);
+  if (kept.bytes == nullptr || !kept.bytes->Has(limit)) {
+    if (kept.table == nullptr) {
+      ASSIGN_OR_RETURN(kept.table, question.JudgeOwnCells());
+    }
+    kept.bytes = std::make_shared<const TableBytes>(*kept.table, question.contents->registry->catalogue, nullptr, limit);
+    kept_.Keep(question, kept.table, kept.bytes);
+  }
+  return TableResponse{kept.bytes->Response(limit, {.basis = &question.contents->stamp, .current = true, .since_basis = nullptr, .since = "",
+                                                    .tree = question.DayOf(std::nullopt)})};
+}
 
 void Handlers::Await(const Asked& asked, bool own_cells, Deadline deadline, std::function<void(absl::StatusOr<Read>)> ready) {
   types::v1::Basis want = asked.want;
@@ -57,8 +57,7 @@ void Handlers::Await(const Asked& asked, bool own_cells, Deadline deadline, std:
   AwaitContents(store_, room_, want, staleness_ms, deadline, std::move(ready));
 }
 
-void Handlers::GetLeagueTable(const rpc::Caller& caller, const v1::GetLeagueTableRequest& request, Deadline deadline,
-                              rpc::Finish<v1::GetLeagueTableResponse> finish) {
+void Handlers::GetLeagueTable(const rpc::Caller& caller, const v1::GetLeagueTableRequest& request, Deadline deadline, rpc::Finish<TableResponse> finish) {
   const absl::StatusOr<Asked> asked = ReadAsked(request);
   if (!asked.ok()) return finish(asked.status());
   const bool own_cells = asked->is_newest() && !asked->has_movement();
@@ -72,7 +71,7 @@ void Handlers::GetLeagueTable(const rpc::Caller& caller, const v1::GetLeagueTabl
         });
 }
 
-void Handlers::DatedTable(std::shared_ptr<const Question> question, Deadline deadline, rpc::Finish<v1::GetLeagueTableResponse> finish) {
+void Handlers::DatedTable(std::shared_ptr<const Question> question, Deadline deadline, rpc::Finish<TableResponse> finish) {
   const Asked& asked = question->asked;
   aggregator::v1::GetColumnsRequest request = question->NewRequest();
   question->AddMoment(asked.as_of, asked.view, &request);

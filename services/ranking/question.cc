@@ -66,6 +66,10 @@ absl::StatusOr<Asked> ReadAsked(const Request& request) {
   }
   asked.at_least = request.at_least();
   asked.want = ReadToken("at_least", request.at_least(), refused);
+  if constexpr (requires { request.limit(); }) {
+    asked.limit = request.limit();
+    if (asked.limit > kTableRowsMax) refused.Add(errors::BadValue("limit", std::to_string(asked.limit), "1 to " + std::to_string(kTableRowsMax) + ", or 0 for all rows"));
+  }
   asked.since = ReadDate("since", request.since(), refused);
   asked.since_at = request.since_at();
   ReadToken("since_at", request.since_at(), refused);
@@ -143,8 +147,35 @@ void Question::AddMoment(std::optional<Date> as_of, const types::v1::View& view,
 }
 
 absl::Status Question::AuthorizeAnswer(const aggregator::v1::GetColumnResponse& column) const {
-  if (column.regions().empty()) return absl::OkStatus();
-  return rpc::Authorize(caller, rpc::Action::kRead, column.regions(0).number(), &contents->registry->regions, DayOf(asked.as_of));
+  return AuthorizeParent(column.regions().empty() ? std::nullopt : std::optional<RegionNumber>(column.regions(0).number()));
+}
+
+absl::Status Question::AuthorizeParent(std::optional<RegionNumber> number) const {
+  if (!number) return absl::OkStatus();
+  return rpc::Authorize(caller, rpc::Action::kRead, *number, &contents->registry->regions, DayOf(asked.as_of));
+}
+
+absl::StatusOr<std::shared_ptr<const JudgedTable>> Question::JudgeOwnCells() const {
+  auto table = JudgeTable(definition, plan, CurrentInput(*contents, definition, plan, region, DayOf(std::nullopt)));
+  if (!table.ok()) return WithPeriods(table.status(), region);
+  return table;
+}
+
+absl::StatusOr<std::shared_ptr<const JudgedTable>> Question::JudgeColumn(const aggregator::v1::GetColumnResponse& column, std::optional<Date> as_of) const {
+  Input input = DatedInput(column, definition, plan, as_of, DayOf(as_of));
+  const RegionNumber ranked = input.region.number;
+  auto table = JudgeTable(definition, plan, std::move(input));
+  if (!table.ok()) return WithPeriods(table.status(), ranked);
+  return table;
+}
+
+absl::StatusOr<Movement> Question::MovementSince(const aggregator::v1::GetColumnResponse& column, std::optional<Date> as_of, Layer layer) const {
+  Definition same = definition;
+  same.layer = layer;
+  const auto before = JudgeTable(same, plan, DatedInput(column, definition, plan, as_of, DayOf(as_of)));
+  if (HasReason(before.status(), Reason::NO_FIGURES)) return Movement();
+  if (!before.ok()) return errors::InField(before.status(), asked.since_at.empty() ? "since" : "since_at", asked.since_at);
+  return Movement(same, plan, (*before)->board);
 }
 
 absl::StatusOr<Table> Question::EarlierTable(const aggregator::v1::GetColumnResponse& column, std::optional<Date> as_of, Layer layer) const {

@@ -9,9 +9,13 @@
 #include "anju/ranking/v1/ranking.pb.h"
 #include "common/rpc/rpc.h"
 #include "services/ranking/convert.h"
+#include "services/ranking/core/judged_table.h"
+#include "services/ranking/core/movement.h"
 #include "services/ranking/store/store.h"
 
 namespace anju::ranking {
+
+inline constexpr uint32_t kTableRowsMax = 10'000;  // that a limit may ask for
 
 // What tables and standings are both asked with.
 struct Asked {
@@ -20,6 +24,7 @@ struct Asked {
   types::v1::View view;
   std::string since_at, at_least;
   types::v1::Basis want;          // what at_least names
+  uint32_t limit = 0;             // ranked rows of a table; 0: the whole table
 
   // True when our own cells answer it: the newest figures, all of them, as known now, in their own tree.
   bool is_newest() const;
@@ -61,6 +66,14 @@ struct Question {
   aggregator::v1::GetColumnsRequest NewRequest() const;
   // The column's parent may be seen by the caller, also where our registry could not resolve it before. NOT_ALLOWED.
   absl::Status AuthorizeAnswer(const aggregator::v1::GetColumnResponse& column) const;
+  // The same of a number that such a column had; nullopt is one of nobody.
+  absl::Status AuthorizeParent(std::optional<RegionNumber> number) const;
+  // The table judged from our own cells, or from a column of figures as of that day. The question has to outlive it, or at least its registry.
+  // TIE_NOT_BROKEN, NO_FIGURES with the periods there are figures for.
+  absl::StatusOr<std::shared_ptr<const JudgedTable>> JudgeOwnCells() const;
+  absl::StatusOr<std::shared_ptr<const JudgedTable>> JudgeColumn(const aggregator::v1::GetColumnResponse& column, std::optional<Date> as_of) const;
+  // How rows moved since an earlier column, in the layer of the table that they are compared with.
+  absl::StatusOr<Movement> MovementSince(const aggregator::v1::GetColumnResponse& column, std::optional<Date> as_of, Layer layer) const;
   // An earlier table of the same columns: the layer is that of the table it is compared with. One without figures is empty.
   absl::StatusOr<Table> EarlierTable(const aggregator::v1::GetColumnResponse& column, std::optional<Date> as_of, Layer layer) const;
   // `status` (NO_FIGURES) with the periods there are figures for.

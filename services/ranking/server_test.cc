@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <cstdio>
+#include <future>
 #include <random>
 #include <thread>
+
+#include <grpcpp/generic/generic_stub.h>
 
 #include "anju/ranking/v1/ranking.grpc.pb.h"
 #include "anju/status/v1/status.grpc.pb.h"
@@ -246,6 +249,7 @@ TEST_F(RankingServer, RefusesEachBadRequestWithItsReasonAndField) {
       {Reason::BAD_TOKEN, "at", [](Request& r) { r.mutable_view()->set_at("not a token"); }},
       {Reason::BAD_VALUE, "review", [](Request& r) { r.mutable_view()->set_review(static_cast<types::v1::ReviewFilter>(9)); }},
       {Reason::BAD_VALUE, "max_staleness_ms", [](Request& r) { r.mutable_view()->set_max_staleness_ms(-1); }},
+      {Reason::BAD_VALUE, "limit", [](Request& r) { r.set_limit(10'001); }},
       {Reason::BAD_DATE, "since", [](Request& r) { r.set_since("yesterday"); }},
       {Reason::BAD_TOKEN, "since_at", [](Request& r) { r.set_since_at("not a token"); }},
       {Reason::BAD_VALUE, "since", [](Request& r) { r.set_as_of("2017-06-30"); r.set_since("2017-07-01"); }},
@@ -267,6 +271,52 @@ TEST_F(RankingServer, RefusesEachBadRequestWithItsReasonAndField) {
   v1::GetLeagueTableRequest other_year = StartsRequest();
   other_year.mutable_definition()->set_year("2016");
   EXPECT_EQ(ErrorsOf(Rank(other_year).status())[0].candidates, std::vector<std::string>{"2017"});
+}
+
+TEST_F(RankingServer, ALimitGivesTheFirstRowsAndCountsTheWholeTable) {
+  aggregator::v1::Frame frame = ChangeStarts(kDeqin, 250);
+  aggregator_.Edit([&](World& world) {
+    aggregator::v1::Cell cell = world.Cell(kWeixi, kStarts, 2017);
+    cell.clear_actual();
+    *frame.add_cells() = world.Cell(kWeixi, kStarts, 2017) = cell;
+  });
+  ASSERT_THAT(Rank(StartsRequest()), HasReason(Reason::NOT_READY));
+  ASSERT_TRUE(WaitUntil([&] { return Rank(StartsRequest()).ok(); }));
+  aggregator_.Push(frame);
+  v1::GetLeagueTableRequest current = StartsRequest(), dated = StartsRequest(), moved = StartsRequest();
+  dated.set_as_of("2017-06-30");
+  moved.set_as_of("2017-06-30");
+  moved.set_since("2017-05-31");
+  for (v1::GetLeagueTableRequest request : {current, dated, moved}) {
+    SCOPED_TRACE(request.ShortDebugString());
+    ASSERT_OK_AND_ASSIGN(const auto whole, RankNow(request));
+    EXPECT_EQ(whole.ranked_total(), 2u);
+    EXPECT_EQ(whole.unranked_total(), 1u);
+    EXPECT_EQ(whole.unranked_size(), 1);
+    for (const uint32_t limit : {1u, 2u, 3u, 10'000u, 1u}) {  // more than before, and fewer again
+      request.set_limit(limit);
+      ASSERT_OK_AND_ASSIGN(const auto top, RankNow(request));
+      v1::GetLeagueTableResponse expected = whole;
+      while (static_cast<uint32_t>(expected.rows_size()) > limit) expected.mutable_rows()->RemoveLast();
+      expected.clear_unranked();
+      EXPECT_EQ(top.SerializeAsString(), expected.SerializeAsString()) << top.DebugString();
+    }
+  }
+}
+
+TEST_F(RankingServer, ARequestOfOtherBytesIsRefused) {
+  ASSERT_THAT(RankNow(), IsOk());
+  grpc::GenericStub stub(channel_);
+  for (const char* method : {"GetLeagueTable", "GetStanding"}) {
+    grpc::ClientContext context;
+    const grpc::Slice slice(std::string("\x0a\xff"));
+    const grpc::ByteBuffer request(&slice, 1);
+    grpc::ByteBuffer response;
+    std::promise<grpc::Status> done;
+    stub.UnaryCall(&context, std::string("/anju.ranking.v1.RankingService/") + method, grpc::StubOptions(), &request, &response,
+                   [&](grpc::Status status) { done.set_value(std::move(status)); });
+    EXPECT_THAT(rpc::FromGrpc(done.get_future().get()), HasReason(Reason::BAD_VALUE));
+  }
 }
 
 TEST_F(RankingServer, CurrentDatedAndKnownPathsAgreeOnRandomCells) {
@@ -378,11 +428,25 @@ TEST_F(RankingServer, MeasuresATableOfThreeThousandPeersOverTheWire) {
   for (const aggregator::v1::Frame& message : aggregator_.Edit([](World& world) { return world.Snapshot(8); })) aggregator_.Push(message);
   ASSERT_OK_AND_ASSIGN(auto first, RankNow());
   ASSERT_EQ(first.rows_size(), 3003);
-  constexpr int kRounds = 20;
-  const auto before = std::chrono::steady_clock::now();
-  for (int i = 0; i < kRounds; ++i) ASSERT_THAT(Rank(StartsRequest()), IsOk());
-  const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - before);
-  std::printf("a table of 3003 peers over the wire: %lld us each\n", static_cast<long long>(spent.count() / kRounds));
+  const auto measure = [&](const char* what, int rounds, const std::function<v1::GetLeagueTableRequest(int)>& request) {
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < rounds; ++i) ASSERT_THAT(Rank(request(i)), IsOk());
+    const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - before);
+    std::printf("%s over the wire: %lld us each\n", what, static_cast<long long>(spent.count() / rounds));
+  };
+  measure("a table of 3003 peers, asked for first", 54, [](int i) {
+    v1::GetLeagueTableRequest request = StartsRequest();
+    request.mutable_definition()->set_digits(i % 9);
+    request.mutable_definition()->set_ties(static_cast<v1::TieStyle>(1 + i / 9 % 3));
+    request.mutable_definition()->set_ascending(i / 27 == 1);
+    return request;
+  });
+  measure("a table of 3003 peers that is kept", 50, [](int) { return StartsRequest(); });
+  measure("its first 20 rows", 500, [](int) {
+    v1::GetLeagueTableRequest request = StartsRequest();
+    request.set_limit(20);
+    return request;
+  });
 }
 
 TEST(RankingHandlers, RefuseACallerWhoseSubtreeDoesNotCoverTheRegion) {
@@ -394,7 +458,7 @@ TEST(RankingHandlers, RefuseACallerWhoseSubtreeDoesNotCoverTheRegion) {
   auto ask = [&](const rpc::Caller& caller) {
     absl::Status answer;
     handlers.GetLeagueTable(caller, StartsRequest(), std::chrono::system_clock::now() + std::chrono::seconds(5),
-                            [&](absl::StatusOr<v1::GetLeagueTableResponse> response) { answer = response.status(); });
+                            [&](absl::StatusOr<TableResponse> response) { answer = response.status(); });
     return answer;
   };
   EXPECT_THAT(ask({.identity = "clerk", .role = rpc::Role::kAnalyst, .region = "533422"}), HasReason(Reason::NOT_ALLOWED));

@@ -5,16 +5,13 @@
 #include <vector>
 
 #include "common/status/macros.h"
-#include "services/ranking/core/movement.h"
-#include "services/ranking/core/printer.h"
-#include "services/ranking/definitions.h"
 #include "services/ranking/errors.h"
 #include "services/ranking/handlers.h"
+#include "services/ranking/standing_past.h"
 
 namespace anju::ranking {
 namespace {
 
-using aggregator::v1::GetColumnResponse;
 using aggregator::v1::GetColumnsResponse;
 
 Date LastDayOfMonth(int year, int month) {
@@ -37,97 +34,44 @@ std::vector<Date> DaysOfYear(Date date) {
 struct Handlers::Standing {
   std::shared_ptr<const Question> question;
   Deadline deadline;
-  rpc::Finish<v1::GetStandingResponse> finish;
+  rpc::Finish<StandingResponse> finish;
 
   // The main table.
-  Input input;
-  Board board;
-  Table table;
-  std::optional<uint32_t> seat;
+  std::shared_ptr<const JudgedTable> table;
+  uint32_t seat = 0;
   std::optional<Date> date;      // of its figures
   types::v1::BasisStamp stamp;
+  bool newest = false;           // it comes from our own cells
 
-  // The days of the year, and what movement is since.
-  std::vector<Date> days;
-  std::optional<Date> since;
-  v1::GetStandingResponse response;
+  std::shared_ptr<const StandingPast> past;  // nullptr: to be asked for
+  std::shared_ptr<StandingPast> asked_past;  // on its way
 
-  absl::Status Judge(Input looked, types::v1::BasisStamp basis);
-  void FillYear(const google::protobuf::RepeatedPtrField<GetColumnResponse>& columns, int first);
-  void FillTable();
-  void PlanDays() {
-    const Asked& asked = question->asked;
-    if (date) days = DaysOfYear(*date);
-    since = asked.since;
-    if (!asked.has_movement() && date) since = LastDayOfPreviousMonth(*date);
-    if (!asked.since_at.empty()) since = asked.as_of;
-  }
+  absl::Status Judge(std::shared_ptr<const JudgedTable> judged, types::v1::BasisStamp basis);
+  // True where other children may be answered with the same past.
+  bool IsForAll() const { return newest && date && !question->asked.has_movement(); }
+  // True where the aggregator counts the child among the parent's on the table's date too, so that the milestones of all include its own.
+  bool IsChildOnItsDate() const { return question->contents->registry->regions.ParentAt(question->child, *date) == question->region; }
 };
 
-absl::Status Handlers::Standing::Judge(Input looked, types::v1::BasisStamp basis) {
-  input = std::move(looked);
+absl::Status Handlers::Standing::Judge(std::shared_ptr<const JudgedTable> judged, types::v1::BasisStamp basis) {
+  table = std::move(judged);
   stamp = std::move(basis);
-  ASSIGN_OR_RETURN(board, MakeBoard(question->definition, question->plan, input));
-  absl::StatusOr<Table> printed = PrintTable(question->definition, question->plan, input, board);
-  if (!printed.ok()) return question->WithPeriods(printed.status(), question->region);
-  table = *std::move(printed);
-  RETURN_IF_ERROR(question->CheckSince(table));
-  date = table.as_of;
-  for (uint32_t i = 0; i < board.seats.size(); ++i) {
-    if (board.seats[i].standing.place->number == question->child) seat = i;
-  }
-  if (!seat) {
+  RETURN_IF_ERROR(question->CheckSince(table->summary));
+  date = table->summary.as_of;
+  const std::optional<uint32_t> found = table->SeatOf(question->child);
+  if (!found) {
     return MakeError(Reason::UNKNOWN_REGION, "region", question->asked.region,
-                     question->asked.region + " is no child of " + input.region.name + " in the tree that was asked for");
+                     question->asked.region + " is no child of " + table->input.region.name + " in the tree that was asked for");
   }
-  if (!board.seats[*seat].is_peer) {
+  seat = *found;
+  if (!table->board.seats[seat].is_peer) {
     return question->WithPeriods(MakeError(Reason::NO_FIGURES, "year", "", "nothing is known of " + question->plan.indicator->code + " for " +
-                                           input.children[*seat].code), question->child);
+                                           table->input.children[seat].code), question->child);
   }
   return absl::OkStatus();
 }
 
-void Handlers::Standing::FillYear(const google::protobuf::RepeatedPtrField<GetColumnResponse>& columns, int first) {
-  Definition same = question->definition;
-  same.layer = table.layer;
-  for (size_t i = 0; i < days.size(); ++i) {
-    v1::PlaceAt* place = response.add_year();
-    place->set_as_of(FormatDate(days[i]));
-    const Input then = DatedInput(columns.Get(first + static_cast<int>(i)), same, question->plan, days[i], question->DayOf(days[i]));
-    // A month whose ties nothing breaks has no places.
-    const absl::StatusOr<Board> looked = MakeBoard(same, question->plan, then);
-    if (!looked.ok()) continue;
-    for (const Seat& at : looked->seats) {
-      if (at.standing.place->number != question->child || !at.is_peer) continue;
-      place->set_rank(at.rank);
-      if (auto value = PrintValue(same, question->plan, looked->prints_rates, at.standing, same.digits)) place->set_value(*std::move(value));
-    }
-    if (place->rank() == 0) continue;
-    if (response.best_rank() == 0 || place->rank() < response.best_rank()) response.set_best_rank(place->rank());
-    response.set_worst_rank(std::max(response.worst_rank(), place->rank()));
-  }
-}
-
-void Handlers::Standing::FillTable() {
-  const Seat& own = board.seats[*seat];
-  const std::vector<Row>& rows = own.rank != 0 ? table.rows : table.unranked;
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& line) { return line.code == own.standing.place->code; });
-  CHECK(row != rows.end());
-  FillRow(*row, response.mutable_row());
-  response.set_ranked(static_cast<uint32_t>(table.rows.size()));
-  *response.mutable_definition() = ToProto(question->definition, table.layer, question->contents->registry->catalogue);
-  response.set_parent(input.region.code);
-  response.set_parent_name(input.region.name);
-  FillReport(ReportStanding(question->definition, question->plan, question->contents->registry->catalogue, board, *seat), board, question->plan,
-             table.rows, &response);
-  if (date) response.set_as_of(FormatDate(*date));
-  *response.mutable_basis() = stamp;
-  response.set_unit(question->plan.indicator->unit);
-  response.set_denominator_unit(question->plan.of != nullptr ? question->plan.of->unit : question->plan.indicator->unit);
-}
-
-void Handlers::GetStanding(const rpc::Caller& caller, const v1::GetStandingRequest& request, Deadline deadline,
-                           rpc::Finish<v1::GetStandingResponse> finish) {
+void Handlers::GetStanding(const rpc::Caller& caller, const v1::GetStandingRequest& request, Deadline deadline, rpc::Finish<StandingResponse> finish) {
   const absl::StatusOr<Asked> asked = ReadAsked(request);
   if (!asked.ok()) return finish(asked.status());
   const auto left = deadline - std::chrono::system_clock::now();
@@ -153,87 +97,138 @@ void Handlers::FindDate(std::shared_ptr<Standing> standing) {
     standing->date = asked.as_of;
     return AskMoments(std::move(standing));
   }
-  if (asked.is_newest()) {
-    const Input input = CurrentInput(*question.contents, question.definition, question.plan, question.region, question.DayOf(std::nullopt));
-    if (absl::Status judged = standing->Judge(input, question.contents->stamp); !judged.ok()) return standing->finish(judged);
-    return AskMoments(std::move(standing));
-  }
+  if (asked.is_newest()) return LookAtOwnCells(std::move(standing));
   aggregator::v1::GetColumnsRequest request = question.NewRequest();
   question.AddMoment(std::nullopt, asked.view, &request);
   columns_->Get(request, standing->deadline, [this, standing](absl::StatusOr<GetColumnsResponse> columns) {
     if (!columns.ok()) return standing->finish(columns.status());
     const Question& of = *standing->question;
-    const GetColumnResponse& column = columns->columns(0);
-    absl::Status judged = of.AuthorizeAnswer(column);
-    if (judged.ok()) judged = standing->Judge(DatedInput(column, of.definition, of.plan, std::nullopt, of.DayOf(std::nullopt)), column.basis());
-    if (!judged.ok()) return standing->finish(judged);
+    if (absl::Status allowed = of.AuthorizeAnswer(columns->columns(0)); !allowed.ok()) return standing->finish(allowed);
+    const auto judged = of.JudgeColumn(columns->columns(0), std::nullopt);
+    if (!judged.ok()) return standing->finish(judged.status());
+    if (absl::Status seated = standing->Judge(*judged, columns->columns(0).basis()); !seated.ok()) return standing->finish(seated);
     AskMoments(standing);
   });
+}
+
+void Handlers::LookAtOwnCells(std::shared_ptr<Standing> standing) {
+  const Question& question = *standing->question;
+  Kept kept = kept_.Find(question);
+  const bool may_keep = !question.asked.has_movement();
+  if (may_keep && kept.past != nullptr) {
+    if (absl::Status allowed = question.AuthorizeParent(kept.past->parent); !allowed.ok()) return standing->finish(allowed);
+    if (kept.standing != nullptr) return standing->finish(StandingResponse{kept.standing->Response(question.contents->stamp)});
+  }
+  if (kept.table == nullptr) {
+    absl::StatusOr<std::shared_ptr<const JudgedTable>> judged = question.JudgeOwnCells();
+    if (!judged.ok()) return standing->finish(judged.status());
+    kept.table = *std::move(judged);
+    kept_.Keep(question, kept.table, std::shared_ptr<const TableBytes>());
+  }
+  standing->newest = true;
+  if (absl::Status judged = standing->Judge(kept.table, question.contents->stamp); !judged.ok()) return standing->finish(judged);
+  if (!may_keep || kept.past == nullptr) return AskMoments(std::move(standing));
+  standing->past = kept.past;
+  AskMilestones(std::move(standing));
 }
 
 void Handlers::AskMoments(std::shared_ptr<Standing> standing) {
   const Question& question = *standing->question;
   const Asked& asked = question.asked;
-  standing->PlanDays();
+  auto past = standing->asked_past = std::make_shared<StandingPast>();
+  if (standing->date) past->days = DaysOfYear(*standing->date);
+  past->since = asked.since;
+  if (!asked.has_movement() && standing->date) past->since = LastDayOfPreviousMonth(*standing->date);
+  if (!asked.since_at.empty()) past->since = asked.as_of;
   // The days, of which the last is that of the table where a date was asked for; then what movement is since.
   const types::v1::View view = asked.as_of ? asked.view : question.ViewAt(standing->stamp.token());
   aggregator::v1::GetColumnsRequest request = question.NewRequest();
   // The region is resolved in the tree of the first moment: that of the table's own date.
-  for (auto day = standing->days.rbegin(); day != standing->days.rend(); ++day) question.AddMoment(*day, view, &request);
+  for (auto day = past->days.rbegin(); day != past->days.rend(); ++day) question.AddMoment(*day, view, &request);
   const int since = request.moments_size();
   if (!asked.since_at.empty()) {
     question.AddMoment(asked.as_of, question.ViewAt(asked.since_at), &request);
-  } else if (standing->since) {
-    question.AddMoment(standing->since, view, &request);
+  } else if (past->since) {
+    question.AddMoment(past->since, view, &request);
   }
   if (request.moments_size() == 0) {
-    standing->FillTable();
+    standing->past = std::move(past);
     return AskMilestones(std::move(standing));
   }
-  columns_->Get(request, standing->deadline, [this, standing, since](absl::StatusOr<GetColumnsResponse> columns) {
+  columns_->Get(request, standing->deadline, [this, standing, past, since](absl::StatusOr<GetColumnsResponse> columns) {
     if (!columns.ok()) return standing->finish(columns.status());
     const Question& of = *standing->question;
-    absl::Status judged = of.AuthorizeAnswer(columns->columns(0));
-    if (judged.ok() && of.asked.as_of) {
-      judged = standing->Judge(DatedInput(columns->columns(0), of.definition, of.plan, of.asked.as_of, of.DayOf(of.asked.as_of)),
-                               columns->columns(0).basis());
+    const aggregator::v1::GetColumnResponse& own = columns->columns(0);
+    if (!own.regions().empty()) past->parent = own.regions(0).number();
+    if (absl::Status allowed = of.AuthorizeParent(past->parent); !allowed.ok()) return standing->finish(allowed);
+    if (of.asked.as_of) {
+      const auto judged = of.JudgeColumn(own, of.asked.as_of);
+      if (!judged.ok()) return standing->finish(judged.status());
+      if (absl::Status seated = standing->Judge(*judged, own.basis()); !seated.ok()) return standing->finish(seated);
     }
-    if (!judged.ok()) return standing->finish(judged);
+    past->token = standing->stamp.token();
+    const Layer layer = standing->table->summary.layer;
     if (columns->columns_size() > since) {
-      const absl::StatusOr<Table> before = of.EarlierTable(columns->columns(since), standing->since, standing->table.layer);
-      if (!before.ok()) return standing->finish(before.status());
-      AddMovement(of.definition, *before, standing->table);
-      *standing->response.mutable_since_basis() = columns->columns(since).basis();
-      if (standing->since) standing->response.set_since(FormatDate(*standing->since));
+      absl::StatusOr<Movement> movement = of.MovementSince(columns->columns(since), past->since, layer);
+      if (!movement.ok()) return standing->finish(movement.status());
+      past->movement = *std::move(movement);
+      past->since_basis = columns->columns(since).basis();
     }
-    standing->FillTable();
     // They were asked for newest first.
-    std::reverse(columns->mutable_columns()->begin(), columns->mutable_columns()->end());
-    standing->FillYear(columns->columns(), columns->columns_size() - since);
+    for (int i = 0; i < since; ++i) past->AddDay(of, layer, columns->columns(since - 1 - i), i, standing->IsForAll() ? 0 : of.child);
     AskMilestones(standing);
   });
 }
 
+// Milestones of all children in one answer where one past serves them all, else of the child alone.
 void Handlers::AskMilestones(std::shared_ptr<Standing> standing) {
   const Question& question = *standing->question;
-  const Catalogue& catalogue = question.contents->registry->catalogue;
+  if (standing->past == nullptr && standing->IsForAll()) {
+    return AskMilestonesOf(standing, question.parent, [this, standing](absl::StatusOr<MilestonesByRegion> all) {
+      if (HasReason(all.status(), Reason::UNAVAILABLE)) return standing->finish(all.status());
+      // Otherwise too many, or the parent has another name on that day: each child is asked for by itself.
+      if (all.ok()) standing->asked_past->milestones = *std::move(all);
+      standing->past = standing->asked_past;
+      kept_.Keep(*standing->question, standing->table, standing->past);
+      AskMilestones(standing);
+    });
+  }
+  if (standing->past == nullptr) standing->past = standing->asked_past;
+  if (standing->past->milestones && standing->IsChildOnItsDate()) return Finish(*standing, *standing->past->milestones);
+  AskMilestonesOf(standing, standing->table->input.children[standing->seat].code, [this, standing](absl::StatusOr<MilestonesByRegion> own) {
+    if (!own.ok()) return standing->finish(own.status());
+    Finish(*standing, *own);
+  });
+}
+
+void Handlers::AskMilestonesOf(const std::shared_ptr<Standing>& standing, const std::string& region,
+                               std::function<void(absl::StatusOr<MilestonesByRegion>)> done) {
+  const Question& question = *standing->question;
   aggregator::v1::GetMilestoneStatusRequest request;
-  request.set_region(standing->input.children[*standing->seat].code);
+  request.set_region(region);
   request.set_year(FormatPeriod(question.definition.period));
-  request.set_programme(catalogue.FindProgramme(question.definition.programme)->code);
+  request.set_programme(question.contents->registry->catalogue.FindProgramme(question.definition.programme)->code);
   request.set_indicator(question.plan.indicator->code);
   if (standing->date) request.set_as_of(FormatDate(*standing->date));
   *request.mutable_view() = question.ViewAt(standing->stamp.token());
-  columns_->GetMilestones(request, standing->deadline, [standing](absl::StatusOr<aggregator::v1::GetMilestoneStatusResponse> answer) {
+  columns_->GetMilestones(request, standing->deadline, [done = std::move(done)](absl::StatusOr<aggregator::v1::GetMilestoneStatusResponse> answer) {
     // Most programmes have no milestones.
-    if (!answer.ok() && !HasReason(answer.status(), Reason::NO_FIGURES)) return standing->finish(answer.status());
+    if (!answer.ok() && !HasReason(answer.status(), Reason::NO_FIGURES)) return done(answer.status());
+    MilestonesByRegion milestones;
     if (answer.ok()) {
-      for (aggregator::v1::MilestoneStatus& status : *answer->mutable_milestones()) {
-        if (status.milestone().region() == standing->question->child) *standing->response.add_milestones() = std::move(status);
-      }
+      for (aggregator::v1::MilestoneStatus& status : *answer->mutable_milestones()) milestones[status.milestone().region()].push_back(std::move(status));
     }
-    standing->finish(std::move(standing->response));
+    done(std::move(milestones));
   });
+}
+
+void Handlers::Finish(const Standing& standing, const MilestonesByRegion& milestones) {
+  const Question& question = *standing.question;
+  const auto own = milestones.find(question.child);
+  auto bytes = std::make_shared<const StandingBytes>(question.contents->registry->catalogue, *standing.table, standing.seat, *standing.past,
+                                                     own == milestones.end() ? std::vector<aggregator::v1::MilestoneStatus>() : own->second);
+  if (standing.IsForAll()) kept_.Keep(question, standing.past, bytes);
+  standing.finish(StandingResponse{bytes->Response(standing.stamp)});
 }
 
 }  // namespace anju::ranking

@@ -42,11 +42,16 @@ ranking::v1::GetStandingRequest StandingQuestion(uint64_t n) {
   return request;
 }
 
-// The contract has no question for the first rows alone: who wants them reads the whole table.
 ranking::v1::GetLeagueTableRequest TableQuestion(uint64_t) {
   ranking::v1::GetLeagueTableRequest request;
   request.set_region(kDirectRegion);
   *request.mutable_definition() = RankedDefinition();
+  return request;
+}
+
+ranking::v1::GetLeagueTableRequest TopQuestion(uint64_t n) {
+  ranking::v1::GetLeagueTableRequest request = TableQuestion(n);
+  request.set_limit(kTop);
   return request;
 }
 
@@ -136,17 +141,19 @@ absl::Status MeasureReads(World& world) {
   ASSIGN_OR_RETURN(const auto rollup, (OneAnswer<Aggregator>(aggregator, &Aggregator::Stub::GetRollup, RollupQuestion(0))));
   ASSIGN_OR_RETURN(const auto standing, (OneAnswer<Ranking>(ranking, &Ranking::Stub::GetStanding, StandingQuestion(0))));
   ASSIGN_OR_RETURN(const auto table, (OneAnswer<Ranking>(ranking, &Ranking::Stub::GetLeagueTable, TableQuestion(0))));
-  ranking::v1::GetLeagueTableResponse top = table;
-  while (top.rows_size() > kTop) top.mutable_rows()->RemoveLast();
-  top.clear_unranked();
-  const Ask ask_table = Asking<Ranking>(&Ranking::Stub::GetLeagueTable, TableQuestion);
+  ASSIGN_OR_RETURN(const auto top, (OneAnswer<Ranking>(ranking, &Ranking::Stub::GetLeagueTable, TopQuestion(0))));
+  if (top.rows_size() != kTop || top.ranked_total() + top.unranked_total() != kDirectUnits) {
+    return MakeError(Reason::INTERNAL, "ranking", std::to_string(top.rows_size()), "a top 20 without its rows");
+  }
   const Kind kinds[] = {
       {"rollup", "rollup of a province and its cities", PeerRead::kRollup, "aggregator", "/anju.aggregator.v1.AggregatorService/GetRollup",
        Asking<Aggregator>(&Aggregator::Stub::GetRollup, RollupQuestion), rollup.SerializeAsString()},
       {"standing", "standing of one region among 3,000", PeerRead::kStanding, "ranking", "/anju.ranking.v1.RankingService/GetStanding",
        Asking<Ranking>(&Ranking::Stub::GetStanding, StandingQuestion), standing.SerializeAsString()},
-      {"top20", "top 20 of 3,000 (of ours the whole table)", PeerRead::kTop, "ranking", "/anju.ranking.v1.RankingService/GetLeagueTable", ask_table, top.SerializeAsString()},
-      {"table", "whole table of 3,000", PeerRead::kTable, "ranking", "/anju.ranking.v1.RankingService/GetLeagueTable", ask_table, table.SerializeAsString()}};
+      {"top20", "top 20 of 3,000", PeerRead::kTop, "ranking", "/anju.ranking.v1.RankingService/GetLeagueTable",
+       Asking<Ranking>(&Ranking::Stub::GetLeagueTable, TopQuestion), top.SerializeAsString()},
+      {"table", "whole table of 3,000", PeerRead::kTable, "ranking", "/anju.ranking.v1.RankingService/GetLeagueTable",
+       Asking<Ranking>(&Ranking::Stub::GetLeagueTable, TableQuestion), table.SerializeAsString()}};
   for (const Kind& kind : kinds) RETURN_IF_ERROR(MeasureKind(world, kind, true));
   return absl::OkStatus();
 }

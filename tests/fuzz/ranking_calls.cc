@@ -1,5 +1,6 @@
 // Fuzzing the questions about tables, standings and watches, and every call about bulletins: a ranking service below gRPC that has the aggregator of
 // suite_world.h before it.
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <set>
@@ -96,6 +97,18 @@ absl::StatusOr<Response> Ask(const Request& request, void (Handlers::*handler)(c
   return std::move(answer->response);
 }
 
+// The same of an answer that comes as bytes.
+template <typename Request, typename Response>
+absl::StatusOr<Response> Ask(const Request& request,
+                             void (Handlers::*handler)(const rpc::Caller&, const Request&, Handlers::Deadline, rpc::Finish<rpc::Encoded<Response>>)) {
+  const auto encoded = Ask<Request, rpc::Encoded<Response>>(request, handler);
+  if (!encoded.ok()) return encoded.status();
+  Response response;
+  CHECK(response.ParseFromString(encoded->bytes));
+  CHECK(response.SerializeAsString() == encoded->bytes);  // as protobuf writes it
+  return response;
+}
+
 // Everybody is in the table once, whoever is ranked has a place among them, and the same question has the same answer.
 void LeagueTable(const v1::GetLeagueTableRequest& request) {
   const auto table = Ask(request, &Handlers::GetLeagueTable);
@@ -104,9 +117,11 @@ void LeagueTable(const v1::GetLeagueTableRequest& request) {
   if (!table.ok()) return;
   CHECK(table->SerializeAsString() == again->SerializeAsString());
   CHECK_OK(rpc::ParseToken(table->basis().token()).status());
+  CHECK(static_cast<uint32_t>(table->rows_size()) == (request.limit() == 0 ? table->ranked_total() : std::min(request.limit(), table->ranked_total())));
+  CHECK(static_cast<uint32_t>(table->unranked_size()) == (request.limit() == 0 ? table->unranked_total() : 0));
   std::set<std::string> regions;
   for (const v1::Row& row : table->rows()) {
-    CHECK(row.rank() >= 1 && row.rank() <= static_cast<uint32_t>(table->rows_size()));
+    CHECK(row.rank() >= 1 && row.rank() <= table->ranked_total());
     CHECK(regions.insert(row.region()).second);
   }
   for (const v1::Row& row : table->unranked()) CHECK(row.rank() == 0 && regions.insert(row.region()).second);

@@ -60,6 +60,24 @@ class Documents(unittest.TestCase):
         for key in ("rows", "unranked", "total", "as_of", "completeness"):
             self.assertEqual(dated[key], current[key], key)
 
+    def test_the_first_rows_alone_come_with_the_counts_of_all(self):
+        question = ("--year", "2017", "--programme", "public_rental", "--indicator", "allotted_total", "--by", "net_new", "--of", "built", "--ties", "dense")
+        for dated in ((), ("--as-of", "2017-06-30"), ("--as-of", "2017-06-30", "--since", "2017-05-31")):
+            with self.subTest(dated=dated):
+                whole = self.suite.rank("迪庆州", *question, *dated, "--at-least", self.token)
+                top = self.suite.rank("迪庆州", *question, *dated, "--at-least", self.token, "--top", "2")
+                self.assertEqual({"ranked": 5, "unranked": len(whole["unranked"])}, whole["counts"])
+                self.assertEqual(whole["rows"][:2], top["rows"])
+                self.assertEqual([], top["unranked"])
+                for key in ("counts", "total", "completeness", "as_of", "definition"):
+                    self.assertEqual(whole[key], top[key], key)
+        rows = list(csv.DictReader(io.StringIO(self.suite.ok("rank", "迪庆州", *question, "--top", "2", "-o", "csv").out)))
+        self.assertEqual(["1", "2", ""], [row["rank"] for row in rows])  # and the total
+        self.assertIn("只列前 2 行：列入排序 5 个，未列入排序", self.suite.ok("rank", "迪庆州", *question, "--top", "2").err)
+        self.assertIn("only the first 2 rows: 5 are ranked", self.suite.ok("rank", "迪庆州", *question, "--top", "2", "--lang", "en").err)
+        self.assertNotIn("只列前", self.suite.ok("rank", "迪庆州", *question, "--top", "10000").err)
+        self.assertEqual(64, self.suite.anju("rank", "迪庆州", *question, "--top", "10001").code)
+
     def test_zhengzhou_totals_roll_up_from_its_regions(self):
         for programme, indicator, total in (("shantytown", "starts", "103387"), ("shantytown", "completions", "76454"), ("public_rental", "completions", "10040"),
                                             ("public_rental", "allotted", "8659"), ("public_rental", "allotted.government_owned", "6811")):

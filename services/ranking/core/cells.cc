@@ -5,12 +5,25 @@
 
 namespace anju::ranking {
 
-const Figures* Cells::Find(const ColumnKey& key, RegionNumber region) const {
-  auto column = columns_.find(key);
-  if (column == columns_.end()) return nullptr;
-  const size_t number = region / kPageRegions;
-  if (number >= column->second->pages.size()) return nullptr;
-  const Page* page = column->second->pages[number].get();
+Cells::Reader Cells::Read(const ColumnKey& key) const {
+  const auto column = columns_.find(key);
+  return Reader(column == columns_.end() ? nullptr : column->second.get());
+}
+
+bool Cells::WereTouchedSince(uint64_t edition, const ColumnKey& key, const std::vector<uint32_t>& pages) const {
+  const Column* column = Read(key).column_;
+  if (column == nullptr || column->edition <= edition) return false;
+  return std::any_of(pages.begin(), pages.end(), [&](uint32_t number) {
+    const Page* page = number < column->pages.size() ? column->pages[number].get() : nullptr;
+    return page != nullptr && page->edition > edition;
+  });
+}
+
+const Figures* Cells::Reader::Find(RegionNumber region) const {
+  if (column_ == nullptr) return nullptr;
+  const size_t number = PageOf(region);
+  if (number >= column_->pages.size()) return nullptr;
+  const Page* page = column_->pages[number].get();
   if (page == nullptr) return nullptr;
   auto entry = std::lower_bound(page->entries.begin(), page->entries.end(), region,
                                 [](const Entry& a, RegionNumber b) { return a.region < b; });
@@ -30,7 +43,7 @@ void Cells::Put(const ColumnKey& key, RegionNumber region, const Figures& figure
   } else if (column->edition != edition_) {
     column = std::make_shared<Column>(Column{edition_, column->pages});
   }
-  const size_t number = region / kPageRegions;
+  const size_t number = PageOf(region);
   if (number >= column->pages.size()) column->pages.resize(number + 1);
   std::shared_ptr<Page>& page = column->pages[number];
   if (page == nullptr) {

@@ -55,6 +55,27 @@ TEST(Cells, EveryEditionKeepsItsOwnFiguresUnderRandomEdits) {
   }
 }
 
+TEST(Cells, TellWhichPagesAnEditHasTouched) {
+  const ColumnKey column{1, {2, {2017, 2017}}}, other{1, {3, {2017, 2017}}};
+  const std::vector<uint32_t> first = {Cells::PageOf(7)}, second = {Cells::PageOf(70)}, absent = {Cells::PageOf(7'000)};
+  ASSERT_NE(first, second);
+  Cells cells;
+  cells.Put(column, 7, Actual(1));
+  cells.Put(column, 70, Actual(2));
+  const uint64_t before = cells.edition();
+  EXPECT_FALSE(cells.WereTouchedSince(before, column, first));
+  Cells later = cells.Edit();
+  later.Put(column, 70, Actual(2));  // the same figure again counts as well
+  later.Put(other, 7, Actual(3));
+  EXPECT_FALSE(later.WereTouchedSince(before, column, first));
+  EXPECT_TRUE(later.WereTouchedSince(before, column, second));
+  EXPECT_TRUE(later.WereTouchedSince(before, column, {first[0], second[0]}));
+  EXPECT_TRUE(later.WereTouchedSince(before, other, first));  // a column that was not there before
+  EXPECT_FALSE(later.WereTouchedSince(before, other, absent));
+  EXPECT_FALSE(later.WereTouchedSince(later.edition(), column, second));
+  EXPECT_FALSE(cells.WereTouchedSince(before, column, second));
+}
+
 TEST(Cells, NameThePeriodsARegionHas) {
   Cells cells;
   cells.Put({1, {2, {2012, 2015}}}, 3, Actual(1));

@@ -1,6 +1,7 @@
 // A league-table definition, and which cells it needs. Pure values.
 #pragma once
 
+#include <compare>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +26,7 @@ struct Column {
   IndicatorNumber indicator = 0;       // kRate: that of the definition
   ColumnKind kind = ColumnKind::kFigure;
   Layer layer = Layer::kNone;          // kTarget: kNone is the layer addressed to these peers; kRate: a layer
-  friend bool operator==(const Column&, const Column&) = default;
+  friend auto operator<=>(const Column&, const Column&) = default;
 };
 
 // How peers are ranked and printed. `by` is kRate, kValue, kNetNew, kGap or kTargetGap.
@@ -46,6 +47,7 @@ struct Definition {
   bool zero_unranked = false;
   bool ascending = false;
   std::vector<Column> columns;         // at most kColumnsMax
+  friend auto operator<=>(const Definition&, const Definition&) = default;
 };
 
 // The cells a definition reads, each once, and where each role finds its own. A target of a stock stands under the plan years

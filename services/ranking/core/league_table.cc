@@ -57,7 +57,7 @@ absl::StatusOr<Table> ComputeTable(const Definition& definition, const Plan& pla
   return PrintTable(definition, plan, input, board, may_be_empty);
 }
 
-absl::StatusOr<Table> PrintTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board, bool may_be_empty) {
+absl::StatusOr<Table> SummarizeTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board, bool may_be_empty) {
   const Standing& total = board.total;
   if (!may_be_empty && !HasPeer(board) && !total.numerator && !total.net_new && total.target.missing == Missing::kAbsent) {
     return MakeError(Reason::NO_FIGURES, "", "", "nothing is known of " + plan.indicator->code + " for " + input.region.code + " and its children" +
@@ -71,12 +71,23 @@ absl::StatusOr<Table> PrintTable(const Definition& definition, const Plan& plan,
   table.as_of = DateOf(input, board);
   table.prints_rates = board.prints_rates;
   Complete(plan, board, table);
+  return table;
+}
+
+absl::StatusOr<Table> PrintTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board, bool may_be_empty) {
+  ASSIGN_OR_RETURN(Table table, SummarizeTable(definition, plan, input, board, may_be_empty));
+  const auto print = [&](const Seat& seat) {
+    Row row = PrintRow(definition, plan, board, seat);
+    row.exact = ExactOf(definition, plan, board, seat.standing);
+    return row;
+  };
   table.rows.reserve(board.order.size());
-  for (const uint32_t seat : board.order) table.rows.push_back(PrintRow(definition, plan, board, board.seats[seat]));
+  for (const uint32_t seat : board.order) table.rows.push_back(print(board.seats[seat]));
   for (const Seat& seat : board.seats) {
-    if (seat.is_peer && seat.rank == 0) table.unranked.push_back(PrintRow(definition, plan, board, seat));
+    if (seat.is_peer && seat.rank == 0) table.unranked.push_back(print(seat));
   }
-  table.total = PrintRow(definition, plan, board, total, definition.total_digits);
+  table.total = PrintRow(definition, plan, board, board.total, definition.total_digits);
+  table.total.exact = ExactOf(definition, plan, board, board.total);
   return table;
 }
 

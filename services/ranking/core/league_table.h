@@ -58,7 +58,7 @@ struct Row {
   std::vector<std::string> columns;      // "" is unknown
   std::vector<std::string> notes;        // as in Figures
   ReviewState review = ReviewState::kReported;
-  ExactRow exact;
+  ExactRow exact;                        // only of rows in a Table
   // Movement, where asked for; unset when not in that table or unranked there.
   uint32_t previous_rank = 0;
   std::optional<std::string> previous_value;
@@ -84,5 +84,7 @@ struct Board;
 absl::StatusOr<Table> ComputeTable(const Definition& definition, const Plan& plan, const Input& input, bool may_be_empty = false);
 // The same of a board that has been judged already. NO_FIGURES.
 absl::StatusOr<Table> PrintTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board, bool may_be_empty = false);
+// Everything of that table but its rows and its total. NO_FIGURES.
+absl::StatusOr<Table> SummarizeTable(const Definition& definition, const Plan& plan, const Input& input, const Board& board, bool may_be_empty = false);
 
 }  // namespace anju::ranking

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_map>
+
+#include "services/ranking/core/printer.h"
 
 namespace anju::ranking {
 namespace {
@@ -55,11 +56,6 @@ std::string Format(Printed printed, bool trim) {
   return digits;
 }
 
-void MoveValue(const Row& before, bool trim, Row& now) {
-  now.previous_value = before.value;
-  if (now.value && before.value) now.value_change = SubtractPrinted(*now.value, *before.value, trim);
-}
-
 }  // namespace
 
 std::optional<std::string> SubtractPrinted(std::string_view a, std::string_view b, bool trim) {
@@ -73,24 +69,43 @@ std::optional<std::string> SubtractPrinted(std::string_view a, std::string_view 
   return Format({Scaled(*left, scale) - Scaled(*right, scale), scale}, trim);
 }
 
-void AddMovement(const Definition& definition, const Table& before, Table& now) {
-  const bool values = before.prints_rates == now.prints_rates;
+Movement::Movement(const Table& before) : prints_rates_(before.prints_rates), total_(before.total.value) {
+  for (const Row& row : before.rows) rows_.emplace(row.code, Earlier{row.rank, row.value});
+}
+
+Movement::Movement(const Definition& definition, const Plan& plan, const Board& before)
+    : prints_rates_(before.prints_rates), total_(PrintValue(definition, plan, before.prints_rates, before.total, definition.total_digits)) {
+  rows_.reserve(before.order.size());
+  for (const uint32_t number : before.order) {
+    const Seat& seat = before.seats[number];
+    rows_.emplace(seat.standing.place->code, Earlier{seat.rank, PrintValue(definition, plan, before.prints_rates, seat.standing, definition.digits)});
+  }
+}
+
+void Movement::MoveValue(const Definition& definition, bool prints_rates, const std::optional<std::string>& before, Row& now) const {
   const bool gap = definition.by == SortKey::kGap || definition.by == SortKey::kTargetGap;
-  const bool same_kind = values || gap;  // gaps are amounts whatever else the table has
+  if (prints_rates != prints_rates_ && !gap) return;  // gaps are amounts whatever else the table has
   // Amounts are printed without trailing zeros, and so is their difference.
-  const bool trim = definition.trim || !now.prints_rates || gap;
-  std::unordered_map<std::string_view, const Row*> previous;
-  for (const Row& row : before.rows) previous.emplace(row.code, &row);
-  const auto move = [&](Row& row) {
-    auto found = previous.find(row.code);
-    if (found == previous.end()) return;
-    row.previous_rank = found->second->rank;
-    if (same_kind) MoveValue(*found->second, trim, row);
-    if (row.rank != 0) row.rank_change = static_cast<int32_t>(row.previous_rank) - static_cast<int32_t>(row.rank);
-  };
-  for (Row& row : now.rows) move(row);
-  for (Row& row : now.unranked) move(row);
-  if (same_kind) MoveValue(before.total, trim, now.total);
+  const bool trim = definition.trim || !prints_rates || gap;
+  now.previous_value = before;
+  if (now.value && before) now.value_change = SubtractPrinted(*now.value, *before, trim);
+}
+
+void Movement::Move(const Definition& definition, bool prints_rates, Row& row) const {
+  const auto found = rows_.find(row.code);
+  if (found == rows_.end()) return;
+  row.previous_rank = found->second.rank;
+  MoveValue(definition, prints_rates, found->second.value, row);
+  if (row.rank != 0) row.rank_change = static_cast<int32_t>(row.previous_rank) - static_cast<int32_t>(row.rank);
+}
+
+void Movement::MoveTotal(const Definition& definition, bool prints_rates, Row& total) const { MoveValue(definition, prints_rates, total_, total); }
+
+void AddMovement(const Definition& definition, const Table& before, Table& now) {
+  const Movement movement(before);
+  for (Row& row : now.rows) movement.Move(definition, now.prints_rates, row);
+  for (Row& row : now.unranked) movement.Move(definition, now.prints_rates, row);
+  movement.MoveTotal(definition, now.prints_rates, now.total);
 }
 
 }  // namespace anju::ranking

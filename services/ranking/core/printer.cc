@@ -44,6 +44,8 @@ ExactColumn ExactColumnOf(const Definition& definition, const Plan& plan, const 
   return exact;
 }
 
+}  // namespace
+
 ExactRow ExactOf(const Definition& definition, const Plan& plan, const Board& board, const Standing& standing) {
   const Place& place = *standing.place;
   ExactRow exact;
@@ -60,8 +62,6 @@ ExactRow ExactOf(const Definition& definition, const Plan& plan, const Board& bo
   for (size_t i = 0; i < definition.columns.size(); ++i) exact.columns.push_back(ExactColumnOf(definition, plan, board, place, i));
   return exact;
 }
-
-}  // namespace
 
 std::optional<std::string> PrintKey(const Definition& definition, const Plan& plan, const Standing& standing) {
   if (definition.by == SortKey::kRate) {
@@ -97,7 +97,6 @@ Row PrintRow(const Definition& definition, const Plan& plan, const Board& board,
   const Figures& figures = place.figures[plan.needs.numerator];
   row.notes = figures.notes;
   row.review = figures.review;
-  row.exact = ExactOf(definition, plan, board, standing);
   return row;
 }
 

@@ -12,9 +12,11 @@ namespace anju::ranking {
 std::optional<std::string> PrintKey(const Definition& definition, const Plan& plan, const Standing& standing);
 // What stands in the row's `value`.
 std::optional<std::string> PrintValue(const Definition& definition, const Plan& plan, bool prints_rates, const Standing& standing, int digits);
-// The whole row, without place and reason.
+// The numbers of a row before rounding: apart, because they cost more than the printing and only bulletins read them.
+ExactRow ExactOf(const Definition& definition, const Plan& plan, const Board& board, const Standing& standing);
+// The whole row, without place, reason and `exact`.
 Row PrintRow(const Definition& definition, const Plan& plan, const Board& board, const Standing& standing, int digits);
-// A row of the board with its place or reason.
+// A row of the board with its place or reason, without `exact`.
 Row PrintRow(const Definition& definition, const Plan& plan, const Board& board, const Seat& seat);
 
 }  // namespace anju::ranking

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 #include "services/ranking/core/printer.h"
 
@@ -65,12 +66,12 @@ std::string_view TieStyleName(TieStyle style) {
 }
 
 void FillReasons(const Definition& definition, const Catalogue& catalogue, const Board& board, const Seat& own, std::vector<RankReason>& reasons) {
-  uint32_t better = 0, tied = 0;
-  for (const uint32_t seat : board.order) {
-    const std::strong_ordering order = CompareKeys(definition, board.seats[seat].standing, own.standing);
-    if (order < 0) ++better;
-    if (order == 0 && &board.seats[seat] != &own) ++tied;
-  }
+  // The order is by the key first, so those with a better one stand before all others, and those with the same one next to each other.
+  const auto order = [&](uint32_t seat) { return CompareKeys(definition, board.seats[seat].standing, own.standing); };
+  const auto equal = std::partition_point(board.order.begin(), board.order.end(), [&](uint32_t seat) { return order(seat) < 0; });
+  const auto worse = std::partition_point(equal, board.order.end(), [&](uint32_t seat) { return order(seat) == 0; });
+  const auto better = static_cast<uint32_t>(equal - board.order.begin());
+  const auto tied = static_cast<uint32_t>(worse - equal) - 1;  // but for itself
   reasons.push_back({ReasonWord::kBetter, "", better});
   reasons.push_back({ReasonWord::kTied, "", tied});
   if (tied > 0 && definition.then_by != SortKey::kNone) {
@@ -136,15 +137,13 @@ StandingReport ReportStanding(const Definition& definition, const Plan& plan, co
   const auto beside = [&](uint32_t other, Side side) {
     return Beside{other, GapTo(definition, plan, board.layer, own.standing, board.seats[other].standing, side)};
   };
-  for (const uint32_t other : board.order) {
-    const Seat& place = board.seats[other];
-    if (other != seat && place.rank == own.rank) report.tied.push_back(other);
-    if (place.rank < own.rank) report.above = Beside{other, std::nullopt};  // the last one is the nearest
-    if (place.rank <= own.rank) continue;
-    report.below = beside(other, Side::kBehind);
-    break;
-  }
-  if (report.above) report.above = beside(report.above->seat, Side::kBefore);
+  // Places never go down along the order.
+  const auto rank = [&](uint32_t other) { return board.seats[other].rank; };
+  const auto first = std::partition_point(board.order.begin(), board.order.end(), [&](uint32_t other) { return rank(other) < own.rank; });
+  const auto end = std::partition_point(first, board.order.end(), [&](uint32_t other) { return rank(other) == own.rank; });
+  std::copy_if(first, end, std::back_inserter(report.tied), [&](uint32_t other) { return other != seat; });
+  if (first != board.order.begin()) report.above = beside(*std::prev(first), Side::kBefore);
+  if (end != board.order.end()) report.below = beside(*end, Side::kBehind);
   return report;
 }
 
