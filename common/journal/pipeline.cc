@@ -20,6 +20,8 @@ namespace {
 // A block that nobody waits for is closed as soon as it has this many events, so that the writer never idles behind a long queue.
 constexpr size_t kBlockEventsWorthSyncing = 4096;
 
+constexpr size_t kForeseenRequests = 32;  // at a time: what they ask for has to stay in the processor's cache
+
 // What was decided together and becomes durable together.
 struct Block {
   struct Waiting {
@@ -175,7 +177,15 @@ struct Pipeline::Impl final : public Recorder {
   }
 
   void DecideBatch(std::deque<std::unique_ptr<Request>>& batch) {
+    size_t foreseen = 0;
     while (!batch.empty() && !Failed()) {
+      if (foreseen == 0) {
+        foreseen = std::min(batch.size(), kForeseenRequests);
+        for (int step = 0; step < Request::kForeseeSteps && foreseen > 1; ++step) {
+          for (size_t i = 0; i < foreseen; ++i) batch[i]->Foresee(step);
+        }
+      }
+      --foreseen;
       Decide(std::move(batch.front()));
       batch.pop_front();
     }

@@ -57,6 +57,10 @@ class Request {
  public:
   virtual ~Request() = default;
   virtual void Decide(Recorder& recorder) = 0;
+  // It will be decided soon, with others: may ask memory for what it will look at, without waiting for it. Called on the decider thread for each of
+  // some requests with step 0, then for each with step 1, and so on, each step reading what the one before asked for. Changes nothing.
+  static constexpr int kForeseeSteps = 4;
+  virtual void Foresee([[maybe_unused]] int step) {}
   // False for what never calls Record: reads, rehearsals, what a follower applies. They go on while the disk is nearly full.
   virtual bool Records() const { return true; }
   // `durable` includes everything decided up to and with this request. UNAVAILABLE: the outcome is unknown, the process is ending.

@@ -27,11 +27,11 @@ void Dictionary::Define(const v1::SeriesDefinition& definition) {
   if (page >= pages_.size()) pages_.resize(page + 1);
   if (pages_[page] == nullptr) pages_[page] = std::make_unique<std::array<Series, kPage>>();
   (*pages_[page])[definition.index() % kPage] = Series{.defined = true,
+                                                       .unit = definition.unit(),
                                                        .region = definition.region(),
                                                        .programme = definition.programme(),
                                                        .indicator = definition.indicator(),
-                                                       .plan_year = definition.plan_year(),
-                                                       .unit = definition.unit()};
+                                                       .plan_year = definition.plan_year()};
 }
 
 Intake::Intake(std::string source, std::string request_id, rpc::Caller caller, IntakeMode mode)
@@ -61,14 +61,32 @@ absl::Status Intake::Take(Model& model, journal::Recorder& recorder, const v1::I
   faults::Reach("progress.before_items");
   Round round{model, recorder, model.BooksOn(Clock::DateOfMicros(recorder.time_us())), taken};
   uint64_t number = items.first_sequence();
-  for (const v1::Item& item : items.items()) {
-    end_ = TakeItem(round, number++, item);
-    if (!end_.ok()) break;
+  for (int first = 0; first < items.items_size() && end_.ok(); first += kForeseenItems) {
+    const int end = std::min(first + kForeseenItems, items.items_size());
+    // A message of a few items was foreseen with others, if there were any.
+    for (int step = 0; step < kForeseeSteps && items.items_size() > kFewItems; ++step) Foresee(model, items, first, end, step);
+    for (int i = first; i < end && end_.ok(); ++i) end_ = TakeItem(round, number++, items.items(i));
   }
   faults::Reach("progress.after_items");
   taken->acked = LastNumber(model);
   taken->ground = GroundOf(model);
   return end_;
+}
+
+void Intake::Foresee(const Model& model, const v1::Items& items, int first, int end, int step) {
+  for (int i = first; i < end; ++i) {
+    const uint32_t index = items.items(i).series();
+    if (step == 0) {
+      dictionary_.Prefetch(index);
+      continue;
+    }
+    const Dictionary::Series* series = dictionary_.Find(index);
+    if (series == nullptr || series->meaning.series == 0) continue;
+    if (step == 1) model.series().Prefetch(series->meaning.series);
+    if (step == 2) model.series().HistoryOf(series->meaning.series).Prefetch();
+    // Made of what plan said before the last change, they may point to what is gone.
+    if (series->plan_version == model.plan_version()) series->checks.Foresee(model.series(), step);
+  }
 }
 
 absl::Status Intake::TakeItem(Round& round, uint64_t number, const v1::Item& item) {

@@ -11,9 +11,13 @@ namespace anju::progress {
 
 namespace {
 
+constexpr size_t kFreeSlotsMax = 32;  // of one stream, kept for its next messages
+
 // A message of 100 items fits into three blocks, one of a thousand into six.
-google::protobuf::ArenaOptions BlockSizes() {
+google::protobuf::ArenaOptions BlockSizes(char* first, size_t first_bytes) {
   google::protobuf::ArenaOptions options;
+  options.initial_block = first;
+  options.initial_block_size = first_bytes;
   options.start_block_size = 4 << 10;
   options.max_block_size = 64 << 10;
   return options;
@@ -21,7 +25,23 @@ google::protobuf::ArenaOptions BlockSizes() {
 
 }  // namespace
 
-ReportStream::Slot::Slot() : arena(BlockSizes()) {}
+ReportStream::Slot::Slot() : arena(BlockSizes(first_block, sizeof first_block)) {}
+
+ReportStream::Load& ReportStream::Load::operator+=(const Load& other) {
+  messages += other.messages;
+  items += other.items;
+  bytes += other.bytes;
+  return *this;
+}
+
+ReportStream::Load& ReportStream::Load::operator-=(const Load& other) {
+  messages -= other.messages;
+  items -= other.items;
+  bytes -= other.bytes;
+  return *this;
+}
+
+bool ReportStream::Load::IsFull() const { return messages >= kInFlightMessagesMax || items >= kInFlightItemsMax || bytes >= kInFlightBytesMax; }
 
 // One message of items on its way through the pipeline.
 class ReportStream::ItemsRequest final : public journal::Request {
@@ -32,6 +52,10 @@ class ReportStream::ItemsRequest final : public journal::Request {
   void Decide(journal::Recorder& recorder) override {
     if (absl::Status refused = desk_.plan_refused(); !refused.ok()) intake_->Fence(std::move(refused));
     slot_->end = intake_->Take(desk_.model, recorder, slot_->message->items(), &slot_->taken);
+  }
+  void Foresee(int step) override {
+    const v1::Items& items = slot_->message->items();
+    if (step < Intake::kForeseeSteps && items.items_size() <= Intake::kFewItems) intake_->Foresee(desk_.model, items, 0, items.items_size(), step);
   }
   void Done(const absl::Status& status, const journal::Position& durable) override { stream_->OnTaken(std::move(slot_), status, durable); }
 
@@ -117,7 +141,8 @@ void ReportStream::OnReplaced(const absl::Status& status) {
 void ReportStream::Accept(std::shared_ptr<Slot> slot) {
   if (slot->message->kind_case() != v1::ReportRequest::kItems) return End(EmptyMessage());
   if (const absl::Status status = Handlers::CheckItems(slot->message->items()); !status.ok()) return End(status);
-  ++in_flight_;
+  slot->load = {.messages = 1, .items = slot->message->items().items_size(), .bytes = static_cast<size_t>(slot->message->items().GetCachedSize())};
+  in_flight_ += slot->load;
   Submit(std::move(slot));
 }
 
@@ -125,11 +150,11 @@ void ReportStream::Submit(std::shared_ptr<Slot> slot) {
   const absl::Status status = handlers_.pipeline().Submit(std::make_unique<ItemsRequest>(handlers_.desk(), shared_from_this(), slot));
   if (status.ok()) return;
   // With answers of our own still to come there will be a moment to try again, and until then nothing is read.
-  if (HasReason(status, Reason::OVERLOADED) && in_flight_ > 1) {
+  if (HasReason(status, Reason::OVERLOADED) && in_flight_.messages > 1) {
     parked_ = std::move(slot);
     return;
   }
-  --in_flight_;
+  in_flight_ -= slot->load;
   End(status);
 }
 
@@ -137,13 +162,13 @@ void ReportStream::OnTaken(std::shared_ptr<Slot> slot, const absl::Status& statu
   const std::shared_ptr<ReportStream> self = shared_from_this();
   const MutexLock lock(mutex_);
   if (!status.ok()) {
-    --in_flight_;
+    in_flight_ -= slot->load;
     End(status);
   } else if (!end_.ok() && !slot->end.ok()) {
-    --in_flight_;  // it came after the item that ended the stream, or after another stream took over
+    in_flight_ -= slot->load;  // it came after the item that ended the stream, or after another stream took over
   } else {
     has_next_ = true;
-    ++answered_;
+    answered_ += slot->load;
     next_.set_acked_sequence(slot->taken.acked);
     if (next_.verdicts_size() == 0) {
       next_.mutable_verdicts()->Swap(&slot->taken.verdicts);
@@ -162,7 +187,7 @@ void ReportStream::OnWriteDone(bool ok) {
   const std::shared_ptr<ReportStream> self = shared_from_this();
   const MutexLock lock(mutex_);
   writing_ = false;
-  in_flight_ -= std::exchange(being_written_, 0);
+  in_flight_ -= std::exchange(being_written_, {});
   if (!ok) cancelled_ = true;  // the client is gone; OnCancel says so too, sooner or later
   if (parked_ != nullptr && !cancelled_) Submit(std::exchange(parked_, nullptr));
   Advance();
@@ -188,13 +213,13 @@ void ReportStream::Release(std::shared_ptr<Slot> slot) {
   slot->end = absl::OkStatus();
   slot->message = nullptr;
   slot->arena.Reset();
-  if (free_slots_.size() < kInFlightMessagesMax) free_slots_.push_back(std::move(slot));
+  if (free_slots_.size() < kFreeSlotsMax) free_slots_.push_back(std::move(slot));
 }
 
 bool ReportStream::MayFinish() const {
   if (writing_) return false;
   if (cancelled_) return true;
-  if (has_next_ || in_flight_ > 0 || opening_) return false;
+  if (has_next_ || in_flight_.messages > 0 || opening_) return false;
   return half_closed_ || !end_.ok();
 }
 
@@ -202,7 +227,7 @@ void ReportStream::Advance() {
   if (finished_) return;
   // What is parked waits for an answer to leave. When the stream ends first there may be none, and nobody wants it any more.
   if (parked_ != nullptr && (cancelled_ || !end_.ok())) {
-    --in_flight_;
+    in_flight_ -= parked_->load;
     Release(std::exchange(parked_, nullptr));
   }
   if (has_next_ && !writing_ && !cancelled_) {
@@ -210,7 +235,7 @@ void ReportStream::Advance() {
     outgoing_.Swap(&next_);
     next_.Clear();
     has_next_ = false;
-    being_written_ = std::exchange(answered_, 0);
+    being_written_ = std::exchange(answered_, {});
     writing_ = true;
     StartWrite(&outgoing_);
   }
@@ -218,7 +243,7 @@ void ReportStream::Advance() {
     finished_ = true;
     return Finish(cancelled_ ? grpc::Status::CANCELLED : rpc::ToGrpc(end_));
   }
-  if (!reading_ && !half_closed_ && !cancelled_ && end_.ok() && !opening_ && parked_ == nullptr && in_flight_ < kInFlightMessagesMax) {
+  if (!reading_ && !half_closed_ && !cancelled_ && end_.ok() && !opening_ && parked_ == nullptr && !in_flight_.IsFull()) {
     reading_ = true;
     if (free_slots_.empty()) {
       incoming_ = std::make_shared<Slot>();

@@ -31,12 +31,22 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
   void OnDone() override;
 
  private:
+  // Messages with their items and bytes.
+  struct Load {
+    int messages = 0, items = 0;
+    size_t bytes = 0;
+    Load& operator+=(const Load& other);
+    Load& operator-=(const Load& other);
+    bool IsFull() const;
+  };
   struct Slot {
     Slot();
     google::protobuf::Arena arena;          // of `message`
     v1::ReportRequest* message = nullptr;   // while one is being read or decided
+    Load load;                              // of it
     Taken taken;
     absl::Status end;
+    alignas(8) char first_block[1024];      // of `arena`: a message of one item asks for no memory
   };
   class ItemsRequest;
 
@@ -68,9 +78,9 @@ class ReportStream final : public grpc::ServerBidiReactor<v1::ReportRequest, v1:
   bool cancelled_ GUARDED_BY(mutex_) = false;
   bool finished_ GUARDED_BY(mutex_) = false;            // Finish was called: nothing may be started any more
   absl::Status end_ GUARDED_BY(mutex_);                 // not OK: nothing more is taken, and the stream ends with it once the answers are written
-  int in_flight_ GUARDED_BY(mutex_) = 0;                // messages in the pipeline, answered but not written, or being written
-  int answered_ GUARDED_BY(mutex_) = 0;                 // of them, answers in `next_`
-  int being_written_ GUARDED_BY(mutex_) = 0;            // of them, answers in `outgoing_`
+  Load in_flight_ GUARDED_BY(mutex_);                   // in the pipeline, answered but not written, or being written
+  Load answered_ GUARDED_BY(mutex_);                    // of it, answers in `next_`
+  Load being_written_ GUARDED_BY(mutex_);               // of it, answers in `outgoing_`
   bool has_next_ GUARDED_BY(mutex_) = false;
   v1::ReportResponse next_ GUARDED_BY(mutex_);          // merged answers
   Ground next_ground_ GUARDED_BY(mutex_);

@@ -51,6 +51,10 @@ class CellTargets {
   bool StandsOn(Date day) const;
   // False when StandsOn says the same on every day.
   bool DependsOnDay() const;
+  // Asks memory for what the three look at, without waiting for it.
+  void Prefetch() const {
+    if (!revisions_.empty()) __builtin_prefetch(&revisions_.back());
+  }
 
  private:
   // The one of its layer that holds on `day`; nullptr before the first.

@@ -197,6 +197,29 @@ const CheckRule* SeriesChecks::Trips(const Books& books, const Meaning& meaning,
   return refuses;
 }
 
+void SeriesChecks::Foresee(const SeriesTable& series, int step) const {
+  switch (step) {
+    case 1:
+      if (!rules_.empty()) __builtin_prefetch(rules_.data());
+      if (!bounds_.empty()) __builtin_prefetch(bounds_.data());
+      if (!planned_.empty()) __builtin_prefetch(planned_.data());
+      if (target_ != nullptr) __builtin_prefetch(target_);
+      return;
+    case 2:
+      for (const Bound& bound : bounds_) {
+        if (bound.series != 0) series.Prefetch(bound.series);
+      }
+      for (const CellTargets* cell : planned_) __builtin_prefetch(cell);
+      if (target_ != nullptr) target_->Prefetch();
+      return;
+    default:
+      for (const Bound& bound : bounds_) {
+        if (bound.series != 0) series.HistoryOf(bound.series).Prefetch();
+      }
+      for (const CellTargets* cell : planned_) cell->Prefetch();
+  }
+}
+
 bool SeriesChecks::Trip(const CheckRule& rule, const Case& found, int64_t* compared) const {
   switch (rule.check) {
     case SoftCheck::kFalling:

@@ -32,6 +32,8 @@ class SeriesChecks {
   const SeriesKey& key() const { return key_; }
   // Appends what the figure, judged and accepted by Judge, trips; returns the rule that refuses it for want of an explanation, or nullptr.
   const CheckRule* Trips(const Books& books, const Meaning& meaning, const Figure& figure, std::vector<Flag>* flags);
+  // Asks memory for what Trips will look at, without waiting for it, in three steps (1 to 3): each reads what the one before asked for.
+  void Foresee(const SeriesTable& series, int step) const;
 
  private:
   // Another series whose figure bounds ours.
