@@ -1,11 +1,9 @@
 // Series (reporting region, programme, indicator, plan period), their numbers and their histories.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <memory>
+#include <deque>
 #include <tuple>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "common/catalogue/catalogue.h"
@@ -39,30 +37,27 @@ class SeriesTable {
   // REQUIRES: number == next(), a key not in it. False when that does not hold (an event that cannot be ours).
   bool Open(SeriesNumber number, const SeriesKey& key) {
     if (number != next() || !numbers_.emplace(key, number).second) return false;
-    if (count_ % kPage == 0) pages_.push_back(std::make_unique<std::array<Series, kPage>>());
-    At(++count_).key = key;
+    series_.push_back({key, {}});
     return true;
   }
-  SeriesNumber next() const { return count_ + 1; }
-  bool Has(SeriesNumber number) const { return number >= 1 && number <= count_; }
-  const SeriesKey& KeyOf(SeriesNumber number) const { return At(number).key; }
-  SeriesHistory& HistoryOf(SeriesNumber number) { return At(number).history; }
-  const SeriesHistory& HistoryOf(SeriesNumber number) const { return At(number).history; }
+  SeriesNumber next() const { return static_cast<SeriesNumber>(series_.size()) + 1; }
+  bool Has(SeriesNumber number) const { return number >= 1 && number <= series_.size(); }
+  const SeriesKey& KeyOf(SeriesNumber number) const { return series_[number - 1].key; }
+  SeriesHistory& HistoryOf(SeriesNumber number) { return series_[number - 1].history; }
+  const SeriesHistory& HistoryOf(SeriesNumber number) const { return series_[number - 1].history; }
   // Asks memory for a series without waiting for it. REQUIRES: Has(number).
   void Prefetch(SeriesNumber number) const {
-    __builtin_prefetch(&At(number));
-    __builtin_prefetch(reinterpret_cast<const char*>(&At(number)) + sizeof(Series) - 1);
+    const Series* const series = &series_[number - 1];
+    __builtin_prefetch(series);
+    __builtin_prefetch(reinterpret_cast<const char*>(series + 1) - 1);
   }
 
  private:
-  static constexpr size_t kPage = 1024;  // a table of pages that stays in the processor's cache, and series that never move
   struct Series {
     SeriesKey key;
     SeriesHistory history;
   };
-  Series& At(SeriesNumber number) const { return (*pages_[(number - 1) / kPage])[(number - 1) % kPage]; }
-  std::vector<std::unique_ptr<std::array<Series, kPage>>> pages_;
-  SeriesNumber count_ = 0;
+  std::deque<Series> series_;
   absl::flat_hash_map<SeriesKey, SeriesNumber> numbers_;
 };
 
