@@ -159,6 +159,16 @@ TEST(PinpointTest, FindsTheOneByteThatWasChanged) {
   }
 }
 
+TEST(PinpointTest, GivesUpOnWhatWouldTakeTooLong) {
+  journal::BlockHeader header{.first_sequence = 1, .count = 2};
+  const std::vector<std::string> events = {std::string(1 << 20, 'x'), "short"};
+  for (const std::string& event : events) header.event_bytes += static_cast<uint32_t>(event.size() + 4);
+  journal::Hash hash;
+  std::string block = journal::EncodeBlock(header, {}, events, &hash);
+  block[journal::kPrefixBytes + 1000] ^= 1, block[journal::kPrefixBytes + 2000] ^= 1;
+  EXPECT_FALSE(Pinpoint(block, 1, 3'000'000).has_value());  // each try hashes a MiB: every bit would take hours
+}
+
 TEST(SuiteAuditTest, AGoodSuiteHolds) {
   TempDir directory;
   testing::WriteSuite(directory.path(), 20, 5);

@@ -58,6 +58,9 @@ void Chain::BlameBlock(uint64_t key, uint64_t next_key, std::string_view bytes, 
   const auto prefix = journal::DecodeBlockPrefix(bytes);
   uint64_t last = next_key > key ? next_key - 1 : key;
   if (next_key == 0 && prefix.ok() && prefix->header.first_sequence == key) last = std::max(key, prefix->header.last_sequence());
+  // Lengths that fit the count say how many there were; what the next key leaves room for may be of a block that is not there either.
+  const auto framed = journal::DecodeBlock(bytes, /*verify_root=*/false);
+  if (framed.ok() && framed->header.first_sequence == key && (next_key == 0 || framed->header.last_sequence() < next_key)) last = framed->header.last_sequence();
   if (BlameSuspect(key, bytes)) {
     wrong_->what = std::string(what);
     return;

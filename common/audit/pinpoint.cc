@@ -16,6 +16,9 @@ namespace {
 using journal::Hash;
 using journal::kPrefixBytes;
 
+constexpr size_t kStepBytes = 64;   // of SHA-256
+constexpr uint64_t kNodeSteps = 2;  // to hash two hashes
+
 std::string_view View(const Hash& hash) { return {reinterpret_cast<const char*>(hash.data()), hash.size()}; }
 Hash LeafOf(std::string_view event) { return journal::Sha256({std::string_view("\0", 1), event}); }
 Hash NodeOf(const Hash& left, const Hash& right) { return journal::Sha256({std::string_view("\x01", 1), View(left), View(right)}); }
@@ -56,7 +59,7 @@ std::vector<std::vector<Hash>> Levels(std::string_view bytes, const std::vector<
 
 class Search {
  public:
-  Search(std::string_view bytes, uint64_t hashes_max) : bytes_(bytes), left_(hashes_max) {
+  Search(std::string_view bytes, uint64_t steps_max) : bytes_(bytes), left_(steps_max) {
     std::memcpy(root_.data(), bytes.data() + journal::kHeaderBytes + 32, root_.size());
   }
 
@@ -71,8 +74,7 @@ class Search {
           const auto is = static_cast<uint8_t>(event_[i]);
           for (int flip = 1; flip < 256; ++flip) {
             if ((std::popcount(static_cast<unsigned>(flip)) == 1) != bits) continue;
-            if (left_ < levels_.size()) return std::nullopt;
-            left_ -= levels_.size();
+            if (!Afford(length / kStepBytes + kNodeSteps * levels_.size())) return std::nullopt;
             event_[i] = static_cast<char>(is ^ flip);
             if (RootWith(index) == root_) return Pinpointed{Pinpointed::Part::kEvent, index, offset + i, static_cast<uint8_t>(is ^ flip)};
           }
@@ -108,12 +110,17 @@ class Search {
     for (int value = 0; value < 256; ++value) {
       changed[at] = static_cast<char>(value);
       if (changed[at] == is || !Frame(changed, &again) || again.size() != count) continue;
-      if (left_ < 2 * again.size()) break;
-      left_ -= 2 * again.size();
+      if (!Afford(bytes_.size() / kStepBytes + 2 * kNodeSteps * again.size())) break;
       if (Levels(changed, again).back().front() == root_) return Pinpointed{Pinpointed::Part::kLength, index, at, static_cast<uint8_t>(value)};
     }
     changed[at] = is;
     return std::nullopt;
+  }
+
+  bool Afford(uint64_t steps) {
+    if (left_ < steps) return false;
+    left_ -= steps;
+    return true;
   }
 
   Hash RootWith(size_t index) const {
@@ -135,7 +142,7 @@ class Search {
 
 }  // namespace
 
-std::optional<Pinpointed> Pinpoint(std::string_view bytes, uint64_t first_sequence, uint64_t hashes_max) {
+std::optional<Pinpointed> Pinpoint(std::string_view bytes, uint64_t first_sequence, uint64_t steps_max) {
   if (bytes.size() <= kPrefixBytes) return std::nullopt;
   std::vector<std::pair<size_t, size_t>> events;
   const bool framed = Frame(bytes, &events) && !events.empty();
@@ -153,7 +160,7 @@ std::optional<Pinpointed> Pinpoint(std::string_view bytes, uint64_t first_sequen
     }
     changed[at] = is;
   }
-  Search search(bytes, hashes_max);
+  Search search(bytes, steps_max);
   if (framed) {
     // A root that differs in one byte from that of the events was changed itself.
     const Hash root = Levels(bytes, events).back().front();

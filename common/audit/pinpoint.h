@@ -7,8 +7,8 @@
 
 namespace anju::audit {
 
-// How many hashes the search may cost; some seconds. Beyond it nothing is found, and the whole block stays under suspicion.
-inline constexpr uint64_t kPinpointHashesMax = 60'000'000;
+// How many steps of SHA-256 (64 bytes each) the search may cost; some twenty seconds. Beyond it nothing is found, and the whole block stays under suspicion.
+inline constexpr uint64_t kPinpointStepsMax = 300'000'000;
 
 struct Pinpointed {
   enum class Part { kEvent, kLength, kRoot, kHeader } part = Part::kEvent;
@@ -18,6 +18,6 @@ struct Pinpointed {
 };
 
 // REQUIRES: bytes that are not a block (DecodeBlock fails). nullopt when no single byte explains it.
-std::optional<Pinpointed> Pinpoint(std::string_view bytes, uint64_t first_sequence, uint64_t hashes_max = kPinpointHashesMax);
+std::optional<Pinpointed> Pinpoint(std::string_view bytes, uint64_t first_sequence, uint64_t steps_max = kPinpointStepsMax);
 
 }  // namespace anju::audit

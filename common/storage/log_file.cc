@@ -54,6 +54,54 @@ uint32_t Integer(std::string_view bytes, size_t at, size_t size) {
   return value;
 }
 
+struct Entry {
+  std::string_view key;
+  bool deletes = false;
+  size_t value_at = 0, value_size = 0;
+};
+
+std::optional<uint64_t> TakeVarint(std::string_view bytes, size_t* at) {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 35; shift += 7) {
+    if (*at >= bytes.size()) return std::nullopt;
+    const auto byte = static_cast<uint8_t>(bytes[(*at)++]);
+    value |= static_cast<uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> TakeBytes(std::string_view bytes, size_t* at) {
+  const auto length = TakeVarint(bytes, at);
+  if (!length || *length > bytes.size() - *at) return std::nullopt;
+  const std::string_view taken = bytes.substr(*at, static_cast<size_t>(*length));
+  *at += taken.size();
+  return taken;
+}
+
+// nullopt when entries do not fill the record exactly.
+std::optional<std::vector<Entry>> EntriesOf(std::string_view record) {
+  if (record.size() < kBatchHeaderBytes) return std::nullopt;
+  std::vector<Entry> entries;
+  for (size_t at = kBatchHeaderBytes; at < record.size();) {
+    const auto tag = static_cast<uint8_t>(record[at++]);
+    if (tag == kNothing) continue;
+    const auto key = TakeBytes(record, &at);
+    if (!key) return std::nullopt;
+    if (tag == kLogData) continue;
+    if (tag != kPut && tag != kDelete && tag != kSingleDelete) return std::nullopt;
+    Entry entry{.key = *key, .deletes = tag != kPut};
+    if (!entry.deletes) {
+      const auto value = TakeBytes(record, &at);
+      if (!value) return std::nullopt;
+      entry.value_at = at - value->size();
+      entry.value_size = value->size();
+    }
+    entries.push_back(entry);
+  }
+  return entries;
+}
+
 struct Fragment {
   size_t at = 0, header = kHeaderBytes, length = 0;
   Kind kind = kUnknown;
@@ -200,7 +248,9 @@ class Splitter {
     }
     Fragment fragment{.at = at, .damaged = true, .change = {}};
     const auto claimed = ClaimedEnd(at, kHeaderBytes);
-    const bool fits = claimed && (*claimed == end_ || block_end_ - *claimed < kHeaderBytes || WholeAt(*claimed));
+    // The claim is to be believed where something begins or ends there, or where it makes a record: then the next one is damaged too.
+    const bool fits = claimed && (*claimed == end_ || block_end_ - *claimed < kHeaderBytes || WholeAt(*claimed) ||
+                                  (*claimed < next && EntriesOf(bytes_.substr(at + kHeaderBytes, *claimed - at - kHeaderBytes))));
     const size_t end = fits ? *claimed : next;
     fragment.header = std::min(kHeaderBytes, end - at);
     fragment.length = end - at - fragment.header;
@@ -212,54 +262,6 @@ class Splitter {
   size_t next_whole_ = 0;           // in this block, none begins before
   uint64_t affordable_;
 };
-
-struct Entry {
-  std::string_view key;
-  bool deletes = false;
-  size_t value_at = 0, value_size = 0;
-};
-
-std::optional<uint64_t> TakeVarint(std::string_view bytes, size_t* at) {
-  uint64_t value = 0;
-  for (int shift = 0; shift < 35; shift += 7) {
-    if (*at >= bytes.size()) return std::nullopt;
-    const auto byte = static_cast<uint8_t>(bytes[(*at)++]);
-    value |= static_cast<uint64_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) return value;
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string_view> TakeBytes(std::string_view bytes, size_t* at) {
-  const auto length = TakeVarint(bytes, at);
-  if (!length || *length > bytes.size() - *at) return std::nullopt;
-  const std::string_view taken = bytes.substr(*at, static_cast<size_t>(*length));
-  *at += taken.size();
-  return taken;
-}
-
-// nullopt when entries do not fill the record exactly.
-std::optional<std::vector<Entry>> EntriesOf(std::string_view record) {
-  if (record.size() < kBatchHeaderBytes) return std::nullopt;
-  std::vector<Entry> entries;
-  for (size_t at = kBatchHeaderBytes; at < record.size();) {
-    const auto tag = static_cast<uint8_t>(record[at++]);
-    if (tag == kNothing) continue;
-    const auto key = TakeBytes(record, &at);
-    if (!key) return std::nullopt;
-    if (tag == kLogData) continue;
-    if (tag != kPut && tag != kDelete && tag != kSingleDelete) return std::nullopt;
-    Entry entry{.key = *key, .deletes = tag != kPut};
-    if (!entry.deletes) {
-      const auto value = TakeBytes(record, &at);
-      if (!value) return std::nullopt;
-      entry.value_at = at - value->size();
-      entry.value_size = value->size();
-    }
-    entries.push_back(entry);
-  }
-  return entries;
-}
 
 class Assembler {
  public:

@@ -165,6 +165,22 @@ TEST(LogFile, ADestroyedRecordTakesNoOtherWithIt) {
   }
 }
 
+TEST(LogFile, DamageAcrossTwoRecordsLosesOnlyTheOneWithoutAHeader) {
+  const std::string bytes = Written({40, 200, 90, 30});
+  const LogContents good = ReadLog(bytes);
+  std::string changed = bytes;
+  const size_t third = good.rows[2].OffsetOf(0), second_end = good.rows[1].OffsetOf(199) + 1;
+  for (size_t at = second_end - 20; at < third; ++at) changed[at] = static_cast<char>(0xEE);
+  const LogContents contents = ReadLog(changed);
+  EXPECT_EQ(contents.rows.size(), 3u);
+  EXPECT_EQ(Rows(contents).count("key1"), 1u);
+  EXPECT_EQ(Rows(contents).count("key2"), 0u);
+  ASSERT_EQ(contents.damages.size(), 2u);
+  EXPECT_TRUE(contents.damages[0].read);
+  EXPECT_FALSE(contents.damages[1].read);
+  EXPECT_EQ(contents.damages[1].begin, second_end);
+}
+
 TEST(LogFile, AFragmentLostCostsItsRecordAlone) {
   const std::string bytes = Written({10, 100'000, 20});
   std::string changed = bytes;

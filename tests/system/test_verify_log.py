@@ -171,18 +171,21 @@ class VerifyLogTest(unittest.TestCase):
         self.assertGreaterEqual(len(self.blocks[name]), 4)
         block = self.blocks[name][2]
         # From the header of its fragment to the middle of its own: neither its length nor its key nor its sequences can be read.
-        begin = block.offsets[0] - 35
-        data = good[:begin] + b"\xEE" * 80 + good[begin + 80:]
-        with self.changed(name, data):
+        begin = next(headers[0] for _, offsets, headers in records(good) if block.offsets[0] in offsets)
+        with self.changed(name, good[:begin] + b"\xEE" * 80 + good[begin + 80:]):
             step = self.failed(name)
             text = verify(self.suite.directory / name, "--lang", "en")[1]
             chinese = verify(self.suite.directory / name)[1]
-        self.assertEqual((block.first, block.last, False, str(path)), (step["first_wrong"], step["last_wrong"], step["missing"], step["file"]), step)
-        self.assertLessEqual(step["offset"], begin)
+        self.assertEqual((block.first, block.last, False, str(path), begin), (step["first_wrong"], step["last_wrong"], step["missing"], step["file"], step["offset"]), step)
         self.assertNotIn("was", step)
-        self.assertIn(f"the first wrong sequence is {block.first}..{block.last}" if block.first != block.last else f"the first wrong sequence is {block.first}:", text)
-        self.assertIn(f"a record of the write-ahead log cannot be read, file {path} from byte {step['offset']}", text)
-        self.assertIn(f"预写日志中的记录无法读出，文件 {path} 第 {step['offset']} 字节起", chinese)
+        self.assertIn(f"the first wrong sequence is {block.first}..{block.last}: " if block.first != block.last else f"the first wrong sequence is {block.first}: ", text)
+        self.assertIn(f"a record of the write-ahead log cannot be read, file {path} from byte {begin}", text)
+        self.assertIn(f"预写日志中的记录无法读出，文件 {path} 第 {begin} 字节起", chinese)
+        # With the end of the record before it: that one is the first wrong then, and it alone.
+        before = self.blocks[name][1]
+        with self.changed(name, good[:begin - 10] + b"\xEE" * 90 + good[begin + 80:]):
+            step = self.failed(name)
+        self.assertEqual((before.first, before.last, str(path)), (step["first_wrong"], step["last_wrong"], step["file"]), step)
 
     def test_many_bytes_of_a_block_are_still_that_block(self):
         block, path = self.blocks["plan"][1], self.logs["plan"]
