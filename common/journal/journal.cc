@@ -62,15 +62,16 @@ absl::Status LostIdentity(std::string_view service) {
 }
 
 // Of a store with the encoded identity of its own journal.
-absl::StatusOr<Lineage> ReadLineage(storage::Store& store, std::string encoded, std::string_view service) {
+absl::StatusOr<Lineage> ReadLineage(storage::Store& store, std::string encoded) {
   ASSIGN_OR_RETURN(std::vector<std::string> identities, ReadAncestors(store));
   identities.push_back(std::move(encoded));
-  ASSIGN_OR_RETURN(Lineage lineage, Lineage::FromIdentities(std::move(identities)));
-  if (lineage.current().service != service) {
-    return MakeError(Reason::NOT_EMPTY, "", lineage.current().service,
-                     "this is the journal of the service " + lineage.current().service + ", not of " + std::string(service));
-  }
-  return lineage;
+  return Lineage::FromIdentities(std::move(identities));
+}
+
+// Of a journal that has been found whole: a damaged one may have any name.
+absl::Status CheckService(const Identity& identity, std::string_view service) {
+  if (identity.service == service) return absl::OkStatus();
+  return MakeError(Reason::NOT_EMPTY, "", identity.service, "this is the journal of the service " + identity.service + ", not of " + std::string(service));
 }
 
 }  // namespace
@@ -103,7 +104,7 @@ absl::Status Journal::Look(storage::Disk& disk, std::string_view service, Clock&
     RETURN_IF_ERROR(cursor->status());
     return witness || cursor->Valid() ? LostIdentity(service) : none_yet();
   }
-  ASSIGN_OR_RETURN(Lineage lineage, ReadLineage(**store, *std::move(encoded), service));
+  ASSIGN_OR_RETURN(Lineage lineage, ReadLineage(**store, *std::move(encoded)));
   Journal journal(disk, *std::move(store), std::move(lineage), clock);
   journal.only_looks_ = true;
   {
@@ -111,6 +112,7 @@ absl::Status Journal::Look(storage::Disk& disk, std::string_view service, Clock&
     RETURN_IF_ERROR(journal.Recover());
   }
   RETURN_IF_ERROR(journal.CheckSeams());
+  RETURN_IF_ERROR(CheckService(journal.identity(), service));
   return agrees ? agrees(&journal) : absl::OkStatus();
 }
 
@@ -121,7 +123,7 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::OpenToWrite(storage::Disk& dis
     encoded.emplace();
     RETURN_IF_ERROR(Create(*store, service, clock, &*encoded));
   }
-  ASSIGN_OR_RETURN(Lineage lineage, ReadLineage(*store, *std::move(encoded), service));
+  ASSIGN_OR_RETURN(Lineage lineage, ReadLineage(*store, *std::move(encoded)));
   std::unique_ptr<Journal> journal(new Journal(disk, std::move(store), std::move(lineage), clock));
   {
     const MutexLock lock(journal->mutex_);
