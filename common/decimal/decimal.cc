@@ -173,18 +173,19 @@ Fraction MakeFraction(int128 numerator, int128 denominator) {
   uint128 top = Magnitude(numerator);
   uint128 bottom = Magnitude(denominator);
   const bool negative = (numerator < 0) != (denominator < 0);
+  constexpr uint128 kMax = ~uint128{0} >> 1;
+  const auto make = [negative](uint128 top, uint128 bottom) {
+    CHECK(top <= kMax && bottom <= kMax);  // only −2^127 could fail this
+    return Fraction{negative ? -static_cast<int128>(top) : static_cast<int128>(top), static_cast<int128>(bottom)};
+  };
+  if (bottom == 1) return make(top, 1);
   if (FitsWord(top) && FitsWord(bottom)) {
     const auto short_top = static_cast<uint64_t>(top), short_bottom = static_cast<uint64_t>(bottom);
     const uint64_t common = std::gcd(short_top, short_bottom);
-    const auto reduced = static_cast<int128>(short_top / common);
-    return Fraction{negative ? -reduced : reduced, static_cast<int128>(short_bottom / common)};
+    return make(short_top / common, short_bottom / common);
   }
   const uint128 divisor = Gcd(top, bottom);
-  top /= divisor;
-  bottom /= divisor;
-  constexpr uint128 kMax = ~uint128{0} >> 1;
-  CHECK(top <= kMax && bottom <= kMax);  // only −2^127 could fail this
-  return Fraction{negative ? -static_cast<int128>(top) : static_cast<int128>(top), static_cast<int128>(bottom)};
+  return make(top / divisor, bottom / divisor);
 }
 
 Fraction ToFraction(Decimal value) { return MakeFraction(value.digits, PowerOfTen(value.scale)); }

@@ -128,21 +128,21 @@ Input DatedInput(const aggregator::v1::GetColumnResponse& column, const Definiti
   return input;
 }
 
-void FillRow(Row row, v1::Row* wire) {
+void FillRow(const Row& row, v1::Row* wire) {
   wire->Clear();
   wire->set_rank(row.rank);
-  wire->set_region(std::move(row.code));
-  wire->set_name(std::move(row.name));
-  if (row.key) wire->set_key(std::move(*row.key));
-  if (row.numerator) wire->set_numerator(std::move(*row.numerator));
-  if (row.denominator) wire->set_denominator(std::move(*row.denominator));
-  if (row.value) wire->set_value(std::move(*row.value));
+  wire->set_region(row.code);
+  wire->set_name(row.name);
+  if (row.key) wire->set_key(*row.key);
+  if (row.numerator) wire->set_numerator(*row.numerator);
+  if (row.denominator) wire->set_denominator(*row.denominator);
+  if (row.value) wire->set_value(*row.value);
   if (row.as_of) wire->set_as_of(FormatDate(*row.as_of));
   wire->set_reason(UnrankedName(row.reason));
-  for (std::string& column : row.columns) wire->add_columns(std::move(column));
+  for (const std::string& column : row.columns) wire->add_columns(column);
   wire->set_previous_rank(row.previous_rank);
-  if (row.previous_value) wire->set_previous_value(std::move(*row.previous_value));
-  if (row.value_change) wire->set_value_change(std::move(*row.value_change));
+  if (row.previous_value) wire->set_previous_value(*row.previous_value);
+  if (row.value_change) wire->set_value_change(*row.value_change);
   if (row.rank_change) wire->set_rank_change(*row.rank_change);
   // They were serialized by FiguresOf.
   for (const std::string& note : row.notes) wire->add_notes()->ParseFromString(note);

@@ -33,7 +33,7 @@ std::vector<Place> PlacesOf(const google::protobuf::RepeatedPtrField<types::v1::
 std::optional<size_t> SlotOf(const aggregator::v1::Cell& cell, const Definition& definition, const Plan& plan);
 
 // Whatever `wire` held before is gone; its memory is used again.
-void FillRow(Row row, v1::Row* wire);
+void FillRow(const Row& row, v1::Row* wire);
 
 v1::RowChange ToProto(const Transition& transition);
 MilestoneState StateOf(const aggregator::v1::MilestoneStatus& status);

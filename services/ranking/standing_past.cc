@@ -77,7 +77,7 @@ StandingBytes::StandingBytes(const Catalogue& catalogue, const JudgedTable& tabl
   const auto fill_row = [&](uint32_t of, v1::Row* wire) {
     Row row = PrintRow(table.definition, table.plan, table.board, table.board.seats[of]);
     if (past.movement) past.movement->Move(table.definition, table.summary.prints_rates, row);
-    FillRow(std::move(row), wire);
+    FillRow(row, wire);
   };
   v1::GetStandingResponse begin;
   fill_row(seat, begin.mutable_row());

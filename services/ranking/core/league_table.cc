@@ -21,12 +21,19 @@ std::optional<Date> DateOf(const Input& input, const Board& board) {
 
 // Expected: peers with a target in force (stocks: all peers). Reported: those of them whose data are of the table's month.
 void Complete(const Plan& plan, const Board& board, Table& table) {
+  const int year = table.as_of ? YearOf(*table.as_of) : 0, month = table.as_of ? MonthOf(*table.as_of) : 0;
+  std::optional<Date> judged;  // most peers have the same date
+  bool is_of_month = false;
   for (const Seat& seat : board.seats) {
     if (!seat.is_peer || (!plan.indicator->is_stock() && !seat.standing.target.known())) continue;
     ++table.expected;
     const std::optional<Date>& as_of = seat.standing.as_of;
     if (!as_of || !table.as_of) continue;
-    if (YearOf(*as_of) == YearOf(*table.as_of) && MonthOf(*as_of) == MonthOf(*table.as_of)) ++table.reported;
+    if (judged != as_of) {
+      judged = as_of;
+      is_of_month = YearOf(*as_of) == year && MonthOf(*as_of) == month;
+    }
+    if (is_of_month) ++table.reported;
   }
 }
 

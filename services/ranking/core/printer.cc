@@ -44,6 +44,11 @@ ExactColumn ExactColumnOf(const Definition& definition, const Plan& plan, const 
   return exact;
 }
 
+// The rate in common units, which nearly always are those it stands in.
+Fraction RateOf(const Plan& plan, const Fraction& rate) {
+  return plan.scale.numerator == 1 && plan.scale.denominator == 1 ? rate : Multiply(rate, plan.scale);
+}
+
 }  // namespace
 
 ExactRow ExactOf(const Definition& definition, const Plan& plan, const Board& board, const Standing& standing) {
@@ -53,7 +58,7 @@ ExactRow ExactOf(const Definition& definition, const Plan& plan, const Board& bo
   exact.denominator = InUnit(plan.of ? *plan.of : *plan.indicator, standing.denominator);
   exact.target = standing.target.missing;
   std::optional<Fraction> rate;
-  if (standing.rate) rate = Multiply(Multiply(*standing.rate, plan.scale), kHundred);
+  if (standing.rate) rate = Multiply(RateOf(plan, *standing.rate), kHundred);
   exact.key = definition.by == SortKey::kRate ? rate : InUnit(*plan.indicator, SortedAmount(definition.by, standing));
   const bool gap = definition.by == SortKey::kGap || definition.by == SortKey::kTargetGap;
   exact.value = rate && !gap ? rate : gap || !(board.prints_rates || definition.by == SortKey::kRate) ? exact.key : std::nullopt;
@@ -67,7 +72,7 @@ std::optional<std::string> PrintKey(const Definition& definition, const Plan& pl
   if (definition.by == SortKey::kRate) {
     if (!standing.rate) return std::nullopt;
     // The denominator is written even when it is 1: the key of a rate is always a fraction.
-    const Fraction rate = Multiply(*standing.rate, plan.scale);
+    const Fraction rate = RateOf(plan, *standing.rate);
     return FormatFraction(Fraction{rate.numerator, 1}) + "/" + FormatFraction(Fraction{rate.denominator, 1});
   }
   const std::optional<int64_t>& amount = SortedAmount(definition.by, standing);
@@ -77,7 +82,7 @@ std::optional<std::string> PrintKey(const Definition& definition, const Plan& pl
 
 std::optional<std::string> PrintValue(const Definition& definition, const Plan& plan, bool prints_rates, const Standing& standing, int digits) {
   if (definition.by == SortKey::kGap || definition.by == SortKey::kTargetGap) return PrintKey(definition, plan, standing);
-  if (standing.rate) return FormatPercent(Multiply(*standing.rate, plan.scale), digits, definition.rounding, definition.trim);
+  if (standing.rate) return FormatPercent(RateOf(plan, *standing.rate), digits, definition.rounding, definition.trim);
   // Once any line has a denominator, `value` is a rate in the whole table: a bare figure among percentages would mislead.
   if (prints_rates || definition.by == SortKey::kRate) return std::nullopt;
   return PrintKey(definition, plan, standing);
