@@ -2,8 +2,17 @@
 #include "common/series/history_loader.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace anju {
+namespace {
+
+std::atomic<bool> in_turn = false;
+
+}  // namespace
+
+void WorkPartsInTurn() { in_turn = true; }
+bool PartsComeInTurn() { return in_turn; }
 
 void HistoryLoader::Allocate() {
   InParts(parts_.size(), [this](size_t thread) {

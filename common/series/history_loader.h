@@ -74,9 +74,18 @@ class HistoryLoader {
   std::vector<Part> parts_;
 };
 
+// From now on in this process parts come one after another, on the caller's thread: for simulations, in which a disk that fails has to fail the same part
+// each time.
+void WorkPartsInTurn();
+bool PartsComeInTurn();
+
 // Calls work(0) … work(parts - 1), each in a thread of its own, and waits for all.
 template <typename Work>
 void InParts(size_t parts, Work work) {
+  if (PartsComeInTurn()) {
+    for (size_t part = 0; part < parts; ++part) work(part);
+    return;
+  }
   std::vector<std::thread> threads;
   for (size_t part = 1; part < parts; ++part) threads.emplace_back([&work, part] { work(part); });
   work(0);

@@ -331,8 +331,15 @@ class RankingNode_ final : public RankingNode {
     if (method == "GetLeagueTable") {
       return Serve<v1::GetLeagueTableRequest, v1::GetLeagueTableResponse>(
           connection, [this](const v1::GetLeagueTableRequest& request, rpc::Finish<v1::GetLeagueTableResponse> finish) {
+            // Kept as the bytes that go out; this network carries messages.
+            const auto decoded = [this, finish](absl::StatusOr<ranking::TableResponse> encoded) {
+              if (!encoded.ok()) return finish(encoded.status());
+              v1::GetLeagueTableResponse response;
+              if (!response.ParseFromString(encoded->bytes)) context_.Violated("a table is no message");
+              finish(std::move(response));
+            };
             waiting_.Add<v1::GetLeagueTableResponse>(
-                context_, request.at_least(), [this, &request, finish] { handlers_->GetLeagueTable(Local(), request, Never(), finish); }, finish);
+                context_, request.at_least(), [this, &request, decoded] { handlers_->GetLeagueTable(Local(), request, Never(), decoded); }, finish);
           });
     }
     if (method == "DefineTemplate") return Bulletin<v1::DefineTemplateRequest, v1::DefineTemplateResponse>(connection, &Bulletins::DefineTemplate);

@@ -13,6 +13,7 @@
 #include "anju/aggregator/v1/aggregator.pb.h"
 #include "common/journal/restore.h"
 #include "common/rpc/stepped.h"
+#include "common/series/history_loader.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "tests/simulation/derived.h"
@@ -488,6 +489,7 @@ Result Simulate(const Options& options) {
   static const bool once = [] {
     rpc::UseSteppedWaitingRooms();
     UseSeededIds();
+    WorkPartsInTurn();
     spdlog::set_level(spdlog::level::off);
     return true;
   }();
