@@ -21,10 +21,7 @@ constexpr int kDigitsMax = 18;  // every number of 18 digits fits into int64
 
 uint128 Magnitude(int128 value) { return value < 0 ? -static_cast<uint128>(value) : static_cast<uint128>(value); }
 
-// Nearly all figures fit into one machine word, and 128-bit division is a library call: what is done for every row of a table has a path for
-// words beside the general one. On 3,000 rows they save a third of the time of a table (reducing 4 ×, comparing 3 ×, printing 5 × as fast).
 bool FitsWord(uint128 value) { return value <= UINT64_MAX; }
-bool FitsSignedWord(int128 value) { return value >= INT64_MIN && value <= INT64_MAX; }
 
 // Euclid on 128 bits until both fit into one machine word, then on words.
 uint128 Gcd(uint128 a, uint128 b) {
@@ -89,7 +86,8 @@ std::string FormatTrimmed(Decimal value, bool trim) {
   return FormatDecimal(value);
 }
 
-// FormatRounded of numerator / denominator, and a sign.
+// FormatRounded of numerator / denominator, and a sign. Nearly all rates are of words, and 128-bit division is a library call: a rate prints in 34 ns
+// instead of 168.
 std::string FormatRoundedWord(uint64_t numerator, uint64_t denominator, bool negative, int digits, Rounding rounding, bool trim) {
   uint64_t whole = numerator / denominator;
   // Below 2^64 × 10^8, which 128 bits hold.
@@ -173,29 +171,18 @@ Fraction MakeFraction(int128 numerator, int128 denominator) {
   uint128 top = Magnitude(numerator);
   uint128 bottom = Magnitude(denominator);
   const bool negative = (numerator < 0) != (denominator < 0);
-  constexpr uint128 kMax = ~uint128{0} >> 1;
-  const auto make = [negative](uint128 top, uint128 bottom) {
-    CHECK(top <= kMax && bottom <= kMax);  // only −2^127 could fail this
-    return Fraction{negative ? -static_cast<int128>(top) : static_cast<int128>(top), static_cast<int128>(bottom)};
-  };
-  if (bottom == 1) return make(top, 1);
-  if (FitsWord(top) && FitsWord(bottom)) {
-    const auto short_top = static_cast<uint64_t>(top), short_bottom = static_cast<uint64_t>(bottom);
-    const uint64_t common = std::gcd(short_top, short_bottom);
-    return make(short_top / common, short_bottom / common);
-  }
   const uint128 divisor = Gcd(top, bottom);
-  return make(top / divisor, bottom / divisor);
+  top /= divisor;
+  bottom /= divisor;
+  constexpr uint128 kMax = ~uint128{0} >> 1;
+  CHECK(top <= kMax && bottom <= kMax);  // only −2^127 could fail this
+  return Fraction{negative ? -static_cast<int128>(top) : static_cast<int128>(top), static_cast<int128>(bottom)};
 }
 
 Fraction ToFraction(Decimal value) { return MakeFraction(value.digits, PowerOfTen(value.scale)); }
 
 std::strong_ordering Compare(const Fraction& a, const Fraction& b) {
   CHECK(a.denominator > 0 && b.denominator > 0);
-  if (FitsSignedWord(a.numerator) && FitsSignedWord(a.denominator) && FitsSignedWord(b.numerator) && FitsSignedWord(b.denominator)) {
-    const auto product = [](int128 x, int128 y) { return int128{static_cast<int64_t>(x)} * static_cast<int64_t>(y); };  // one instruction
-    return product(a.numerator, b.denominator) <=> product(b.numerator, a.denominator);
-  }
   int128 left = 0;
   int128 right = 0;
   if (!__builtin_mul_overflow(a.numerator, b.denominator, &left) && !__builtin_mul_overflow(b.numerator, a.denominator, &right)) {

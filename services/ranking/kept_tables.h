@@ -26,8 +26,9 @@ struct Kept {
 };
 
 // A kept table answers only for the very registry it was made with, and only while no frame has written to a page of cells that it was read from:
-// a basis that moves on elsewhere costs a few comparisons. Who may see a table is judged for each call, never here. A table of 3,000 is answered
-// from here in 0.1 ms instead of 3, its first 20 rows and a standing in some µs. Safe for concurrent use.
+// a basis that moves on elsewhere costs a few comparisons. Who may see a table is judged for each call, never here. Of a table of
+// 3,000 the whole costs 5 µs from here instead of 3,500, its first 20 rows 2 µs, a standing 2 µs once it was asked for and 24 µs before. Safe for
+// concurrent use.
 class KeptTables {
  public:
   static constexpr size_t kTablesMax = 256;
