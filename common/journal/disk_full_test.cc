@@ -228,7 +228,7 @@ TEST(StateReplay, StopsAtWhatCannotBeApplied) {
     ASSERT_OK_AND_ASSIGN(auto journal, Journal::Open(*disk, "test", clock));
     for (const char* mark : {"a", "b", "a", "c"}) ASSERT_THAT(journal->Append({mark}, {}, 0), IsOk());
   }
-  EXPECT_EQ(open(*disk).message(), "marked twice: a");
+  EXPECT_EQ(std::string(open(*disk).message()), "journal, sequence 3: marked twice: a");
   storage::SimulatedMedium broken(2);
   disk = broken.Boot();
   {
