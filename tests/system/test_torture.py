@@ -71,13 +71,13 @@ class Torture(unittest.TestCase):
         self.assertEqual(sorted(named), said)
 
     def test_without_the_memory_of_what_was_sent_items_are_doubled(self):
-        self.fails(["doubled"], "--kills", 20, "--only", "kill", "--disable", "dedupe")
+        self.fails(["doubled", "wrong"], "--kills", 20, "--only", "kill", "--disable", "dedupe")
 
     def test_without_the_witness_an_older_journal_is_taken_up(self):
         self.fails(["silent"], "--rollbacks", 1, "--only", "rollback", "--disable", "witness")
 
     def test_without_the_position_check_a_disturbed_feed_is_believed(self):
-        self.fails(["wrong", "feed", "silent", "doubled", "lost"], "--kills", 60, "--only", "kill,feed", "--disturb", 0.5, "--disable", "position_check")
+        self.fails(["wrong", "feed", "silent", "doubled", "lost", "died"], "--kills", 60, "--only", "kill,feed", "--disturb", 0.5, "--disable", "position_check")
 
     def test_without_syncs_a_power_failure_loses_what_was_acknowledged(self):
         code, said, _ = torture("--power", 1, "--only", "power")

@@ -117,7 +117,9 @@ def round_of_rollbacks(options, number, times, counts, deadline):
     try:
         while times > 0 and time.monotonic() < deadline and not book.failures:
             times -= 1
-            one = rollback_of_plan if rng.random() < 0.35 else rollback_of_progress
+            # Of the two only progress is held against its witness.
+            of_plan = rng.random() < 0.35 and "witness" not in (options.disable or "")
+            one = rollback_of_plan if of_plan else rollback_of_progress
             one(suite, book, rng, f"{seed}/{times}")
             counts["rollbacks"] += 1
     except processes.Died as died:
@@ -168,11 +170,13 @@ def rollback_of_progress(suite, book, rng, seed):
     if not refuses_position(progress.address, position):
         book.fail("silent", f"a follower at {position[:2]} was not told that an older copy had been put back")
     wait_for_refusal(suite, book)
+    if book.failures:
+        return None
     if rng.random() < 0.5:
         return go_on_with(suite, book, seed, newest)
     give_up(suite, book)
     until, turn = time.monotonic() + 30, 0
-    while not book.failures and book.token_at <= position[1] and time.monotonic() < until:
+    while not turn or (not book.failures and book.token_at <= position[1] and time.monotonic() < until):
         turn += 1
         load = load_for(suite, f"{seed}/{turn}", 1, book)
     if not refuses_position(progress.address, position):
