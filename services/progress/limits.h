@@ -13,7 +13,7 @@ inline constexpr size_t kDefinitionTextBytesMax = 256;      // of each text of a
 // Of one stream, read and not yet answered; beyond any of them nothing more is read. Many small messages have to fit into one sync of the journal: what is
 // in flight, divided by how long a sync takes, is the most that a stream can reach.
 inline constexpr int kInFlightMessagesMax = 256;
-inline constexpr int kInFlightItemsMax = 16'000;
+inline constexpr int kInFlightItemsMax = 6'400;
 inline constexpr size_t kInFlightBytesMax = 8 << 20;
 inline constexpr int kOpenWaitMsMax = 60'000;               // how long a stream's Open waits for plan_at_least
 inline constexpr int64_t kPageSizeDefault = 100;
