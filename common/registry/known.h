@@ -21,7 +21,7 @@ absl::Status CheckKnown(const types::v1::ProgrammeRecord& record);
 absl::Status CheckKnown(const types::v1::IndicatorRecord& record);
 absl::Status CheckKnown(const plan::v1::Event& event);
 
-// The same of all such records that stand in a message: lists of regions, programmes and indicators, and a single indicator.
+// The same of all such records that stand in a message: lists of regions, programmes and indicators, a single indicator, and columns with theirs.
 template <typename Message>
 absl::Status CheckKnownIn(const Message& message) {
   using google::protobuf::RepeatedPtrField;
@@ -33,6 +33,11 @@ absl::Status CheckKnownIn(const Message& message) {
   }
   if constexpr (requires { { message.indicators() } -> std::same_as<const RepeatedPtrField<types::v1::IndicatorRecord>&>; }) {
     if (absl::Status known = CheckKnown(message.indicators()); !known.ok()) return known;
+  }
+  if constexpr (requires { message.columns(0).regions(); }) {
+    for (const auto& column : message.columns()) {
+      if (absl::Status known = CheckKnownIn(column); !known.ok()) return known;
+    }
   }
   if constexpr (requires { { message.indicator() } -> std::same_as<const types::v1::IndicatorRecord&>; }) {
     if (message.has_indicator()) return CheckKnown(message.indicator());

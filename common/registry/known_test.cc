@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "anju/aggregator/v1/aggregator.pb.h"
 #include "anju/plan/v1/plan.pb.h"
 #include "common/registry/registry.h"
 #include "common/status/macros.h"
@@ -134,6 +135,13 @@ TEST(Known, AnswersAreCheckedInAllThatTheyBring) {
   catalogue.clear_indicators();
   catalogue.mutable_programmes(0)->set_number(0);
   EXPECT_THAT(CheckKnownIn(catalogue), HasReason(Reason::DATA_LOSS));
+
+  aggregator::v1::GetColumnsResponse columns;
+  columns.add_columns();
+  *columns.add_columns()->mutable_regions() = all.imported.regions().regions();
+  EXPECT_THAT(CheckKnownIn(columns), IsOk());
+  columns.mutable_columns(1)->mutable_regions(0)->set_level("orbit");
+  EXPECT_THAT(CheckKnownIn(columns), HasReason(Reason::SCHEMA_TOO_NEW));
 
   plan::v1::ListRegionsResponse regions;
   *regions.mutable_regions() = all.imported.regions().regions();

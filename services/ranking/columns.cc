@@ -95,8 +95,8 @@ void ConnectedColumns::Get(const aggregator::v1::GetColumnsRequest& request, Dea
         if (columns.ok() && columns->columns_size() != moments) {
           return done(MakeError(Reason::INTERNAL, "", "", "the aggregator answered another number of columns than it was asked for"));
         }
-        for (int i = 0; columns.ok() && i < moments; ++i) {
-          if (absl::Status known = CheckKnownIn(columns->columns(i)); !known.ok()) return done(std::move(known));
+        if (columns.ok()) {
+          if (absl::Status known = CheckKnownIn(*columns); !known.ok()) return done(std::move(known));
         }
         done(std::move(columns));
       },
