@@ -6,7 +6,7 @@
 #include "common/region/region_tree.h"
 #include "common/registry/registry.h"
 #include "common/status/macros.h"
-#include "common/storage/fault_calls.h"
+#include "common/storage/fault_loading.h"
 #include "common/storage/fault_rows.h"
 #include "common/storage/simulated_disk.h"
 #include "common/testing/testing.h"
@@ -240,19 +240,7 @@ TEST_F(StoreTest, DamagedRowsAreRefusedOrStillSaySomething) {
 
 TEST_F(StoreTest, AnUnreadableDiskIsNoDamage) {
   state_ = nullptr;
-  const uint64_t failed = storage::FailEachCall(Reason::STORAGE_FAILED, [&] { return medium_.Boot(); }, [&](storage::Disk& disk) -> absl::Status {
-    ASSIGN_OR_RETURN(const auto state, disk.OpenStore("state", storage::StoreKind::kState));
-    PlanModel model;
-    RETURN_IF_ERROR(model.Load(*state));
-    EXPECT_EQ(DumpOf(model), DumpOf(model_));
-    return absl::OkStatus();
-  }, [](const std::string& call, const absl::Status& status) {
-    if (call.empty()) {
-      EXPECT_THAT(status, IsOk());
-    } else {
-      EXPECT_THAT(status, HasReason(Reason::STORAGE_FAILED)) << call;
-    }
-  });
+  const uint64_t failed = storage::LoadWithEachCallFailing<PlanModel>(medium_, [&](const PlanModel& model) { EXPECT_EQ(DumpOf(model), DumpOf(model_)); });
   EXPECT_GT(failed, 20u);
 }
 

@@ -2,7 +2,7 @@
 #include "services/ranking/store/bulletins_model.h"
 
 #include "common/status/macros.h"
-#include "common/storage/fault_calls.h"
+#include "common/storage/fault_loading.h"
 #include "common/storage/fault_rows.h"
 #include "common/storage/simulated_disk.h"
 #include "common/testing/testing.h"
@@ -162,19 +162,7 @@ TEST_F(BulletinsModelTest, DamagedRowsAreRefusedOrStillSaySomething) {
 
 TEST_F(BulletinsModelTest, AnUnreadableDiskIsNoDamage) {
   state_ = nullptr;
-  const uint64_t failed = storage::FailEachCall(Reason::STORAGE_FAILED, [&] { return medium_.Boot(); }, [&](storage::Disk& disk) -> absl::Status {
-    ASSIGN_OR_RETURN(const auto state, disk.OpenStore("state", storage::StoreKind::kState));
-    BulletinsModel model;
-    RETURN_IF_ERROR(model.Load(*state));
-    EXPECT_EQ(DumpOf(model), DumpOf(model_));
-    return absl::OkStatus();
-  }, [](const std::string& call, const absl::Status& status) {
-    if (call.empty()) {
-      EXPECT_THAT(status, IsOk());
-    } else {
-      EXPECT_THAT(status, HasReason(Reason::STORAGE_FAILED)) << call;
-    }
-  });
+  const uint64_t failed = storage::LoadWithEachCallFailing<BulletinsModel>(medium_, [&](const BulletinsModel& model) { EXPECT_EQ(DumpOf(model), DumpOf(model_)); });
   EXPECT_GE(failed, 9u);
 }
 
