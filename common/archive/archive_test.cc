@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "common/checksum/crc32c.h"
 #include "common/journal/hash.h"
 #include "common/testing/testing.h"
 
@@ -141,7 +142,7 @@ TEST(Archive, HashesTellWhatChecksumsDoNot) {
   std::string bytes = ReadFile(directory / "plan.journal");
   const size_t at = bytes.find(other.blocks[1]);
   bytes.replace(at, other.blocks[1].size(), journal.blocks[1]);
-  const uint32_t crc = journal::Crc32c(journal.blocks[1]);
+  const uint32_t crc = Crc32c(journal.blocks[1]);
   for (int i = 0; i < 4; ++i) bytes[at - 4 + i] = static_cast<char>(crc >> (8 * i));
   WriteFile(directory / "plan.journal", bytes);
   const auto read = Blocks(directory.path(), entry);

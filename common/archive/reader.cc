@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "common/archive/archive.h"
+#include "common/checksum/crc32c.h"
 #include "common/journal/hash.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -99,7 +100,7 @@ absl::Status Reader::ReadRecord() {
   bytes_.resize(length);
   ASSIGN_OR_RETURN(const bool has_record, Read(bytes_.data(), length));
   if (!has_record) return Damaged("the archive ends within a record");
-  if (Integer32(prefix + 4) != journal::Crc32c(bytes_)) return Damaged("the record is not what was written (checksum)");
+  if (Integer32(prefix + 4) != Crc32c(bytes_)) return Damaged("the record is not what was written (checksum)");
   bytes_left_ -= sizeof(prefix) + length;
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "common/archive/archive_testing.h"
+#include "common/checksum/crc32c.h"
 #include "common/journal/hash.h"
 #include "common/testing/testing.h"
 
@@ -26,7 +27,7 @@ std::string Little32(uint32_t value) {
 // An archive of these records, whatever they are.
 std::string FileOf(const std::vector<std::string>& records) {
   std::string file = std::string(kArchiveMagic) + static_cast<char>(kArchiveFormat) + std::string(7, '\0');
-  for (const std::string& record : records) file += Little32(static_cast<uint32_t>(record.size())) + Little32(journal::Crc32c(record)) + record;
+  for (const std::string& record : records) file += Little32(static_cast<uint32_t>(record.size())) + Little32(Crc32c(record)) + record;
   return file;
 }
 

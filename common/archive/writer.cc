@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "common/archive/archive.h"
+#include "common/checksum/crc32c.h"
 #include "common/journal/hash.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
@@ -123,7 +124,7 @@ absl::Status Writer::Append(std::string_view bytes) {
 absl::Status Writer::Put(std::string_view record) {
   if (record.size() > kRecordBytesMax) return MakeError(Reason::MESSAGE_TOO_LARGE, "backup", path_, "a block is larger than a record may be");
   PutInteger32(pending_, static_cast<uint32_t>(record.size()));
-  PutInteger32(pending_, journal::Crc32c(record));
+  PutInteger32(pending_, Crc32c(record));
   pending_.append(record);
   offset_ += kRecordPrefixBytes + record.size();
   return pending_.size() >= kPendingBytesMax ? Flush() : absl::OkStatus();

@@ -11,6 +11,7 @@
 
 #include "common/archive/archive.h"
 #include "common/audit/sources.h"
+#include "common/checksum/crc32c.h"
 #include "common/journal/hash.h"
 #include "common/journal/journal.h"
 #include "common/journal/lineage.h"
@@ -111,7 +112,7 @@ size_t NextWhole(std::string_view bytes, size_t from) {
   for (size_t at = bytes.find("ANJB", from); at != std::string_view::npos; at = bytes.find("ANJB", at + 1)) {
     if (at < from + archive::kRecordPrefixBytes) continue;
     const uint32_t length = NumberAt(bytes, at - 8);
-    if (length <= bytes.size() - at && journal::Crc32c(bytes.substr(at, length)) == NumberAt(bytes, at - 4)) return at - 8;
+    if (length <= bytes.size() - at && Crc32c(bytes.substr(at, length)) == NumberAt(bytes, at - 4)) return at - 8;
   }
   return bytes.size();
 }
@@ -126,7 +127,7 @@ Records ReadRecords(std::string_view bytes) {
     const size_t begin = at + archive::kRecordPrefixBytes;
     const bool fits = length <= bytes.size() - begin;
     const std::string_view record = bytes.substr(begin, fits ? length : bytes.size() - begin);
-    const bool whole = fits && journal::Crc32c(record) == NumberAt(bytes, at + 4);
+    const bool whole = fits && Crc32c(record) == NumberAt(bytes, at + 4);
     // A damaged record ends where the next whole one begins, whatever its length says.
     const size_t end = whole ? begin + length : NextWhole(bytes, begin);
     const std::string_view value = whole ? record : bytes.substr(begin, end - begin);

@@ -2,6 +2,7 @@
 #include "common/client/outbox_files.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/checksum/crc32c.h"
 #include "common/files/files.h"
 #include "common/journal/hash.h"
 #include "common/status/macros.h"
@@ -18,7 +19,7 @@ constexpr size_t kBytesMax = 80 << 20;  // more than any message here
 absl::Status Damaged(const std::string& path, std::string_view why) { return MakeError(Reason::DATA_LOSS, "outbox", path, std::string(why)); }
 
 std::string CrcBytes(std::string_view message) {
-  const uint32_t crc = journal::Crc32c(message);
+  const uint32_t crc = Crc32c(message);
   std::string bytes(4, '\0');
   for (int i = 0; i < 4; ++i) bytes[static_cast<size_t>(i)] = static_cast<char>(crc >> (8 * i));
   return bytes;

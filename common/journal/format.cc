@@ -4,6 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "common/checksum/crc32c.h"
 #include "common/journal/hash.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"

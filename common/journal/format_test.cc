@@ -88,8 +88,6 @@ TEST(Format, WitnessSlotHasItsFrozenBytes) {
   EXPECT_EQ(witness.slot, 0u);
 }
 
-TEST(Format, Crc32cIsCastagnoli) { EXPECT_EQ(Crc32c("123456789"), 0xE3069283u); }
-
 TEST(Format, TheValidWitnessSlotWithTheHigherSequenceCounts) {
   const std::string older = EncodeWitnessSlot({IdFrom(0), 9, {}});
   const std::string newer = EncodeWitnessSlot({IdFrom(0), 12, {}});

@@ -1,7 +1,5 @@
-// SHA-256 through OpenSSL with one context a thread; Merkle roots; CRC-32C.
+// SHA-256 through OpenSSL with one context a thread; Merkle roots.
 #include "common/journal/hash.h"
-
-#include <array>
 
 #include <openssl/evp.h>
 
@@ -38,16 +36,6 @@ class Digest {
 
 Hash Node(const Hash& left, const Hash& right) { return Sha256({std::string_view("\x01", 1), View(left), View(right)}); }
 
-constexpr std::array<uint32_t, 256> MakeCrcTable() {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < 256; ++i) {
-    uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) ? 0x82F63B78u : 0);  // Castagnoli, reflected
-    table[i] = crc;
-  }
-  return table;
-}
-
 }  // namespace
 
 Hash Sha256(std::initializer_list<std::string_view> pieces) {
@@ -70,13 +58,6 @@ Hash MerkleBuilder::Root() const {
   Hash root = peaks_.back();
   for (size_t i = peaks_.size() - 1; i > 0; --i) root = Node(peaks_[i - 1], root);
   return root;
-}
-
-uint32_t Crc32c(std::string_view bytes) {
-  static constexpr std::array<uint32_t, 256> kTable = MakeCrcTable();
-  uint32_t crc = ~0u;
-  for (char byte : bytes) crc = (crc >> 8) ^ kTable[(crc ^ static_cast<uint8_t>(byte)) & 0xFF];
-  return ~crc;
 }
 
 }  // namespace anju::journal

@@ -23,6 +23,4 @@ class MerkleBuilder {
   uint64_t leaves_ = 0;
 };
 
-uint32_t Crc32c(std::string_view bytes);
-
 }  // namespace anju::journal

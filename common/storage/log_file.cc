@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "common/checksum/crc32c.h"
+
 namespace anju::storage {
 namespace {
 
@@ -18,29 +20,14 @@ constexpr uint64_t kSearchedForEachByte = 300;  // bytes to be hashed at most, f
 enum Kind { kUnknown = 0, kWhole = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 enum Tag : uint8_t { kDelete = 0, kPut = 1, kLogData = 3, kSingleDelete = 7, kNothing = 13 };
 
-constexpr std::array<uint32_t, 256> MakeTable() {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < 256; ++i) {
-    uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) ? 0x82F63B78u : 0);  // Castagnoli, reflected
-    table[i] = crc;
-  }
-  return table;
-}
-constexpr std::array<uint32_t, 256> kTable = MakeTable();
-// The entry of kTable with this highest byte: there is exactly one, which is what lets a checksum be followed backwards.
+// The entry of kCrc32cTable with this highest byte: there is exactly one, which is what lets a checksum be followed backwards.
 constexpr std::array<uint8_t, 256> MakeBackwards() {
   std::array<uint8_t, 256> backwards{};
-  for (uint32_t i = 0; i < 256; ++i) backwards[kTable[i] >> 24] = static_cast<uint8_t>(i);
+  for (uint32_t i = 0; i < 256; ++i) backwards[kCrc32cTable[i] >> 24] = static_cast<uint8_t>(i);
   return backwards;
 }
 constexpr std::array<uint8_t, 256> kBackwards = MakeBackwards();
 
-uint32_t Crc(std::string_view bytes) {
-  uint32_t crc = ~0u;
-  for (const char byte : bytes) crc = (crc >> 8) ^ kTable[(crc ^ static_cast<uint8_t>(byte)) & 0xFF];
-  return ~crc;
-}
 // RocksDB stores checksums so, because logs may hold logs.
 uint32_t Masked(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xA282EAD8u; }
 uint32_t Unmasked(uint32_t masked) {
@@ -146,7 +133,7 @@ class Splitter {
   bool IsRoom(size_t at) const { return bytes_.substr(at, end_ - at).find_first_not_of('\0') == std::string_view::npos; }
   // What the checksum of a fragment covers.
   std::string_view Covered(size_t at, size_t end) const { return bytes_.substr(at + kTypeAt, end - at - kTypeAt); }
-  bool Holds(size_t at, size_t end) const { return Masked(Crc(Covered(at, end))) == Integer(bytes_, at, kChecksumBytes); }
+  bool Holds(size_t at, size_t end) const { return Masked(Crc32c(Covered(at, end))) == Integer(bytes_, at, kChecksumBytes); }
 
   // The end that the header claims; nullopt when there is no header, or it ends outside the block's bytes.
   std::optional<size_t> ClaimedEnd(size_t at, size_t header) const {
@@ -202,7 +189,7 @@ class Splitter {
     if (!end || !Afford(2 * (*end - at))) return std::nullopt;
     Fragment fragment{.at = at, .header = header, .length = *end - at - header, .kind = KindOf(TypeAt(at)), .sound = true, .damaged = true, .change = {}};
     const std::string_view covered = Covered(at, *end);
-    const uint32_t stored = Integer(bytes_, at, kChecksumBytes), worked_out = Crc(covered);
+    const uint32_t stored = Integer(bytes_, at, kChecksumBytes), worked_out = Crc32c(covered);
     std::optional<LogChange> change;
     if (fragment.kind != kUnknown && HeaderOf(TypeAt(at)) == header) {
       const uint32_t differs = stored ^ Masked(worked_out);
@@ -215,7 +202,7 @@ class Splitter {
     uint32_t off = Unmasked(stored) ^ worked_out;
     for (size_t i = covered.size(); i-- > 0;) {
       const uint8_t entry = kBackwards[off >> 24];
-      off = (off ^ kTable[entry]) << 8 | entry;
+      off = (off ^ kCrc32cTable[entry]) << 8 | entry;
       if (off > 0xFF) continue;
       const auto is = static_cast<uint8_t>(covered[i]), was = static_cast<uint8_t>(is ^ off);
       const int type = i == 0 ? was : TypeAt(at);

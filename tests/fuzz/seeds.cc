@@ -13,6 +13,7 @@
 #include "common/archive/manifest.h"
 #include "common/bulletin/content.h"
 #include "common/bulletin/render.h"
+#include "common/checksum/crc32c.h"
 #include "common/client/outbox_files.h"
 #include "common/journal/format.h"
 #include "common/journal/hash.h"
@@ -91,7 +92,7 @@ std::string Little(uint64_t value, int bytes) {
 
 std::string LogFragment(uint8_t type, const std::string& payload) {
   const std::string covered = std::string(1, static_cast<char>(type)) + (type > 4 ? Little(6, 4) : "") + payload;
-  const uint32_t crc = journal::Crc32c(covered);
+  const uint32_t crc = Crc32c(covered);
   return Little((crc >> 15 | crc << 17) + 0xA282EAD8u, 4) + Little(payload.size(), 2) + covered;
 }
 
