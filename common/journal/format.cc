@@ -16,7 +16,6 @@ constexpr std::string_view kIdentityMagic = "ANJUJRNL";
 constexpr std::string_view kBlockMagic = "ANJB";
 constexpr std::string_view kWitnessMagic = "ANJW";
 constexpr size_t kServiceNameBytesMax = 64;
-constexpr size_t kLengthBytes = 4;
 
 absl::Status Damaged(std::string_view what) { return MakeError(Reason::DATA_LOSS, "", "", what); }
 
@@ -167,16 +166,22 @@ absl::StatusOr<Identity> DecodeIdentity(std::string_view bytes) {
 
 Hash GenesisHash(std::string_view encoded_identity) { return Sha256({std::string_view("\x03", 1), encoded_identity}); }
 
-std::string EncodeBlock(const BlockHeader& header, const Hash& previous_hash, const std::vector<std::string>& events, Hash* hash) {
+void EventList::Add(std::string_view event) {
+  CHECK(event.size() <= kEventBytesMax);
+  Encoder encoder(packed_);
+  encoder.Integer<uint32_t>(static_cast<uint32_t>(event.size()));
+  encoder.Bytes(event);
+  ++count_;
+}
+
+std::string EncodeBlock(const BlockHeader& header, const Hash& previous_hash, const EventList& events, Hash* hash) {
   CHECK(!events.empty());
-  size_t event_bytes = 0;
-  MerkleBuilder tree;
-  for (const std::string& event : events) {
-    CHECK(event.size() <= kEventBytesMax);
-    event_bytes += kLengthBytes + event.size();
-    tree.Add(event);
-  }
+  const size_t event_bytes = events.packed().size();
   CHECK(event_bytes <= UINT32_MAX && events.size() <= UINT32_MAX);
+  MerkleBuilder tree;
+  Decoder packed(events.packed());
+  while (packed.left() > 0) tree.Add(packed.Bytes(packed.Integer<uint32_t>()));
+  CHECK(packed.ok());
   const Hash root = tree.Root();
 
   std::string bytes;
@@ -194,10 +199,7 @@ std::string EncodeBlock(const BlockHeader& header, const Hash& previous_hash, co
   *hash = BlockHash(previous_hash, bytes, root);
   encoder.Bytes(previous_hash);
   encoder.Bytes(root);
-  for (const std::string& event : events) {
-    encoder.Integer<uint32_t>(static_cast<uint32_t>(event.size()));
-    encoder.Bytes(event);
-  }
+  encoder.Bytes(events.packed());
   return bytes;
 }
 

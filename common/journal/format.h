@@ -23,6 +23,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,7 @@ inline constexpr uint8_t kFormat = 1;
 inline constexpr uint8_t kSha256 = 1;
 inline constexpr size_t kHeaderBytes = 64;
 inline constexpr size_t kPrefixBytes = kHeaderBytes + 64;  // header, previous hash, root
+inline constexpr size_t kLengthBytes = 4;                   // before each event
 inline constexpr size_t kEventBytesMax = 16 << 20;
 inline constexpr size_t kBlockEventsMax = 65'536;
 inline constexpr size_t kBlockBytesMax = 8 << 20;  // of events; one larger event may stand alone
@@ -83,8 +85,28 @@ struct BlockView {
   std::vector<std::string_view> events;
 };
 
+// Events on their way into a block, packed as a block holds them: each behind its length. One piece of memory goes from the thread that decides to the
+// one that writes, whatever the number of events. Not thread-safe.
+class EventList {
+ public:
+  EventList() = default;
+  EventList(std::initializer_list<std::string_view> events) { for (std::string_view event : events) Add(event); }
+  EventList(const std::vector<std::string>& events) { for (const std::string& event : events) Add(event); }
+  // REQUIRES: at most kEventBytesMax.
+  void Add(std::string_view event);
+  void Reserve(size_t packed_bytes) { packed_.reserve(packed_bytes); }
+  size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  size_t event_bytes() const { return packed_.size() - kLengthBytes * count_; }  // without the lengths
+  const std::string& packed() const { return packed_; }
+
+ private:
+  std::string packed_;
+  size_t count_ = 0;
+};
+
 // Encodes and hashes. REQUIRES: at least one event.
-std::string EncodeBlock(const BlockHeader& header, const Hash& previous_hash, const std::vector<std::string>& events, Hash* hash);
+std::string EncodeBlock(const BlockHeader& header, const Hash& previous_hash, const EventList& events, Hash* hash);
 // Checks form, root and hash; `verify_root` false skips hashing the events (followers on loopback that trust the chain check it anyway).
 absl::StatusOr<BlockView> DecodeBlock(std::string_view bytes, bool verify_root = true);
 

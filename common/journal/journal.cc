@@ -261,7 +261,7 @@ absl::Status Journal::WriteWitness(const Position& position) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Position> Journal::Append(const std::vector<std::string>& events, const JournalId& plan_id, uint64_t plan_sequence,
+absl::StatusOr<Position> Journal::Append(const EventList& events, const JournalId& plan_id, uint64_t plan_sequence,
                                          std::optional<int64_t> time_us) {
   CHECK(!events.empty());
   if (failed_) return MakeError(Reason::STORAGE_FAILED, "", "", "the journal has failed; restart the service");

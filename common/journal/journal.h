@@ -35,7 +35,7 @@ class Journal {
   // Appends one block and syncs it, then the witness. On error the outcome is unknown and the journal refuses further appends.
   // The block's time is `time_us` (not before the last block's), or the clock's; times never go backwards.
   // REQUIRES: at least one event.
-  absl::StatusOr<Position> Append(const std::vector<std::string>& events, const JournalId& plan_id, uint64_t plan_sequence,
+  absl::StatusOr<Position> Append(const EventList& events, const JournalId& plan_id, uint64_t plan_sequence,
                                   std::optional<int64_t> time_us = std::nullopt);
 
   // The last durable position: readers see nothing beyond it.

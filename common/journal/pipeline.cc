@@ -28,8 +28,7 @@ struct Block {
     std::unique_ptr<Request> request;
     uint64_t sequence;  // durable up to here: the request may be answered
   };
-  std::vector<std::string> events;
-  size_t event_bytes = 0;
+  EventList events;
   storage::Batch rows;
   std::vector<Waiting> waiting;
   int64_t time_us = 0;
@@ -99,22 +98,21 @@ struct Pipeline::Impl final : public Recorder {
   }
 
   // ---- Recorder: decider thread ----
-  uint64_t Record(std::string event) override {
+  uint64_t Record(std::string_view event) override {
     CHECK(event.size() <= kEventBytesMax);
     CHECK(request_records_);
     const bool plan_moved = plan_id_ != open_->plan_id || plan_sequence_ != open_->plan_sequence;
     // Events decided under an older plan position stay in a block of their own, so that replay tells Apply exactly what it was told
     // here; only a request that moves the plan between its own events makes its block carry the later position. And a block
     // grows beyond its limit by a single request only, whose events belong together.
-    const bool too_large = open_->event_bytes + event.size() > kBlockBytesMax;
+    const bool too_large = open_->events.event_bytes() + event.size() > kBlockBytesMax;
     if ((plan_moved || too_large) && request_events_ == 0 && !open_->events.empty()) HandOver(open_->time_us);
     open_->plan_id = plan_id_;
     open_->plan_sequence = plan_sequence_;
     const EventContext context{++last_sequence_, open_->time_us, plan_id_, plan_sequence_};
     CHECK_OK(model_.Apply(context, event, request_rows_));
     ++request_events_;
-    open_->event_bytes += event.size();
-    open_->events.push_back(std::move(event));
+    open_->events.Add(event);
     return last_sequence_;
   }
   storage::Batch& rows() override { return request_rows_; }
@@ -219,7 +217,7 @@ struct Pipeline::Impl final : public Recorder {
     open_->rows.Append(std::move(request_rows_));
     request_rows_.Clear();
     open_->waiting.push_back({std::move(request), last_sequence_});
-    const bool full = open_->events.size() >= kBlockEventsMax || open_->event_bytes >= kBlockBytesMax ||
+    const bool full = open_->events.size() >= kBlockEventsMax || open_->events.event_bytes() >= kBlockBytesMax ||
                       open_->waiting.size() >= options_.queue_max;
     if (full || (open_->events.size() >= kBlockEventsWorthSyncing && WriterFree())) HandOver(std::nullopt);
   }
@@ -323,7 +321,7 @@ struct Pipeline::Impl final : public Recorder {
     Answer(block, journal_->durable());  // reads at the front wait for nothing that is in this block
     if (!block.events.empty()) {
       RETURN_IF_ERROR(journal_->Append(block.events, block.plan_id, block.plan_sequence, block.time_us).status());
-      reserve_->NoteWritten(block.event_bytes);
+      reserve_->NoteWritten(block.events.event_bytes());
       faults::Reach("pipeline.before_answers");
       Answer(block, journal_->durable());
       faults::Reach("pipeline.after_answers");

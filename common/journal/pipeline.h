@@ -41,7 +41,7 @@ class Recorder {
  public:
   virtual ~Recorder() = default;
   // Applies the event to the model at once and puts it into the block; returns its sequence. The event must apply.
-  virtual uint64_t Record(std::string event) = 0;
+  virtual uint64_t Record(std::string_view event) = 0;
   // Rows that no event carries (a follower's cache of another journal). Written behind like the others.
   virtual storage::Batch& rows() = 0;
   // Sequence of the last event decided so far.

@@ -9,6 +9,8 @@
 namespace anju {
 namespace {
 
+constexpr int kLooksBack = 4;  // entries, before searching by halves
+
 bool IsBase(UpdateKind kind) { return kind == UpdateKind::kCumulative || kind == UpdateKind::kCorrection; }
 
 // Stops at the ends of int64: a sum that far out is refused by whoever asks, and must not wrap round to a plausible figure.
@@ -31,22 +33,34 @@ int64_t ValueAfter(int64_t before, const SeriesEntry& entry) {
 
 size_t SeriesHistory::PlaceOf(const SeriesEntry& entry) const {
   // Nearly every update is the newest.
-  if (entries_.empty() || Precedes(entries_.back(), entry)) return entries_.size();
+  if (entries_.empty() || Precedes(newest_, entry)) return entries_.size();
   return std::lower_bound(entries_.begin(), entries_.end(), entry, Precedes) - entries_.begin();
 }
 
 void SeriesHistory::Insert(const SeriesEntry& entry) {
   const size_t place = PlaceOf(entry);
   CHECK(place == entries_.size() || entries_[place].as_of != entry.as_of || entries_[place].sequence != entry.sequence);
-  entries_.insert(entries_.begin() + place, entry);
   newest_sequence_ = std::max(newest_sequence_, entry.sequence);
+  if (place == entries_.size()) {
+    entries_.push_back(entry);
+    if (running_.empty() && !IsBase(entry.kind)) {
+      BuildRunning();
+    } else if (!running_.empty()) {
+      running_.push_back(ValueAfter(newest_value_, entry));
+    }
+    newest_value_ = ValueAfter(newest_value_, entry);
+    newest_ = entry;
+    return;
+  }
+  entries_.insert(entries_.begin() + place, entry);
   if (running_.empty()) {
     if (!IsBase(entry.kind)) BuildRunning();
-    return;
+    return NoteNewest();
   }
   running_.insert(running_.begin() + place, ValueAfter(place == 0 ? 0 : running_[place - 1], entry));
   // What comes after builds on the new value up to the next figure that stands by itself.
   for (size_t i = place + 1; i < entries_.size() && !IsBase(entries_[i].kind); ++i) running_[i] = ValueAfter(running_[i - 1], entries_[i]);
+  NoteNewest();
 }
 
 SeriesHistory::SeriesHistory(std::vector<SeriesEntry> entries) : entries_(std::move(entries)) {
@@ -57,6 +71,13 @@ SeriesHistory::SeriesHistory(std::vector<SeriesEntry> entries) : entries_(std::m
     standalone = standalone && IsBase(entry.kind);
   }
   if (!standalone) BuildRunning();
+  NoteNewest();
+}
+
+void SeriesHistory::NoteNewest() {
+  if (entries_.empty()) return;
+  newest_ = entries_.back();
+  newest_value_ = RunningAt(entries_.size() - 1);
 }
 
 void SeriesHistory::BuildRunning() {
@@ -67,11 +88,17 @@ void SeriesHistory::BuildRunning() {
 
 std::optional<SeriesValue> SeriesHistory::ValueAt(Date date, uint64_t position) const {
   size_t end = entries_.size();
-  if (end > 0 && entries_.back().as_of > date) {
-    end = std::upper_bound(entries_.begin(), entries_.end(), date, [](Date day, const SeriesEntry& entry) { return day < entry.as_of; }) -
-          entries_.begin();
-  }
   if (end == 0) return std::nullopt;
+  if (newest_.as_of <= date) {
+    if (position >= newest_sequence_) return SeriesValue{.amount = newest_value_, .as_of = newest_.as_of, .sequence = newest_.sequence};
+  } else {
+    // Mostly it is a day shortly before: what is last in memory comes together.
+    for (int back = 0; back < kLooksBack && end > 0 && entries_[end - 1].as_of > date; ++back) --end;
+    if (end > 0 && entries_[end - 1].as_of > date) {
+      end = std::upper_bound(entries_.begin(), entries_.begin() + end, date, [](Date day, const SeriesEntry& entry) { return day < entry.as_of; }) - entries_.begin();
+    }
+    if (end == 0) return std::nullopt;
+  }
   if (position >= newest_sequence_) return SeriesValue{.amount = RunningAt(end - 1), .as_of = entries_[end - 1].as_of, .sequence = entries_[end - 1].sequence};
 
   // Back to the figure that stands by itself, then forward over what adds to it.
@@ -101,7 +128,8 @@ Date SeriesHistory::BaseAt(Date date, uint64_t position) const {
 
 std::pair<int64_t, int64_t> SeriesHistory::RangeWith(const SeriesEntry& entry) const {
   const size_t place = PlaceOf(entry);
-  int64_t value = ValueAfter(place == 0 ? 0 : RunningAt(place - 1), entry);
+  const int64_t before = place == entries_.size() ? newest_value_ : place == 0 ? 0 : RunningAt(place - 1);
+  int64_t value = ValueAfter(before, entry);
   Date day = entry.as_of;
   std::optional<std::pair<int64_t, int64_t>> range;
   // A date shows only the value after its last entry.

@@ -64,10 +64,12 @@ class SeriesHistory {
   // The entry of this sequence; nullptr if there is none.
   const SeriesEntry* Find(uint64_t sequence) const;
   const std::vector<SeriesEntry>& entries() const { return entries_; }
-  // Asks memory for what nearly every call above looks at, without waiting for it.
+  // The last of entries(); nullptr when there are none.
+  const SeriesEntry* newest() const { return entries_.empty() ? nullptr : &newest_; }
+  // Asks memory for what Insert writes to, without waiting for it. What is asked of the newest day stands in the object itself.
   void Prefetch() const {
-    if (!entries_.empty()) __builtin_prefetch(&entries_.back());
-    if (!running_.empty()) __builtin_prefetch(&running_.back());
+    if (!entries_.empty()) __builtin_prefetch(&entries_.back(), 1);
+    if (!running_.empty()) __builtin_prefetch(&running_.back(), 1);
   }
 
  private:
@@ -75,12 +77,15 @@ class SeriesHistory {
   // The value right after an entry, with all entries before it.
   int64_t RunningAt(size_t place) const { return running_.empty() ? entries_[place].amount : running_[place]; }
   void BuildRunning();
+  void NoteNewest();
   // Lowest and highest value on any date from entry.as_of on, were `entry` in it.
   std::pair<int64_t, int64_t> RangeWith(const SeriesEntry& entry) const;
 
   std::vector<SeriesEntry> entries_;
   std::vector<int64_t> running_;   // RunningAt; empty while every entry stands by itself, as in most series
   uint64_t newest_sequence_ = 0;   // at or beyond it, RunningAt is the answer
+  SeriesEntry newest_;             // a copy of the last entry, and the value after it: nearly every question is about it, and memory is slow
+  int64_t newest_value_ = 0;
 };
 
 template <typename Counts>

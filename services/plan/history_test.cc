@@ -280,7 +280,7 @@ TEST_F(HistoryTest, ListsOfBoundariesComeInPages) {
 TEST_F(HistoryTest, BothSidesOfABoundaryMustBeTheCallers) {
   class NoRecorder : public journal::Recorder {
    public:
-    uint64_t Record(std::string) override { return ADD_FAILURE() << "nothing may be recorded", 0; }
+    uint64_t Record(std::string_view) override { return ADD_FAILURE() << "nothing may be recorded", 0; }
     storage::Batch& rows() override { return batch_; }
     uint64_t last_sequence() const override { return 0; }
     int64_t time_us() const override { return 1'500'000'000'000'000; }

@@ -192,7 +192,7 @@ TEST_F(PlanReasonTest, NotAllowedOutsideTheCallersSubtree) {
   // Without TLS every caller is the local operator, so the handlers are asked directly in the name of somebody smaller.
   class NoRecorder : public journal::Recorder {
    public:
-    uint64_t Record(std::string) override { return ADD_FAILURE() << "nothing may be recorded", 0; }
+    uint64_t Record(std::string_view) override { return ADD_FAILURE() << "nothing may be recorded", 0; }
     storage::Batch& rows() override { return batch_; }
     uint64_t last_sequence() const override { return 0; }
     int64_t time_us() const override { return 1'500'000'000'000'000; }

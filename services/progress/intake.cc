@@ -22,16 +22,18 @@ struct Intake::Round {
   Taken* taken;
 };
 
-void Dictionary::Define(const v1::SeriesDefinition& definition) {
+Dictionary::Series& Dictionary::Define(const v1::SeriesDefinition& definition) {
   const size_t page = definition.index() / kPage;
   if (page >= pages_.size()) pages_.resize(page + 1);
   if (pages_[page] == nullptr) pages_[page] = std::make_unique<std::array<Series, kPage>>();
-  (*pages_[page])[definition.index() % kPage] = Series{.defined = true,
-                                                       .unit = definition.unit(),
-                                                       .region = definition.region(),
-                                                       .programme = definition.programme(),
-                                                       .indicator = definition.indicator(),
-                                                       .plan_year = definition.plan_year()};
+  Series& series = (*pages_[page])[definition.index() % kPage];
+  series = Series{.defined = true,
+                  .unit = definition.unit(),
+                  .region = definition.region(),
+                  .programme = definition.programme(),
+                  .indicator = definition.indicator(),
+                  .plan_year = definition.plan_year()};
+  return series;
 }
 
 Intake::Intake(std::string source, std::string request_id, rpc::Caller caller, IntakeMode mode)
@@ -57,9 +59,9 @@ absl::Status Intake::Take(Model& model, journal::Recorder& recorder, const v1::I
   taken->acked = LastNumber(model);
   taken->ground = GroundOf(model);
   if (!end_.ok()) return end_;
-  for (const v1::SeriesDefinition& definition : items.definitions()) dictionary_.Define(definition);
   faults::Reach("progress.before_items");
   Round round{model, recorder, model.BooksOn(Clock::DateOfMicros(recorder.time_us())), taken};
+  for (const v1::SeriesDefinition& definition : items.definitions()) Name(round, definition);
   uint64_t number = items.first_sequence();
   for (int first = 0; first < items.items_size() && end_.ok(); first += kForeseenItems) {
     const int end = std::min(first + kForeseenItems, items.items_size());
@@ -82,11 +84,22 @@ void Intake::Foresee(const Model& model, const v1::Items& items, int first, int 
     }
     const Dictionary::Series* series = dictionary_.Find(index);
     if (series == nullptr || series->meaning.series == 0) continue;
-    if (step == 1) model.series().Prefetch(series->meaning.series);
-    if (step == 2) model.series().HistoryOf(series->meaning.series).Prefetch();
-    // Made of what plan said before the last change, they may point to what is gone.
-    if (series->plan_version == model.plan_version()) series->checks.Foresee(model.series(), step);
+    const SeriesNumber number = series->meaning.series;
+    if (step == 1) {
+      model.series().Prefetch(number);
+      model.checks().Prefetch(number);
+      continue;
+    }
+    if (step == 2) model.series().HistoryOf(number).Prefetch();
+    if (const SeriesChecks* checks = model.checks().Known(number)) checks->Foresee(model.series(), step - 1);
   }
+}
+
+// What a name means today it means on nearly every day that is reported, so it is looked up at once: memory can be asked ahead for the first item too.
+// A name that means nothing is refused with its items.
+void Intake::Name(Round& round, const v1::SeriesDefinition& definition) {
+  Dictionary::Series& series = dictionary_.Define(definition);
+  if (Resolve(round.books, series.text(), round.books.today, false, &series.meaning, &refused_)) series.registry_version = round.model.registry_version();
 }
 
 absl::Status Intake::TakeItem(Round& round, uint64_t number, const v1::Item& item) {
@@ -140,11 +153,7 @@ bool Intake::Understand(Round& round, const ItemText& text, Dictionary::Series& 
 
 // Adds what the figure trips to flags_. True, with refused_ set, when it may only come with an explanation and has none.
 bool Intake::TripsUnexplained(Round& round, const Figure& figure, Dictionary::Series& series) {
-  if (series.plan_version != round.model.plan_version() || !(series.checks.key() == series.meaning.key)) {
-    series.checks = SeriesChecks(round.books, round.model.plan_books(), series.meaning);
-    series.plan_version = round.model.plan_version();
-  }
-  const CheckRule* rule = series.checks.Trips(round.books, series.meaning, figure, &flags_);
+  const CheckRule* rule = round.model.ChecksOf(round.books, series.meaning).Trips(round.books, series.meaning, figure, &flags_);
   return rule != nullptr && !Refuse(&refused_, Reason::EXPLANATION_REQUIRED, "explanation", rule->name);
 }
 
@@ -187,7 +196,8 @@ void Intake::TakeNew(Round& round, uint64_t number, const v1::Item& item, Dictio
   }
   UpdateEvent update{.series = meaning.series, .source = source_, .source_sequence = number, .figure = figure, .actor = actor_};
   if (!flags_.empty()) update.flags.swap(flags_);
-  round.recorder.Record(EncodeUpdate(update));
+  EncodeUpdate(update, &event_);
+  round.recorder.Record(event_);
 }
 
 void Intake::TakeRepeat(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series) {

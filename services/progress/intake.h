@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,18 +35,16 @@ struct Taken {
 // The series a stream has defined, by the client's index, each resolved once per version of the registry.
 class Dictionary {
  public:
-  // What every item looks at stands first, together.
-  struct Series {
+  // What every item looks at stands first, in one line of the processor's cache.
+  struct alignas(64) Series {
     Meaning meaning;
     uint64_t registry_version = 0;  // that `meaning` was resolved in; 0: never
-    uint64_t plan_version = 0;      // that `checks` were made in; 0: never
-    SeriesChecks checks;
     bool defined = false;
     std::string unit, region, programme, indicator, plan_year;
     SeriesText text() const { return {region, programme, indicator, plan_year, unit}; }
   };
   // REQUIRES: the index below kSeriesIndexMax.
-  void Define(const v1::SeriesDefinition& definition);
+  Series& Define(const v1::SeriesDefinition& definition);
   // nullptr if never defined.
   Series* Find(uint32_t index) {
     const size_t page = index / kPage;
@@ -59,12 +56,10 @@ class Dictionary {
   void Prefetch(uint32_t index) const {
     const size_t page = index / kPage;
     if (page >= pages_.size() || pages_[page] == nullptr) return;
-    const char* const series = reinterpret_cast<const char*>(&(*pages_[page])[index % kPage]);
-    for (size_t line = 0; line < offsetof(Series, region); line += kLineBytes) __builtin_prefetch(series + line);
+    __builtin_prefetch(&(*pages_[page])[index % kPage]);
   }
 
  private:
-  static constexpr size_t kLineBytes = 64;
   static constexpr size_t kPage = 64;  // a lone high index costs its page and a table of pointers, not a million entries
   std::vector<std::unique_ptr<std::array<Series, kPage>>> pages_;
 };
@@ -98,6 +93,7 @@ class Intake {
 
  private:
   struct Round;  // what one call of Take works with
+  void Name(Round& round, const v1::SeriesDefinition& definition);
   absl::Status TakeItem(Round& round, uint64_t number, const v1::Item& item);
   void TakeNew(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series);
   void TakeRepeat(Round& round, uint64_t number, const v1::Item& item, Dictionary::Series& series);
@@ -119,6 +115,7 @@ class Intake {
   absl::Status end_;
   Refused refused_;           // reused
   std::vector<Flag> flags_;   // reused: of the item at hand
+  std::string event_;         // reused
   absl::flat_hash_map<std::tuple<SeriesKey, int32_t, uint8_t>, int64_t> batch_figures_;
 };
 

@@ -91,8 +91,8 @@ PlanWorld::PlanWorld() {
   first_ = events_.size();
 }
 
-uint64_t PlanWorld::Record(std::string event) {
-  events_.push_back(std::move(event));
+uint64_t PlanWorld::Record(std::string_view event) {
+  events_.emplace_back(event);
   CHECK_OK(model_.Apply({.sequence = events_.size(), .time_us = time_us()}, events_.back(), rows_));
   return events_.size();
 }

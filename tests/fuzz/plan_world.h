@@ -38,7 +38,7 @@ class PlanWorld final : public journal::Recorder {
   std::string ReplayedAnswers();
   std::string LoadedAnswers();
 
-  uint64_t Record(std::string event) override;
+  uint64_t Record(std::string_view event) override;
   storage::Batch& rows() override { return rows_; }
   uint64_t last_sequence() const override { return events_.size(); }
   int64_t time_us() const override { return int64_t{MakeDate(2017, 7, 1).days} * 86'400'000'000; }

@@ -80,7 +80,7 @@ bool CheckCorrected(const SeriesHistory* history, const Figure& figure, Refused*
 // No figure of the series, on any date, may leave what the indicator allows.
 bool CheckRange(const Indicator& indicator, const SeriesHistory* history, const Figure& figure, uint64_t sequence, Refused* refused) {
   // Standing by itself and newest: its own amount, which was measured, is all there is.
-  const bool newest = history == nullptr || history->entries().empty() || history->entries().back().as_of <= figure.as_of;
+  const bool newest = history == nullptr || history->newest() == nullptr || history->newest()->as_of <= figure.as_of;
   if (IsStandalone(figure.kind) && newest) return true;
   static const SeriesHistory* const none = new SeriesHistory();
   const SeriesHistory& known = history == nullptr ? *none : *history;
@@ -97,15 +97,13 @@ bool CheckRange(const Indicator& indicator, const SeriesHistory* history, const 
 // True when this very figure is in force at exactly this date: sending it again changes nothing.
 bool IsInForce(const SeriesHistory* history, const Figure& figure) {
   if (history == nullptr || figure.kind != UpdateKind::kCumulative) return false;
-  const std::vector<SeriesEntry>& entries = history->entries();
-  // Nearly always the figure is of the newest day.
-  auto it = entries.end();
-  if (!entries.empty() && entries.back().as_of > figure.as_of) {
-    it = std::upper_bound(entries.begin(), entries.end(), figure.as_of, [](Date day, const SeriesEntry& entry) { return day < entry.as_of; });
+  const SeriesEntry* last = history->newest();
+  if (last != nullptr && last->as_of > figure.as_of) {  // rarely
+    const std::vector<SeriesEntry>& entries = history->entries();
+    const auto after = std::upper_bound(entries.begin(), entries.end(), figure.as_of, [](Date day, const SeriesEntry& entry) { return day < entry.as_of; });
+    last = after == entries.begin() ? nullptr : &*(after - 1);
   }
-  if (it == entries.begin()) return false;
-  const SeriesEntry& last = *--it;
-  return last.as_of == figure.as_of && IsStandalone(last.kind) && last.amount == figure.amount;
+  return last != nullptr && last->as_of == figure.as_of && IsStandalone(last->kind) && last->amount == figure.amount;
 }
 
 bool ResolveRegion(const Books& books, std::string_view text, Date day, bool closed_too, Meaning* meaning, Refused* refused) {

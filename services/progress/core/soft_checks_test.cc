@@ -65,7 +65,8 @@ class SoftChecksTest : public ::testing::Test {
   std::string Trips(const SeriesKey& key, const Figure& figure) {
     const Books books{regions_, catalogue_, areas_, series_, kToday};
     const Meaning meaning = MeaningOf(key);
-    SeriesChecks checks(books, {rules_, targets_, boundaries_}, meaning);
+    CheckTable table;
+    SeriesChecks& checks = table.Of(books, {rules_, targets_, boundaries_}, meaning);
     return TripsWith(checks, meaning, figure);
   }
   std::string TripsWith(SeriesChecks& checks, const Meaning& meaning, const Figure& figure) {
@@ -150,10 +151,34 @@ TEST_F(SoftChecksTest, CompletionsAboveStartsAreSeenWhicheverComesLast) {
 TEST_F(SoftChecksTest, ASeriesThatIsOpenedLaterIsFound) {
   const Books books{regions_, catalogue_, areas_, series_, kToday};
   const Meaning meaning = MeaningOf(Key(4));
-  SeriesChecks checks(books, {rules_, targets_, boundaries_}, meaning);
+  CheckTable table;
+  SeriesChecks& checks = table.Of(books, {rules_, targets_, boundaries_}, meaning);
   EXPECT_EQ(TripsWith(checks, meaning, At(6, 101)), "");
   Put(Key(1), MakeDate(2017, 6, 1), 100);
   EXPECT_EQ(TripsWith(checks, meaning, At(6, 101)), "above_other:100");
+}
+
+TEST_F(SoftChecksTest, ATableKeepsTheChecksOfOpenedSeriesUntilPlanSaysSomethingNew) {
+  Put(Key(1), MakeDate(2017, 6, 1), 100);
+  Put(Key(1, 4), MakeDate(2017, 6, 1), 100);
+  const Books books{regions_, catalogue_, areas_, series_, kToday};
+  const PlanBooks plan{rules_, targets_, boundaries_};
+  CheckTable table;
+  const Meaning first = MeaningOf(Key(1)), second = MeaningOf(Key(1, 4)), unopened = MeaningOf(Key(4));
+  EXPECT_EQ(table.Known(first.series), nullptr);
+  EXPECT_EQ(table.Known(0), nullptr);
+  EXPECT_EQ(table.Known(99), nullptr);
+  EXPECT_EQ(TripsWith(table.Of(books, plan, second), second, At(6, 1000)), "jump:100");
+  EXPECT_EQ(table.Known(first.series), nullptr) << "its place is there, its checks are not found yet";
+  EXPECT_EQ(TripsWith(table.Of(books, plan, first), first, At(6, 1000)), "jump:100");
+  EXPECT_EQ(TripsWith(table.Of(books, plan, unopened), unopened, At(6, 101)), "above_other:100");
+  EXPECT_EQ(table.Known(first.series), &table.Of(books, plan, first));
+
+  AddTarget(Key(1), 100);
+  table.Forget();
+  EXPECT_EQ(table.Known(first.series), nullptr);
+  EXPECT_EQ(TripsWith(table.Of(books, plan, first), first, At(6, 151)), "over_target:100");
+  EXPECT_EQ(TripsWith(table.Of(books, plan, second), second, At(6, 151)), "not_in_plan:0") << "its region has no target, the other has";
 }
 
 TEST_F(SoftChecksTest, LateIsCountedInDaysUnlessItWasPublishedElsewhere) {

@@ -134,6 +134,12 @@ bool TakeFlag(std::string_view body, Flag* flag) {
 }  // namespace
 
 std::string EncodeUpdate(const UpdateEvent& update) {
+  std::string event;
+  EncodeUpdate(update, &event);
+  return event;
+}
+
+void EncodeUpdate(const UpdateEvent& update, std::string* event) {
   const Figure& figure = update.figure;
   char buffer[2 + kNumbersBytesMax];
   char* const head_end = PutHead(update, buffer + 2);
@@ -141,7 +147,8 @@ std::string EncodeUpdate(const UpdateEvent& update) {
     char* const end = PutTail(figure, head_end);
     buffer[0] = static_cast<char>(kEventUpdate);
     buffer[1] = static_cast<char>(end - buffer - 2);  // < 128: one byte
-    return std::string(buffer, end);
+    event->assign(buffer, end);
+    return;
   }
   std::string body;
   body.reserve(kNumbersBytesMax + figure.explanation.size() + figure.printed.size() + figure.unit.size() + update.actor.size() + 48 * update.flags.size());
@@ -153,10 +160,8 @@ std::string EncodeUpdate(const UpdateEvent& update) {
   AppendText(kUnit, figure.unit, &body);
   AppendText(kActor, update.actor, &body);
   for (const Flag& flag : update.flags) AppendFlag(flag, &body);
-  std::string event;
-  event.reserve(body.size() + 12);
-  AppendText(kEventUpdate, body, &event);
-  return event;
+  event->clear();
+  AppendText(kEventUpdate, body, event);
 }
 
 Decoded DecodeUpdate(std::string_view event, UpdateEvent* update) {

@@ -25,7 +25,8 @@ struct UpdateEvent {
   std::vector<Flag> flags;
 };
 
-// Bytes of progress.v1.Event { update }.
+// Bytes of progress.v1.Event { update }. The first form replaces what is in `event`, whose memory is used again.
+void EncodeUpdate(const UpdateEvent& update, std::string* event);
 std::string EncodeUpdate(const UpdateEvent& update);
 
 enum class Decoded { kUpdate, kOther, kBroken };

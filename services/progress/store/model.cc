@@ -118,7 +118,7 @@ void Model::DropPlan(storage::Batch& rows) {
   rules_ = CheckRulesInForce(registry_.catalogue, imported_rules_);
   plan_ = {};
   ++registry_version_;
-  ++plan_version_;
+  checks_.Forget();
 }
 
 absl::Status Model::Apply(const journal::EventContext& context, std::string_view event, storage::Batch& rows) {
@@ -267,7 +267,7 @@ absl::Status Model::ApplyPlan(const PlanBlock& block, storage::Batch& rows) {
     rules_ = CheckRulesInForce(registry_.catalogue, imported_rules_);
     ++registry_version_;
   }
-  if (!block.events.empty() || !block.documents.empty()) ++plan_version_;
+  if (!block.events.empty() || !block.documents.empty()) checks_.Forget();
   plan_ = block.after;
   PutPlanPosition(plan_, rows);
   return absl::OkStatus();

@@ -61,8 +61,6 @@ class Model final : public journal::Model {
   bool plan_ready() const { return plan_.position.sequence > 0 && plan_.position.sequence >= plan_needed_; }
   // Changes whenever the registry does; what was resolved before holds no longer.
   uint64_t registry_version() const { return registry_version_; }
-  // Changes whenever the registry, a target or a rule does: SeriesChecks hold no longer.
-  uint64_t plan_version() const { return plan_version_; }
 
   const Registry& registry() const { return registry_; }
   const SourceTable& sources() const { return sources_; }
@@ -75,6 +73,9 @@ class Model final : public journal::Model {
   int64_t newest_time_us() const { return newest_time_us_; }
   Books BooksOn(Date today) const { return {registry_.regions, registry_.catalogue, areas_, series_, today}; }
   PlanBooks plan_books() const { return {rules_, targets_, registry_.boundaries}; }
+  // Soft checks under what plan says now.
+  SeriesChecks& ChecksOf(const Books& books, const Meaning& meaning) { return checks_.Of(books, plan_books(), meaning); }
+  const CheckTable& checks() const { return checks_; }
 
  private:
   absl::Status ApplyUpdate(uint64_t sequence, UpdateEvent& update, storage::Batch& rows);
@@ -92,10 +93,10 @@ class Model final : public journal::Model {
   uint64_t plan_needed_ = 0;
   journal::JournalId plan_journal_{};
   uint64_t registry_version_ = 1;
-  uint64_t plan_version_ = 1;
   PlanTargets targets_;
   std::map<std::string, CheckRule> imported_rules_;
   std::vector<CheckRule> rules_;  // in force
+  CheckTable checks_;
   SourceTable sources_;
   SeriesTable series_;
   ReviewBook reviews_;

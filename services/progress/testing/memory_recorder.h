@@ -16,12 +16,12 @@ class MemoryRecorder final : public journal::Recorder {
  public:
   explicit MemoryRecorder(Model& model) : model_(model) {}
 
-  uint64_t Record(std::string event) override {
+  uint64_t Record(std::string_view event) override {
     UpdateEvent update;
     v1::Event other;
-    if (DecodeUpdate(event, &update) == Decoded::kUpdate || (other.ParseFromString(event) && other.has_refusal())) ++updates_and_refusals_;
+    if (DecodeUpdate(event, &update) == Decoded::kUpdate || (other.ParseFromArray(event.data(), static_cast<int>(event.size())) && other.has_refusal())) ++updates_and_refusals_;
     CHECK_OK(model_.Apply({.sequence = ++last_, .time_us = time_us()}, event, rows_));
-    events_.push_back(std::move(event));
+    events_.emplace_back(event);
     return last_;
   }
   storage::Batch& rows() override { return rows_; }
