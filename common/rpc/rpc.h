@@ -119,6 +119,11 @@ class Server {
 
 // Blocks SIGTERM, SIGINT and SIGHUP in this thread and all later ones; call first in main.
 void BlockSignals();
+// Settings of the libraries below us, for every process that serves or calls. Call it first in main().
+//  * What is freed stays with the process, up to some dozen megabytes: a service that takes and frees as much every few milliseconds would spend half of
+//    its time on having pages taken away and cleared again.
+//  * Debian builds Abseil with the search for deadlocks that it has for debugging: at every lock that gRPC takes. Ours are checked by clang instead.
+void SetUpProcess();
 // Waits for one of them.
 void WaitForSignal();
 // A channel with the suite's settings to HOST:PORT.

@@ -43,23 +43,24 @@ void SeriesHistory::Insert(const SeriesEntry& entry) {
   newest_sequence_ = std::max(newest_sequence_, entry.sequence);
   if (place == entries_.size()) {
     entries_.push_back(entry);
-    if (running_.empty() && !IsBase(entry.kind)) {
+    if (running_ != nullptr) {
+      running_->push_back(ValueAfter(newest_value_, entry));
+    } else if (!IsBase(entry.kind)) {
       BuildRunning();
-    } else if (!running_.empty()) {
-      running_.push_back(ValueAfter(newest_value_, entry));
     }
     newest_value_ = ValueAfter(newest_value_, entry);
     newest_ = entry;
     return;
   }
   entries_.insert(entries_.begin() + place, entry);
-  if (running_.empty()) {
+  if (running_ == nullptr) {
     if (!IsBase(entry.kind)) BuildRunning();
     return NoteNewest();
   }
-  running_.insert(running_.begin() + place, ValueAfter(place == 0 ? 0 : running_[place - 1], entry));
+  std::vector<int64_t>& running = *running_;
+  running.insert(running.begin() + place, ValueAfter(place == 0 ? 0 : running[place - 1], entry));
   // What comes after builds on the new value up to the next figure that stands by itself.
-  for (size_t i = place + 1; i < entries_.size() && !IsBase(entries_[i].kind); ++i) running_[i] = ValueAfter(running_[i - 1], entries_[i]);
+  for (size_t i = place + 1; i < entries_.size() && !IsBase(entries_[i].kind); ++i) running[i] = ValueAfter(running[i - 1], entries_[i]);
   NoteNewest();
 }
 
@@ -81,9 +82,10 @@ void SeriesHistory::NoteNewest() {
 }
 
 void SeriesHistory::BuildRunning() {
-  running_.reserve(entries_.size());
+  running_ = std::make_unique<std::vector<int64_t>>();
+  running_->reserve(entries_.size());
   int64_t value = 0;
-  for (const SeriesEntry& entry : entries_) running_.push_back(value = ValueAfter(value, entry));
+  for (const SeriesEntry& entry : entries_) running_->push_back(value = ValueAfter(value, entry));
 }
 
 std::optional<SeriesValue> SeriesHistory::ValueAt(Date date, uint64_t position) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -69,20 +70,20 @@ class SeriesHistory {
   // Asks memory for what Insert writes to, without waiting for it. What is asked of the newest day stands in the object itself.
   void Prefetch() const {
     if (!entries_.empty()) __builtin_prefetch(&entries_.back(), 1);
-    if (!running_.empty()) __builtin_prefetch(&running_.back(), 1);
+    if (running_ != nullptr) __builtin_prefetch(&running_->back(), 1);
   }
 
  private:
   size_t PlaceOf(const SeriesEntry& entry) const;
   // The value right after an entry, with all entries before it.
-  int64_t RunningAt(size_t place) const { return running_.empty() ? entries_[place].amount : running_[place]; }
+  int64_t RunningAt(size_t place) const { return running_ == nullptr ? entries_[place].amount : (*running_)[place]; }
   void BuildRunning();
   void NoteNewest();
   // Lowest and highest value on any date from entry.as_of on, were `entry` in it.
   std::pair<int64_t, int64_t> RangeWith(const SeriesEntry& entry) const;
 
   std::vector<SeriesEntry> entries_;
-  std::vector<int64_t> running_;   // RunningAt; empty while every entry stands by itself, as in most series
+  std::unique_ptr<std::vector<int64_t>> running_;  // RunningAt; null while every entry stands by itself, as in most series
   uint64_t newest_sequence_ = 0;   // at or beyond it, RunningAt is the answer
   SeriesEntry newest_;             // a copy of the last entry, and the value after it: nearly every question is about it, and memory is slow
   int64_t newest_value_ = 0;

@@ -330,7 +330,7 @@ TEST_F(ApplierTest, AFollowerTooSlowForTheRingGetsASnapshotInSmallMessages) {
     }
     ASSERT_THAT(Apply(progress_.Next(events)), IsOk());
   }
-  Frames frames(*applier_);
+  Frames frames(*applier_, /*thread=*/true, /*frame_bytes_max=*/1 << 20);
   applier_->set_on_applied([&] { frames.Moved(); });
   auto follower = frames.Follow(std::nullopt, [] {});
   ASSERT_THAT(follower, IsOk());

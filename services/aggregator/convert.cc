@@ -23,36 +23,40 @@ Period FromProto(const types::v1::Period& period) { return {period.first_year(),
 
 v1::Cell ToProto(const Cell& cell, const FeedJournals& journals) {
   v1::Cell out;
-  out.set_region(cell.key.region);
-  out.set_programme(cell.key.programme);
-  out.set_indicator(cell.key.indicator);
-  *out.mutable_period() = ToProto(cell.key.period);
+  ToProto(cell, journals, &out);
+  return out;
+}
+
+void ToProto(const Cell& cell, const FeedJournals& journals, v1::Cell* out) {
+  out->set_region(cell.key.region);
+  out->set_programme(cell.key.programme);
+  out->set_indicator(cell.key.indicator);
+  *out->mutable_period() = ToProto(cell.key.period);
   for (size_t layer = 0; layer < kLayers; ++layer) {
     const std::optional<Target>& target = cell.figures.targets[layer];
     if (!target) continue;
-    v1::LayerTarget* wire = out.add_targets();
+    v1::LayerTarget* wire = out->add_targets();
     wire->set_layer(static_cast<types::v1::Layer>(layer + 1));
     if (target->amount) wire->set_target(*target->amount);
     if (target->declared) wire->set_declared(*target->declared);
     wire->set_missing(static_cast<types::v1::Missing>(target->missing));
     wire->set_document(target->document);
   }
-  if (cell.figures.actual) out.set_actual(*cell.figures.actual);
-  if (cell.figures.declared) out.set_declared(*cell.figures.declared);
-  if (cell.figures.year_start) out.set_year_start(*cell.figures.year_start);
-  if (cell.figures.newest_as_of) out.set_newest_as_of_days(cell.figures.newest_as_of->days);
-  if (cell.figures.own_as_of) out.set_own_as_of_days(cell.figures.own_as_of->days);
-  out.set_own(cell.figures.own);
+  if (cell.figures.actual) out->set_actual(*cell.figures.actual);
+  if (cell.figures.declared) out->set_declared(*cell.figures.declared);
+  if (cell.figures.year_start) out->set_year_start(*cell.figures.year_start);
+  if (cell.figures.newest_as_of) out->set_newest_as_of_days(cell.figures.newest_as_of->days);
+  if (cell.figures.own_as_of) out->set_own_as_of_days(cell.figures.own_as_of->days);
+  out->set_own(cell.figures.own);
   for (const NotedUpdate& noted : cell.remarks.notes) {
-    v1::FigureNote* note = out.add_notes();
+    v1::FigureNote* note = out->add_notes();
     note->set_journal_id(journals.NameOf(size_t{noted.slot} + 1, noted.sequence));
     note->set_sequence(noted.sequence);
     note->set_kind(static_cast<progress::v1::UpdateKind>(noted.kind));
     for (const Flag& flag : noted.note.flags) *note->add_flags() = ToProto(flag);
     note->set_explanation(noted.note.explanation);
   }
-  out.set_review(static_cast<types::v1::ReviewState>(cell.remarks.review));
-  return out;
+  out->set_review(static_cast<types::v1::ReviewState>(cell.remarks.review));
 }
 
 progress::v1::Flag ToProto(const Flag& flag) {

@@ -16,6 +16,7 @@
 namespace anju::aggregator {
 
 v1::Cell ToProto(const Cell& cell, const FeedJournals& journals);
+void ToProto(const Cell& cell, const FeedJournals& journals, v1::Cell* out);  // the same into an empty one
 types::v1::Period ToProto(Period period);
 Period FromProto(const types::v1::Period& period);
 progress::v1::Flag ToProto(const Flag& flag);

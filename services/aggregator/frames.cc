@@ -39,14 +39,44 @@ Cell CurrentCell(const State& state, const CellKey& key, CellFigures figures) {
   return cell;
 }
 
-v1::Frame MakeFrame(const State& state, const PendingChanges& changes, const FeedJournals& journals) {
-  v1::Frame frame;
-  frame.set_last(true);
-  for (const RegionNumber number : changes.regions) AddRegion(state, number, &frame);
-  for (const ProgrammeNumber number : changes.programmes) *frame.add_programmes() = ToProto(*state.catalogue().FindProgramme(number));
-  for (const IndicatorNumber number : changes.indicators) *frame.add_indicators() = ToProto(*state.catalogue().FindIndicator(number));
-  for (const CellKey& key : changes.cells) *frame.add_cells() = ToProto(CurrentCell(state, key, state.Current(key)), journals);
-  return frame;
+// A frame in memory of its own: a hundred thousand cells are made and forgotten as a few large pieces.
+class ArenaFrame {
+ public:
+  ArenaFrame() : arena_(BlockSizes()), frame(*google::protobuf::Arena::CreateMessage<v1::Frame>(&arena_)) {}
+
+ private:
+  static google::protobuf::ArenaOptions BlockSizes() {
+    google::protobuf::ArenaOptions options;
+    options.start_block_size = 1 << 10;
+    options.max_block_size = 1 << 20;
+    return options;
+  }
+  google::protobuf::Arena arena_;
+
+ public:
+  v1::Frame& frame;
+};
+
+// Cells come in no order out of some hundred megabytes, so each is asked for some cells before it is looked at.
+void AddCells(const State& state, const std::vector<CellKey>& cells, const FeedJournals& journals, v1::Frame* frame) {
+  constexpr size_t kAhead = 12;
+  const auto foresee = [&](size_t place, int step) {
+    if (place < cells.size()) state.Foresee(cells[place], step);
+  };
+  for (size_t i = 0; i < std::min(2 * kAhead, cells.size()); ++i) foresee(i, 0);
+  for (size_t i = 0; i < std::min(kAhead, cells.size()); ++i) foresee(i, 1);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    foresee(i + 2 * kAhead, 0);
+    foresee(i + kAhead, 1);
+    ToProto(CurrentCell(state, cells[i], state.Current(cells[i])), journals, frame->add_cells());
+  }
+}
+
+void FillFrame(const State& state, const PendingChanges& changes, const FeedJournals& journals, v1::Frame* frame) {
+  for (const RegionNumber number : changes.regions) AddRegion(state, number, frame);
+  for (const ProgrammeNumber number : changes.programmes) *frame->add_programmes() = ToProto(*state.catalogue().FindProgramme(number));
+  for (const IndicatorNumber number : changes.indicators) *frame->add_indicators() = ToProto(*state.catalogue().FindIndicator(number));
+  AddCells(state, changes.cells, journals, frame);
 }
 
 // The whole state in messages of at most kSnapshotMessageBytesMax (about); only the last has the basis.
@@ -130,7 +160,7 @@ class Frames::Follower {
   std::deque<std::shared_ptr<const v1::Frame>> snapshot;     // goes out first
 };
 
-Frames::Frames(Applier& applier, bool thread) : applier_(applier) {
+Frames::Frames(Applier& applier, bool thread, size_t frame_bytes_max) : applier_(applier), frame_bytes_max_(frame_bytes_max) {
   applier_.StandStill([&](const Sight& sight, const auto& take) {
     take();
     const MutexLock lock(mutex_);
@@ -242,7 +272,8 @@ void Frames::Run() {
     }
     if (stopping_) return;
     if (!placing_) {
-      const auto next_frame = published_time_ + std::chrono::milliseconds(kFrameIntervalMs);
+      // Appliers have half of the time at least. The busier we are, the more is coalesced: a cell that many blocks change is sent once for all of them.
+      const auto next_frame = published_time_ + std::max<Clock::duration>(std::chrono::milliseconds(kFrameIntervalMs), building_);
       changed_.wait_until(lock, next_frame, [this]() REQUIRES(mutex_) { return stopping_ || placing_; });
       if (stopping_) return;
     }
@@ -254,7 +285,7 @@ void Frames::Run() {
           return follower != nullptr && !follower->placed;
         })) {
       // Somebody is ahead of us: look again in a moment.
-      changed_.wait_for(lock, std::chrono::milliseconds(kFrameIntervalMs), [this]() REQUIRES(mutex_) { return stopping_; });
+      changed_.wait_for(lock, std::chrono::milliseconds(kPlaceIntervalMs), [this]() REQUIRES(mutex_) { return stopping_; });
       placing_ = true;
     }
   }
@@ -271,16 +302,15 @@ void Frames::Turn() {
 void Frames::Publish() {
   std::vector<std::shared_ptr<Follower>> followers;
   applier_.StandStill([&](const Sight& sight, const auto& take) {
+    const Clock::time_point started = Clock::now();
     const types::v1::BasisStamp& stamp = sight.stamp;
     const PendingChanges changes = take();
     const types::v1::Basis before = published();  // only this thread changes it
     const bool moved = !SameBasis(stamp.basis(), before);
-    v1::Frame frame;
-    if (moved) {
-      frame = MakeFrame(sight.state, changes, *sight.journals);
-    } else {
-      frame.set_last(true);
-    }
+    const auto made = std::make_shared<ArenaFrame>();
+    v1::Frame& frame = made->frame;
+    frame.set_last(true);
+    if (moved) FillFrame(sight.state, changes, *sight.journals, &frame);
     *frame.mutable_from() = before;
     *frame.mutable_to() = stamp;
     faults::Reach("aggregator.before_frame");
@@ -293,9 +323,9 @@ void Frames::Publish() {
       if (changes.started_over) DropRing();
       fresh_.reset();
       if (!moved) {
-        fresh_ = std::make_shared<const v1::Frame>(std::move(frame));
+        fresh_ = std::shared_ptr<const v1::Frame>(made, &frame);
       } else if (!changes.started_over) {
-        Keep(std::move(frame));
+        Keep(std::shared_ptr<const v1::Frame>(made, &frame));
       }
       snapshot_needed = Place(published_, sight);
     }
@@ -310,6 +340,7 @@ void Frames::Publish() {
       }
     }
     const MutexLock lock(mutex_);
+    building_ = Clock::now() - started;
     followers = Living();
   });
   for (const auto& follower : followers) follower->wake();
@@ -341,10 +372,10 @@ bool Frames::Place(const types::v1::Basis& now, const Sight& sight) {
   return snapshot_needed;
 }
 
-void Frames::Keep(v1::Frame frame) {
-  const size_t bytes = frame.ByteSizeLong();
-  if (bytes > kFrameBytesMax) return DropRing();
-  ring_.push_back({std::make_shared<const v1::Frame>(std::move(frame)), bytes});
+void Frames::Keep(std::shared_ptr<const v1::Frame> frame) {
+  const size_t bytes = frame->ByteSizeLong();
+  if (bytes > frame_bytes_max_) return DropRing();
+  ring_.push_back({std::move(frame), bytes});
   ring_bytes_ += bytes;
   while (ring_.size() > kRingFramesMax || ring_bytes_ > kRingBytesMax) {
     ring_bytes_ -= ring_.front().bytes;

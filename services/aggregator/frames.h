@@ -18,10 +18,11 @@ namespace anju::aggregator {
 
 inline constexpr size_t kRingFramesMax = 1024;
 inline constexpr size_t kRingBytesMax = 64 << 20;
-inline constexpr size_t kFrameBytesMax = 2 << 20;         // a larger step is not sent as a frame: every follower gets a snapshot
+inline constexpr size_t kFrameBytesMax = 12 << 20;        // a larger step is not sent as a frame: every follower gets a snapshot
 inline constexpr size_t kSnapshotMessageBytesMax = 2 << 20;
 inline constexpr size_t kFrameFollowersMax = 64;
-inline constexpr int kFrameIntervalMs = 20;               // under load blocks are coalesced to one frame in so long
+inline constexpr int kFrameIntervalMs = 2;                // blocks that come within so long are coalesced to one frame
+inline constexpr int kPlaceIntervalMs = 20;               // how often a follower that is ahead of us is looked at
 inline constexpr int kFreshFrameMs = 500;                 // while nothing changes a frame without changes carries the freshness on this often
 
 // True when whoever follows `feeds` progress journals from `now` on may still come to what a follower at `ahead` has seen: we are catching
@@ -40,7 +41,7 @@ class Frames {
   class Follower;
 
   // With no thread the owner calls Turn: a simulation.
-  explicit Frames(Applier& applier, bool thread = true);
+  explicit Frames(Applier& applier, bool thread = true, size_t frame_bytes_max = kFrameBytesMax);
   ~Frames();  // ends every stream
 
   // Follows after a basis (nullopt: from a snapshot). `wake` is called, on any thread and without locks, when Next may have something;
@@ -67,13 +68,14 @@ class Frames {
   Journals journals() const;
   // Builds the frame of what was applied since the last one, and a snapshot if a follower needs one.
   void Publish();
-  void Keep(v1::Frame frame) REQUIRES(mutex_);
+  void Keep(std::shared_ptr<const v1::Frame> frame) REQUIRES(mutex_);
   void DropRing() REQUIRES(mutex_);
   // Finds the place of followers that came in; true when one needs a snapshot now.
   bool Place(const types::v1::Basis& now, const Sight& sight) REQUIRES(mutex_);
   std::vector<std::shared_ptr<Follower>> Living() REQUIRES(mutex_);
 
   Applier& applier_;
+  const size_t frame_bytes_max_;
   // Guards the followers too. Taken after the applier's locks, never before; no `wake` is called under it.
   mutable Mutex mutex_;
   ConditionVariable changed_;
@@ -87,6 +89,7 @@ class Frames {
   types::v1::Basis published_ GUARDED_BY(mutex_);        // after the ring's last frame
   Journals journals_ GUARDED_BY(mutex_);                 // as of then
   std::chrono::steady_clock::time_point published_time_ GUARDED_BY(mutex_);
+  std::chrono::steady_clock::duration building_ GUARDED_BY(mutex_){};  // how long the last one took, while appliers stood still
   // The newest frame without changes, for followers that have seen all others. It is not in the ring: it would push out what matters.
   std::shared_ptr<const v1::Frame> fresh_ GUARDED_BY(mutex_);
   std::thread thread_;

@@ -35,7 +35,8 @@ bool Follows(const Frame& frame, const types::v1::Basis& ours) {
 }  // namespace
 
 aggregator::v1::FollowFramesRequest FrameTaker::Begin() {
-  pending_.clear();
+  pending_ = 0;
+  store_.ForgetSnapshot();
   aggregator::v1::FollowFramesRequest request;
   const std::shared_ptr<const Contents> contents = store_.Read();
   // After a second misfit our basis is of no use to this aggregator: start with a snapshot.
@@ -48,21 +49,20 @@ void FrameTaker::End(const absl::Status& said) {
   if (HasReason(said, Reason::DATA_LOSS) || HasReason(said, Reason::BAD_TOKEN)) misfits_ = 2;
 }
 
-absl::StatusOr<FrameTaker::Step> FrameTaker::Take(Frame frame) {
+FrameTaker::Step FrameTaker::Take(const Frame& frame) {
   if (unreadable_ = CheckKnownIn(frame); !unreadable_.ok()) return Step::kUnreadable;
   if (frame.snapshot()) {
-    pending_.push_back(std::move(frame));
-    if (!pending_.back().last()) return pending_.size() < kSnapshotMessagesMax ? Step::kPending : Step::kMisfit;
-    if (!pending_.back().has_to()) return Step::kMisfit;
-    faults::Reach("ranking.before_snapshot");
-    RETURN_IF_ERROR(store_.Replace(pending_));
+    if (++pending_ > kSnapshotMessagesMax || (frame.last() && !frame.has_to())) return Step::kMisfit;
+    if (frame.last()) faults::Reach("ranking.before_snapshot");
+    store_.AddToSnapshot(frame);
+    if (!frame.last()) return Step::kPending;
     faults::Reach("ranking.after_snapshot");
-    pending_.clear();
+    pending_ = 0;
     misfits_ = 0;
     return Step::kApplied;
   }
   const std::shared_ptr<const Contents> contents = store_.Read();
-  if (!pending_.empty() || !contents->ready || !frame.has_to() || !Follows(frame, contents->stamp.basis())) return Step::kMisfit;
+  if (pending_ > 0 || !contents->ready || !frame.has_to() || !Follows(frame, contents->stamp.basis())) return Step::kMisfit;
   const bool changes = frame.cells_size() + frame.regions_size() + frame.programmes_size() + frame.indicators_size() + frame.lineages_size() > 0;
   if (!changes && SameBasis(frame.from(), frame.to().basis())) {
     store_.Refresh(frame.to());
@@ -70,7 +70,7 @@ absl::StatusOr<FrameTaker::Step> FrameTaker::Take(Frame frame) {
     return Step::kApplied;
   }
   faults::Reach("ranking.before_frame");
-  RETURN_IF_ERROR(store_.Apply(frame));
+  store_.Apply(frame);
   faults::Reach("ranking.after_frame");
   misfits_ = 0;
   return Step::kApplied;

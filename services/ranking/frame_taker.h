@@ -1,9 +1,7 @@
 // What a stream of frames does to our cells, and from where the next stream goes on: following the aggregator without gRPC and threads.
 #pragma once
 
-#include <vector>
-
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "anju/aggregator/v1/aggregator.pb.h"
 #include "services/ranking/store/store.h"
 
@@ -22,8 +20,7 @@ class FrameTaker {
   // A stream begins: what to ask for.
   aggregator::v1::FollowFramesRequest Begin();
   // After a misfit, or a frame of records that this version does not know (nothing of it was applied; see unreadable), the stream is to be given up.
-  // An error of the disk leaves the outcome unknown: the process must end.
-  absl::StatusOr<Step> Take(aggregator::v1::Frame frame);
+  Step Take(const aggregator::v1::Frame& frame);
   // What was wrong with the last frame that was kUnreadable: SCHEMA_TOO_NEW, DATA_LOSS.
   const absl::Status& unreadable() const { return unreadable_; }
   // The stream has ended, because of a misfit of ours or with what the aggregator said.
@@ -32,7 +29,7 @@ class FrameTaker {
 
  private:
   Store& store_;
-  std::vector<aggregator::v1::Frame> pending_;  // a snapshot that has not ended yet
+  int pending_ = 0;                             // messages of a snapshot that has not ended yet
   absl::Status unreadable_;
   int misfits_ = 0;                             // streams in a row that did not fit our basis
 };

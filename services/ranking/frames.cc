@@ -69,10 +69,14 @@ void Frames::FollowOnce() {
   std::unique_ptr<grpc::ClientReader<Frame>> reader = stub_->FollowFrames(&context, request);
   FrameTaker::Step last = FrameTaker::Step::kPending;
   const auto goes_on = [&last] { return last == FrameTaker::Step::kApplied || last == FrameTaker::Step::kPending; };
-  for (Frame frame; goes_on() && reader->Read(&frame);) {
-    const absl::StatusOr<FrameTaker::Step> step = taker_.Take(std::move(frame));
-    if (!step.ok()) storage::EndProcess("the store of cells", step.status());
-    last = *step;
+  // A frame may have a hundred thousand cells: they are made in blocks of memory and forgotten at once.
+  google::protobuf::ArenaOptions blocks;
+  blocks.start_block_size = 16 << 10;
+  blocks.max_block_size = 1 << 20;
+  for (google::protobuf::Arena arena(blocks); goes_on(); arena.Reset()) {
+    Frame* const frame = google::protobuf::Arena::CreateMessage<Frame>(&arena);
+    if (!reader->Read(frame)) break;
+    last = taker_.Take(*frame);
     if (last != FrameTaker::Step::kApplied) continue;
     backoff_ms_ = kBackoffMsMin;
     SetProblem("");

@@ -7,6 +7,7 @@
 #include "services/ranking/server.h"
 
 int main(int argc, char** argv) {
+  anju::rpc::SetUpProcess();
   anju::rpc::BlockSignals();
   anju::InitLogging("ranking");
   anju::ranking::Options options;

@@ -66,7 +66,7 @@ void RankingRows(std::string_view rows) {
   ranking::FrameTaker taker(**store);
   taker.EndWithMisfit(), taker.EndWithMisfit();  // not to be gone on from
   CHECK(!taker.Begin().has_from());
-  for (const aggregator::v1::Frame& frame : TheAggregator().Snapshot()) CHECK_OK(taker.Take(frame).status());
+  for (const aggregator::v1::Frame& frame : TheAggregator().Snapshot()) taker.Take(frame);
   CHECK((*store)->Read()->ready);
   CHECK(rpc::Includes((*store)->Read()->stamp.basis(), TheFacts().basis()));
 }
@@ -99,7 +99,7 @@ void Frames(std::string_view bytes) {
     CHECK_OK(store.status());
     ranking::FrameTaker taker(**store);
     taker.Begin();
-    for (const aggregator::v1::Frame& frame : TheAggregator().Snapshot()) CHECK_OK(taker.Take(frame).status());
+    for (const aggregator::v1::Frame& frame : TheAggregator().Snapshot()) taker.Take(frame);
     for (std::string_view message; TakeString(&bytes, &message);) {
       aggregator::v1::Frame frame;
       if (!frame.ParseFromArray(message.data(), static_cast<int>(message.size()))) break;
@@ -107,12 +107,11 @@ void Frames(std::string_view bytes) {
       const types::v1::Basis ours = (*store)->Read()->stamp.basis(), from = frame.from();
       const types::v1::BasisStamp to = frame.to();
       const bool snapshot = frame.snapshot();
-      const auto step = taker.Take(std::move(frame));
-      CHECK_OK(step.status());  // only a disk that fails ends it
-      if (*step == ranking::FrameTaker::Step::kApplied && !snapshot) CHECK(rpc::Includes(from, ours) && rpc::Includes(ours, from));
-      if (*step == ranking::FrameTaker::Step::kApplied) CHECK((*store)->Read()->stamp.basis().SerializeAsString() == to.basis().SerializeAsString());
-      if (*step != ranking::FrameTaker::Step::kApplied) CHECK((*store)->Read()->stamp.SerializeAsString() == before);
-      if (*step == ranking::FrameTaker::Step::kMisfit || *step == ranking::FrameTaker::Step::kUnreadable) break;
+      const auto step = taker.Take(frame);
+      if (step == ranking::FrameTaker::Step::kApplied && !snapshot) CHECK(rpc::Includes(from, ours) && rpc::Includes(ours, from));
+      if (step == ranking::FrameTaker::Step::kApplied) CHECK((*store)->Read()->stamp.basis().SerializeAsString() == to.basis().SerializeAsString());
+      if (step != ranking::FrameTaker::Step::kApplied) CHECK((*store)->Read()->stamp.SerializeAsString() == before);
+      if (step == ranking::FrameTaker::Step::kMisfit || step == ranking::FrameTaker::Step::kUnreadable) break;
     }
     basis = (*store)->Read()->stamp.basis();
     ready = (*store)->Read()->ready;

@@ -14,6 +14,7 @@
 #include "services/ranking/frame_taker.h"
 #include "services/ranking/handlers.h"
 #include "services/ranking/store/bulletins_model.h"
+#include "services/ranking/store/records.h"
 #include "services/ranking/store/schema.h"
 #include "services/ranking/store/store.h"
 
@@ -274,19 +275,23 @@ class SimulatedColumns final : public ranking::Columns {
   std::map<uint64_t, std::function<void()>> pending_;
 };
 
-std::vector<std::string> RowsOf(storage::Disk& disk) {
+// Cells, and what they are of.
+std::vector<std::string> RowsOf(const ranking::Contents& contents) {
   std::vector<std::string> rows;
-  auto store = disk.OpenStore(ranking::schema::kStoreName, storage::StoreKind::kState);
-  CHECK_OK(store.status());
-  const auto cursor = (*store)->NewCursor();
-  for (cursor->Seek(""); cursor->Valid(); cursor->Next()) {
-    if (cursor->key() == ranking::schema::kBasisKey) continue;  // it carries times of when it was known
-    aggregator::v1::Cell cell;
-    const bool readable = cursor->key()[0] == ranking::schema::kCellTable && cell.ParseFromString(std::string(cursor->value()));
-    // What has lost its last figure is a row without one; a snapshot leaves it out.
-    if (readable && cell.targets().empty() && !cell.has_actual() && !cell.own()) continue;
-    rows.push_back(readable ? "cell " + cell.ShortDebugString() : std::string(cursor->key()) + "=" + std::string(cursor->value()));
+  contents.cells.ForEachPage([&](const ranking::ColumnKey& column, uint32_t, const ranking::Cells::PageCells& cells) {
+    for (const auto& [region, figures] : cells) {
+      aggregator::v1::Cell cell;
+      ranking::FillCell(column, region, *figures, &cell);
+      // What has lost its last figure is a cell without one; a snapshot leaves it out.
+      if (cell.targets().empty() && !cell.has_actual() && !cell.own()) continue;
+      rows.push_back("cell " + cell.ShortDebugString());
+    }
+  });
+  for (const RegionNumber number : contents.registry->regions.Numbers()) {
+    for (const Region& row : *contents.registry->regions.Rows(number)) rows.push_back("region " + ToProto(row).ShortDebugString());
   }
+  for (const auto& [number, programme] : contents.registry->catalogue.programmes()) rows.push_back("programme " + ToProto(programme).ShortDebugString());
+  for (const auto& [number, indicator] : contents.registry->catalogue.indicators()) rows.push_back("indicator " + ToProto(indicator).ShortDebugString());
   return rows;
 }
 
@@ -300,14 +305,14 @@ std::vector<std::string> AggregatorNode_::SnapshotRows() const {
     const auto frame = frames.Next(**follower);
     CHECK_OK(frame.status());
     if (*frame == nullptr) break;
-    snapshot.push_back(**frame);
+    if ((*frame)->snapshot()) snapshot.push_back(**frame);  // news of freshness may come behind it
   }
   storage::SimulatedMedium medium(1);
   const auto disk = medium.Boot();
   auto store = ranking::Store::Open(*disk, /*thread=*/false);
   CHECK_OK(store.status());
-  CHECK_OK((*store)->Replace(snapshot));
-  return RowsOf(*disk);
+  (*store)->Replace(snapshot);
+  return RowsOf(*(*store)->Read());
 }
 
 // In a journal that both name; one that was restored goes on under another name.
@@ -350,7 +355,7 @@ class RankingNode_ final : public RankingNode {
     context_.Violated("ranking has no method " + method);
   }
   types::v1::Basis Basis() const override { return store_ == nullptr ? types::v1::Basis() : store_->Read()->stamp.basis(); }
-  std::vector<std::string> Rows() override { return RowsOf(*disk_); }
+  std::vector<std::string> Rows() override { return RowsOf(*store_->Read()); }
 
  protected:
   absl::Status Open() override {
@@ -418,15 +423,14 @@ class RankingNode_ final : public RankingNode {
     if (!frame.ParseFromString(bytes)) return context_.Violated("a frame did not arrive as it was sent");
     const bool snapshot = frame.snapshot();
     const types::v1::Basis before = Basis();
-    const absl::StatusOr<ranking::FrameTaker::Step> step = taker_->Take(std::move(frame));
-    if (!step.ok()) return Fatal(step.status());
-    if (*step == ranking::FrameTaker::Step::kMisfit) {
+    const ranking::FrameTaker::Step step = taker_->Take(frame);
+    if (step == ranking::FrameTaker::Step::kMisfit) {
       ++context_.counts["frames that did not fit"];
       taker_->EndWithMisfit();
       connection_->Drop();
       return Again();
     }
-    if (*step != ranking::FrameTaker::Step::kApplied) return;
+    if (step != ranking::FrameTaker::Step::kApplied) return;
     Trace("applied a frame", snapshot);
     if (!snapshot && WentBack(before, Basis())) context_.Violated("ranking went back without a snapshot");
     waiting_.Look(context_, store_->Read()->ready, Basis());

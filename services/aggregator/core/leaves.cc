@@ -151,6 +151,13 @@ std::optional<InForce> Leaves::InForceAt(const CellKey& cell, Date as_of, const 
   return found;
 }
 
+void Leaves::Foresee(const CellKey& cell, int step) const {
+  if (step == 0) return cells_.prefetch(cell);
+  const auto refs = cells_.find(cell);
+  if (refs == cells_.end()) return;
+  for (const Ref& ref : refs->second) __builtin_prefetch(&slots_[ref.slot].leaves[ref.series - 1].remarks);
+}
+
 Remarks Leaves::RemarksAt(const CellKey& cell, Date as_of, const Known& known, ReviewFilter review) const {
   Remarks remarks;
   const auto refs = cells_.find(cell);

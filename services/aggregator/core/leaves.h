@@ -93,6 +93,8 @@ class Leaves {
   std::optional<Figure> QuickFigureAt(const CellKey& cell, Date as_of, const Known& known, ReviewFilter review) const;
   // The updates behind that figure.
   std::optional<InForce> InForceAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
+  // Asks memory for what RemarksAt looks at in nearly every cell, without waiting for it, in two steps (0 and 1).
+  void Foresee(const CellKey& cell, int step) const;
   // What is said about them.
   Remarks RemarksAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
   // The figure for the newest date and everything known, without its base; cheap.

@@ -63,6 +63,12 @@ class State {
   const Documents& documents() const { return documents_; }
   const Totals& totals() const { return totals_; }
   CellFigures Current(const CellKey& cell) const { return totals_.At(cell); }
+  // Asks memory for what Current and CurrentRemarks look at, without waiting for it, in steps from 0: each reads what the one before asked for.
+  static constexpr int kForeseeSteps = 2;
+  void Foresee(const CellKey& cell, int step) const {
+    totals_.Foresee(cell, step);
+    leaves_.Foresee(cell, step);
+  }
   // What is said about the newest reported figure of a cell.
   Remarks CurrentRemarks(const CellKey& cell) const { return leaves_.RemarksAt(cell, kDistantFuture); }
   // A fold over leaves and documents at a moment, with this catalogue and these trees. State, catalogue and trees must outlive it, unchanged.

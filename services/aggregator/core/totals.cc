@@ -273,6 +273,13 @@ CellFigures Totals::FiguresOf(const Node& node) const {
   return cell;
 }
 
+void Totals::Foresee(const CellKey& cell, int step) const {
+  if (step == 0) return index_.prefetch(NodeKey{cell, 0});
+  if (const Node* node = Find({cell, 0})) {
+    for (size_t line = 0; line < sizeof(Node); line += 64) __builtin_prefetch(reinterpret_cast<const char*>(node) + line);
+  }
+}
+
 CellFigures Totals::At(const CellKey& cell) const {
   const Node* node = Find({cell, 0});
   return node == nullptr ? CellFigures{} : FiguresOf(*node);

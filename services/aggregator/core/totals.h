@@ -58,6 +58,8 @@ class Totals {
   void MarkChanged(Node* node);
 
   CellFigures At(const CellKey& cell) const;
+  // Asks memory for what At looks at, without waiting for it, in two steps (0 and 1): the second reads what the first asked for.
+  void Foresee(const CellKey& cell, int step) const;
   // Visits every cell that has a node (some may have nothing known), in no order.
   template <typename Visit>
   void ForEach(Visit visit) const;

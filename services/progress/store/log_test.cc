@@ -6,6 +6,7 @@
 
 #include <random>
 
+#include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/storage/simulated_disk.h"
 #include "common/testing/testing.h"
@@ -181,7 +182,11 @@ TEST_F(LogTest, AnyRowThatIsNotWhatWasWrittenIsDataLoss) {
     rows.Put(key, value);
     EXPECT_THAT(state_->Write(rows), IsOk());
     SourceTable sources = sources_;
-    SeriesTable series = series_;
+    SeriesTable series;
+    for (SeriesNumber number = 1; series_.Has(number); ++number) {
+      CHECK(series.Open(number, series_.KeyOf(number)));
+      for (const SeriesEntry& entry : series_.HistoryOf(number).entries()) series.HistoryOf(number).Insert(entry);
+    }
     const absl::Status loaded = LoadLog(*state_, &series, &sources, &unexplained_);
     rows.Clear();
     rows.Put(key, before);

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <random>
+#include <string>
 #include <tuple>
 
 #include <gtest/gtest.h>
@@ -52,6 +53,48 @@ TEST(Cells, EveryEditionKeepsItsOwnFiguresUnderRandomEdits) {
   for (const auto& [cells, model] : editions) {
     ASSERT_EQ(cells.size(), model.size());
     for (const auto& [key, amount] : model) ASSERT_EQ(cells.Find(std::get<0>(key), std::get<1>(key))->actual, amount);
+  }
+}
+
+// States are let go in any order, while the next ones are made of the memory they leave.
+TEST(Cells, AStateThatIsHeldKeepsItsFiguresWhicheverOthersAreLetGo) {
+  const uint32_t seed = 16;
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  const ColumnKey column{1, {2, {2017, 2017}}};
+  using Model = std::map<RegionNumber, std::pair<int64_t, std::string>>;
+  Cells newest;
+  Model model;
+  std::vector<std::pair<Cells, Model>> held;
+  for (int edit = 0; edit < 3'000; ++edit) {
+    Cells next = newest.Edit();
+    if (random() % 3 == 0) newest = Cells();  // nobody holds the one before while the next is made
+    for (int put = 0; put < 5; ++put) {
+      const RegionNumber region = 1 + static_cast<uint32_t>(random() % 60);
+      Figures figures = Actual(random());
+      figures.notes = {std::to_string(*figures.actual)};
+      next.Put(column, region, figures);
+      model[region] = {*figures.actual, figures.notes.front()};
+    }
+    newest = std::move(next);
+    if (random() % 4 == 0) held.emplace_back(newest, model);
+    if (held.size() > 8) held.erase(held.begin() + static_cast<ptrdiff_t>(random() % held.size()));
+    if (edit % 50 != 0) continue;
+    for (const auto& [cells, expected] : held) {
+      for (const auto& [region, said] : expected) {
+        const Figures* found = cells.Find(column, region);
+        ASSERT_NE(found, nullptr);
+        ASSERT_EQ(*found->actual, said.first);
+        ASSERT_EQ(found->notes, std::vector<std::string>{said.second});
+      }
+    }
+  }
+  // A long line of states that one holder kept goes without going deep.
+  Cells first;
+  Cells last = first;
+  for (int edit = 0; edit < 200'000; ++edit) {
+    Cells next = last.Edit();
+    last = std::move(next);
   }
 }
 

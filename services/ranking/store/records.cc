@@ -1,6 +1,7 @@
 // Keys and values of the state tables, and what one cell on the wire says to the core.
 #include "services/ranking/store/records.h"
 
+#include "common/status/macros.h"
 #include "services/ranking/store/schema.h"
 
 namespace anju::ranking {
@@ -21,6 +22,27 @@ Missing MissingOf(const aggregator::v1::LayerTarget& target) {
   }
 }
 
+types::v1::Missing MissingWord(Missing missing) {
+  switch (missing) {
+    case Missing::kBlank: return types::v1::MISSING_BLANK;
+    case Missing::kNoTask: return types::v1::MISSING_NO_TASK;
+    case Missing::kNotPublished: return types::v1::MISSING_NOT_PUBLISHED;
+    case Missing::kNumber: return types::v1::MISSING_UNSPECIFIED;
+    case Missing::kAbsent: break;
+  }
+  return types::v1::MISSING_ABSENT;
+}
+
+types::v1::ReviewState ReviewWord(ReviewState state) {
+  switch (state) {
+    case ReviewState::kReturned: return types::v1::REVIEW_STATE_RETURNED;
+    case ReviewState::kReviewed: return types::v1::REVIEW_STATE_REVIEWED;
+    case ReviewState::kConfirmed: return types::v1::REVIEW_STATE_CONFIRMED;
+    case ReviewState::kReported: break;
+  }
+  return types::v1::REVIEW_STATE_UNSPECIFIED;
+}
+
 ReviewState ReviewOf(types::v1::ReviewState state) {
   switch (state) {
     case types::v1::REVIEW_STATE_RETURNED: return ReviewState::kReturned;
@@ -38,13 +60,13 @@ std::string NumberKey(char table, uint32_t number) {
   return key;
 }
 
-std::string CellKey(const aggregator::v1::Cell& cell) {
+std::string PageKey(const ColumnKey& column, uint32_t page) {
   std::string key(1, schema::kCellTable);
-  AppendBigEndian(cell.region(), key);
-  AppendBigEndian(cell.programme(), key);
-  AppendBigEndian(cell.indicator(), key);
-  AppendBigEndian(static_cast<uint16_t>(cell.period().first_year()), key);
-  AppendBigEndian(static_cast<uint16_t>(cell.period().last_year()), key);
+  AppendBigEndian(column.programme, key);
+  AppendBigEndian(column.figure.indicator, key);
+  AppendBigEndian(static_cast<uint16_t>(column.figure.period.first), key);
+  AppendBigEndian(static_cast<uint16_t>(column.figure.period.last), key);
+  AppendBigEndian(page, key);
   return key;
 }
 
@@ -68,6 +90,35 @@ Figures FiguresOf(const aggregator::v1::Cell& cell) {
     if (target.has_declared()) kept.declared = target.declared();
   }
   return figures;
+}
+
+void FillCell(const ColumnKey& column, RegionNumber region, const Figures& figures, aggregator::v1::Cell* cell) {
+  cell->set_region(region);
+  cell->set_programme(column.programme);
+  cell->set_indicator(column.figure.indicator);
+  if (!column.figure.period.is_stock()) {
+    cell->mutable_period()->set_first_year(column.figure.period.first);
+    cell->mutable_period()->set_last_year(column.figure.period.last);
+  }
+  if (figures.actual) cell->set_actual(*figures.actual);
+  if (figures.declared) cell->set_declared(*figures.declared);
+  if (figures.year_start) cell->set_year_start(*figures.year_start);
+  if (figures.newest_as_of) cell->set_newest_as_of_days(figures.newest_as_of->days);
+  cell->set_own(figures.own);
+  cell->set_review(ReviewWord(figures.review));
+  for (const std::string& note : figures.notes) CHECK(cell->add_notes()->ParseFromString(note));
+  for (const Layer layer : kLayers) {
+    const Target& target = figures.target(layer);
+    if (target == Target{}) continue;
+    aggregator::v1::LayerTarget* out = cell->add_targets();
+    out->set_layer(static_cast<types::v1::Layer>(layer));
+    if (target.known()) {
+      out->set_target(target.amount);
+    } else {
+      out->set_missing(MissingWord(target.missing));
+    }
+    if (target.declared) out->set_declared(*target.declared);
+  }
 }
 
 }  // namespace anju::ranking

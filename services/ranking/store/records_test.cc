@@ -1,6 +1,8 @@
 // What one cell on the wire says to the core: every word of it, and none that is not there.
 #include "services/ranking/store/records.h"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
 namespace anju::ranking {
@@ -49,6 +51,37 @@ TEST(Records, TargetsSayWhyTheyAreMissing) {
     cell.add_targets()->set_layer(static_cast<types::v1::Layer>(99));
     cell.add_targets()->set_layer(static_cast<types::v1::Layer>(0));
     EXPECT_EQ(FiguresOf(cell).target(Layer::kCity).amount, 9);
+  }
+}
+
+TEST(Records, WhatIsKeptOfACellSaysTheSameWhenItComesBack) {
+  std::mt19937 random(20170630);
+  const auto maybe = [&](auto set) { if (random() % 2 == 0) set(static_cast<int64_t>(random()) - (int64_t{1} << 31)); };
+  for (int round = 0; round < 2'000; ++round) {
+    Figures figures;
+    maybe([&](int64_t value) { figures.actual = value; });
+    maybe([&](int64_t value) { figures.declared = value; });
+    maybe([&](int64_t value) { figures.year_start = value; });
+    maybe([&](int64_t value) { figures.newest_as_of = Date{static_cast<int32_t>(value % 30'000)}; });
+    maybe([&](int64_t) { figures.own = true; });
+    figures.review = static_cast<ReviewState>(random() % 4);
+    maybe([&](int64_t value) {
+      aggregator::v1::FigureNote note;
+      note.set_explanation(std::to_string(value));
+      figures.notes.push_back(note.SerializeAsString());
+    });
+    for (const Layer layer : kLayers) {
+      Target& target = figures.mutable_target(layer);
+      target.missing = static_cast<Missing>(random() % 5);
+      if (target.known()) target.amount = static_cast<int64_t>(random());
+      maybe([&](int64_t value) { target.declared = value; });
+    }
+    const ColumnKey column{static_cast<ProgrammeNumber>(random() % 9 + 1), {static_cast<IndicatorNumber>(random() % 9 + 1), random() % 2 == 0 ? Period{} : Period{2016, 2018}}};
+    aggregator::v1::Cell cell;
+    FillCell(column, 7, figures, &cell);
+    ASSERT_EQ(FiguresOf(cell), figures) << cell.ShortDebugString();
+    ASSERT_EQ(ColumnOf(cell), column);
+    ASSERT_EQ(cell.region(), 7u);
   }
 }
 

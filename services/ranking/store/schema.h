@@ -8,10 +8,10 @@
 //   r <region u32>                                  → Frame with `regions` only: all dated rows of this number
 //   p <programme u32>                               → ProgrammeRecord
 //   i <indicator u32>                               → IndicatorRecord
-//   c <region u32> <programme u32> <indicator u32>
-//     <first year u16> <last year u16>              → Cell
+//   c <programme u32> <indicator u32> <first year u16>
+//     <last year u16> <page u32>                    → Frame with `cells` only: those of one column in regions 8 × page … 8 × page + 7
 //
-// Integers in keys are big-endian. A frame's rows and its basis go in one batch.
+// Integers in keys are big-endian. All rows that changed since the last batch and their basis go in one batch.
 //
 // state/, a cache of our own journal without the contents, which are read from the journal by sequence: thrown away and rebuilt when its version
 // changes (up to schema 2 of the cells, they stood here; such a store has no position in our journal and goes the same way)
@@ -26,7 +26,7 @@
 namespace anju::ranking::schema {
 
 // Another version is not read: a newer one refuses the start (SCHEMA_TOO_NEW), an older one is rebuilt from a snapshot.
-inline constexpr uint32_t kSchemaVersion = 2;  // 2: cells with notes, review states and declared targets
+inline constexpr uint32_t kSchemaVersion = 3;  // 3: cells by pages; 2: with notes, review states and declared targets
 inline constexpr std::string_view kStoreName = "cells";
 inline constexpr std::string_view kVersionKey = "ms";
 inline constexpr std::string_view kBasisKey = "mb";

@@ -1,9 +1,9 @@
 // The store of cells: loads, applies frames, publishes immutable contents.
 #include "services/ranking/store/store.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -20,7 +20,10 @@ namespace {
 
 using aggregator::v1::Frame;
 
+using Clock = std::chrono::steady_clock;
+
 constexpr auto kFlushInterval = std::chrono::milliseconds(500);  // how much a kill may cost; the aggregator sends it again
+constexpr int kFlushShare = 10;  // at most one part in so many of the time is spent on writing
 
 std::string VersionBytes() {
   std::string bytes;
@@ -34,15 +37,6 @@ uint32_t ParseVersion(std::string_view bytes) {
   return bytes.size() == 4 ? version : 0;
 }
 
-// All rows of a region number, as one value. Only `regions` is ever set.
-Frame RowsOf(const Frame& frame, uint32_t number) {
-  Frame rows;
-  for (const types::v1::RegionRecord& record : frame.regions()) {
-    if (record.number() == number) *rows.add_regions() = record;
-  }
-  return rows;
-}
-
 // Region rows of a frame by number: for each number named they replace all earlier rows.
 std::map<RegionNumber, std::vector<Region>> RegionsOf(const Frame& frame) {
   std::map<RegionNumber, std::vector<Region>> rows;
@@ -50,25 +44,26 @@ std::map<RegionNumber, std::vector<Region>> RegionsOf(const Frame& frame) {
   return rows;
 }
 
-void PutRows(const Frame& frame, storage::Batch& batch) {
-  if (!frame.lineages().empty()) {
-    Frame kept;
-    *kept.mutable_lineages() = frame.lineages();
-    batch.Put(schema::kLineagesKey, kept.SerializeAsString());
+void PutRegistry(const Registry& registry, storage::Batch& batch) {
+  for (const RegionNumber number : registry.regions.Numbers()) {
+    Frame rows;
+    for (const Region& row : *registry.regions.Rows(number)) *rows.add_regions() = ToProto(row);
+    batch.Put(NumberKey(schema::kRegionTable, number), rows.SerializeAsString());
   }
-  std::set<uint32_t> regions;
-  for (const types::v1::RegionRecord& record : frame.regions()) {
-    if (regions.insert(record.number()).second) {
-      batch.Put(NumberKey(schema::kRegionTable, record.number()), RowsOf(frame, record.number()).SerializeAsString());
-    }
+  for (const auto& [number, programme] : registry.catalogue.programmes()) {
+    batch.Put(NumberKey(schema::kProgrammeTable, number), ToProto(programme).SerializeAsString());
   }
-  for (const types::v1::ProgrammeRecord& record : frame.programmes()) {
-    batch.Put(NumberKey(schema::kProgrammeTable, record.number()), record.SerializeAsString());
+  for (const auto& [number, indicator] : registry.catalogue.indicators()) {
+    batch.Put(NumberKey(schema::kIndicatorTable, number), ToProto(indicator).SerializeAsString());
   }
-  for (const types::v1::IndicatorRecord& record : frame.indicators()) {
-    batch.Put(NumberKey(schema::kIndicatorTable, record.number()), record.SerializeAsString());
-  }
-  for (const aggregator::v1::Cell& cell : frame.cells()) batch.Put(CellKey(cell), cell.SerializeAsString());
+}
+
+void TakeLineages(const Frame& frame, Contents& contents) {
+  if (frame.lineages().empty()) return;
+  Frame kept;
+  *kept.mutable_lineages() = frame.lineages();
+  contents.lineages_row = kept.SerializeAsString();
+  contents.lineages = std::make_shared<const rpc::Lineages>(frame.lineages());
 }
 
 void Fold(const Frame& frame, Registry& registry) {
@@ -78,7 +73,14 @@ void Fold(const Frame& frame, Registry& registry) {
 }
 
 void Fold(const Frame& frame, Cells& cells) {
-  for (const aggregator::v1::Cell& cell : frame.cells()) cells.Put(ColumnOf(cell), cell.region(), FiguresOf(cell));
+  std::vector<Cells::Change> changes;
+  for (const aggregator::v1::Cell& cell : frame.cells()) {
+    changes.push_back({ColumnOf(cell), cell.region(), FiguresOf(cell)});
+    if (changes.size() < Cells::kChangesAtOnce) continue;
+    cells.Put(changes);
+    changes.clear();
+  }
+  cells.Put(changes);
 }
 
 bool ChangesRegistry(const Frame& frame) {
@@ -115,7 +117,7 @@ Store::~Store() {
     return;
   }
   {
-    const MutexLock lock(write_mutex_);
+    const MutexLock lock(contents_mutex_);
     stopping_ = true;
     changed_.notify_all();
   }
@@ -148,7 +150,7 @@ absl::Status Store::Load() {
       read = contents->ready = contents->stamp.ParseFromString(value);
     } else if (key == schema::kLineagesKey) {
       read = row.ParseFromString(value);
-      contents->lineages = std::make_shared<const rpc::Lineages>(row.lineages());
+      TakeLineages(row, *contents);
     } else if (key[0] == schema::kRegionTable) {
       read = row.ParseFromString(value);
     } else if (key[0] == schema::kProgrammeTable) {
@@ -156,7 +158,7 @@ absl::Status Store::Load() {
     } else if (key[0] == schema::kIndicatorTable) {
       read = row.add_indicators()->ParseFromString(value);
     } else if (key[0] == schema::kCellTable) {
-      read = row.add_cells()->ParseFromString(value);
+      read = row.ParseFromString(value);
     }
     if (!read || !CheckKnownIn(row).ok()) return Unreadable(key);
     Fold(row, registry);
@@ -164,6 +166,10 @@ absl::Status Store::Load() {
   }
   RETURN_IF_ERROR(cursor->status());
   contents->registry = std::make_shared<const Registry>(std::move(registry));
+  {
+    const MutexLock lock(flush_mutex_);
+    flushed_ = contents;
+  }
   Publish(std::move(contents));
   return absl::OkStatus();
 }
@@ -176,54 +182,74 @@ std::shared_ptr<const Contents> Store::Read() const {
 void Store::Publish(std::shared_ptr<const Contents> contents) {
   const MutexLock lock(contents_mutex_);
   contents_.swap(contents);
-}
-
-absl::Status Store::Write(const storage::Batch& batch) {
-  const MutexLock lock(write_mutex_);
-  RETURN_IF_ERROR(failed_);
-  failed_ = store_->Write(batch);
-  reserve_.NoteWritten(batch.bytes());
-  RETURN_IF_ERROR(failed_);
-  dirty_ = true;
-  changed_.notify_all();
-  return absl::OkStatus();
+  if (contents_->changes != contents->changes) changed_.notify_all();
 }
 
 absl::Status Store::Flush() {
-  const MutexLock lock(write_mutex_);
-  return FlushLocked();
+  const MutexLock lock(flush_mutex_);
+  RETURN_IF_ERROR(failed_);
+  const std::shared_ptr<const Contents> contents = Read();
+  if ((flushed_ != nullptr && contents->changes == flushed_->changes) || !contents->ready || reserve_.IsLow()) return absl::OkStatus();
+  failed_ = Write(*contents);
+  RETURN_IF_ERROR(failed_);
+  flushed_ = contents;
+  return absl::OkStatus();
 }
 
-absl::Status Store::FlushLocked() {
-  RETURN_IF_ERROR(failed_);
-  if (!dirty_ || reserve_.IsLow()) return absl::OkStatus();
-  dirty_ = false;
-  failed_ = store_->Flush();  // what is on disk after a failure is unknown: nothing more may be written
-  return failed_;
+// What has changed since the last time: pages by their editions, everything after a snapshot.
+absl::Status Store::Write(const Contents& contents) {
+  storage::Batch batch;
+  const bool whole = flushed_ == nullptr || contents.snapshots != flushed_->snapshots;
+  if (whole) {
+    std::unique_ptr<storage::Cursor> cursor = store_->NewCursor();
+    for (cursor->Seek(""); cursor->Valid(); cursor->Next()) {
+      if (cursor->key() != schema::kVersionKey) batch.Delete(cursor->key());  // later puts of the same batch win
+    }
+    RETURN_IF_ERROR(cursor->status());
+  }
+  if (whole || contents.registry != flushed_->registry) PutRegistry(*contents.registry, batch);
+  if (!contents.lineages_row.empty() && (whole || contents.lineages_row != flushed_->lineages_row)) batch.Put(schema::kLineagesKey, contents.lineages_row);
+  Frame row;
+  const auto put = [&](const ColumnKey& column, uint32_t page, const Cells::PageCells& cells) {
+    row.clear_cells();
+    for (const auto& [region, figures] : cells) FillCell(column, region, *figures, row.add_cells());
+    batch.Put(PageKey(column, page), row.SerializeAsString());
+  };
+  if (whole) {
+    contents.cells.ForEachPage(put);
+  } else {
+    contents.cells.ForEachPageSince(flushed_->cells.edition(), put);
+  }
+  batch.Put(schema::kBasisKey, contents.stamp.SerializeAsString());
+  RETURN_IF_ERROR(store_->Write(batch));
+  reserve_.NoteWritten(batch.bytes());
+  return store_->Flush();
 }
 
 void Store::FlushNowAndThen() {
-  MutexLock lock(write_mutex_);
-  bool last = false;
-  while (!last) {
-    changed_.wait(lock, [this]() REQUIRES(write_mutex_) { return dirty_ || stopping_; });
-    changed_.wait_for(lock, kFlushInterval, [this]() REQUIRES(write_mutex_) { return stopping_; });
-    last = stopping_;
-    if (const absl::Status flushed = FlushLocked(); !flushed.ok()) storage::EndProcess("the store of cells", flushed);
+  uint64_t seen = Read()->changes;
+  Clock::duration interval = kFlushInterval;
+  for (bool last = false; !last;) {
+    {
+      MutexLock lock(contents_mutex_);
+      changed_.wait(lock, [&]() REQUIRES(contents_mutex_) { return contents_->changes != seen || stopping_; });
+      changed_.wait_for(lock, interval, [this]() REQUIRES(contents_mutex_) { return stopping_; });
+      last = stopping_;
+      seen = contents_->changes;
+    }
+    const Clock::time_point started = Clock::now();
+    if (const absl::Status flushed = Flush(); !flushed.ok()) storage::EndProcess("the store of cells", flushed);
+    interval = std::max<Clock::duration>(kFlushInterval, kFlushShare * (Clock::now() - started));
   }
 }
 
-absl::Status Store::Apply(const Frame& frame) {
-  storage::Batch batch;
-  PutRows(frame, batch);
-  batch.Put(schema::kBasisKey, frame.to().SerializeAsString());
-  RETURN_IF_ERROR(Write(batch));
-
+void Store::Apply(const Frame& frame) {
   const std::shared_ptr<const Contents> before = Read();
   auto after = std::make_shared<Contents>(*before);
   after->ready = true;
   after->stamp = frame.to();
-  if (!frame.lineages().empty()) after->lineages = std::make_shared<const rpc::Lineages>(frame.lineages());
+  ++after->changes;
+  TakeLineages(frame, *after);
   if (!frame.cells().empty()) after->cells = before->cells.Edit();
   Fold(frame, after->cells);
   if (ChangesRegistry(frame)) {
@@ -232,7 +258,6 @@ absl::Status Store::Apply(const Frame& frame) {
     after->registry = std::make_shared<const Registry>(std::move(registry));
   }
   Publish(std::move(after));
-  return absl::OkStatus();
 }
 
 void Store::Refresh(const types::v1::BasisStamp& stamp) {
@@ -242,29 +267,29 @@ void Store::Refresh(const types::v1::BasisStamp& stamp) {
   Publish(std::move(after));
 }
 
-absl::Status Store::Replace(const std::vector<Frame>& snapshot) {
-  CHECK(!snapshot.empty() && snapshot.back().has_to());
-  storage::Batch batch;
-  std::unique_ptr<storage::Cursor> cursor = store_->NewCursor();
-  for (cursor->Seek(""); cursor->Valid(); cursor->Next()) {
-    if (cursor->key() != schema::kVersionKey) batch.Delete(cursor->key());  // later puts of the same batch win
+void Store::AddToSnapshot(const Frame& message) {
+  if (snapshot_ == nullptr) {
+    snapshot_ = std::make_unique<Contents>();
+    snapshot_registry_ = {};
   }
-  RETURN_IF_ERROR(cursor->status());
-  auto contents = std::make_shared<Contents>();
-  Registry registry;
-  for (const Frame& frame : snapshot) {
-    PutRows(frame, batch);
-    Fold(frame, registry);
-    Fold(frame, contents->cells);
-    if (!frame.lineages().empty()) contents->lineages = std::make_shared<const rpc::Lineages>(frame.lineages());
-  }
-  batch.Put(schema::kBasisKey, snapshot.back().to().SerializeAsString());
-  RETURN_IF_ERROR(Write(batch));
-  contents->ready = true;
-  contents->stamp = snapshot.back().to();
-  contents->registry = std::make_shared<const Registry>(std::move(registry));
-  Publish(std::move(contents));
-  return absl::OkStatus();
+  Fold(message, snapshot_registry_);
+  Fold(message, snapshot_->cells);
+  TakeLineages(message, *snapshot_);
+  if (!message.last()) return;
+  CHECK(message.has_to());
+  const std::shared_ptr<const Contents> before = Read();
+  snapshot_->ready = true;
+  snapshot_->stamp = message.to();
+  snapshot_->snapshots = before->snapshots + 1;
+  snapshot_->changes = before->changes + 1;
+  snapshot_->registry = std::make_shared<const Registry>(std::exchange(snapshot_registry_, {}));
+  Publish(std::move(snapshot_));
+}
+
+void Store::Replace(const std::vector<Frame>& snapshot) {
+  CHECK(!snapshot.empty() && snapshot.back().last());
+  ForgetSnapshot();
+  for (const Frame& message : snapshot) AddToSnapshot(message);
 }
 
 }  // namespace anju::ranking

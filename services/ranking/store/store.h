@@ -24,31 +24,39 @@ struct Contents {
   bool ready = false;  // a snapshot has been applied once
   types::v1::BasisStamp stamp;
   std::shared_ptr<const rpc::Lineages> lineages = std::make_shared<const rpc::Lineages>();  // what the aggregator told of the basis's journals
+  std::string lineages_row;  // the same as it is kept on disk; empty: it has told nothing
   std::shared_ptr<const Registry> registry = std::make_shared<const Registry>();
   Cells cells;
+  uint64_t snapshots = 0;  // since the start: contents with the same number came from one another by steps
+  uint64_t changes = 0;    // since the start: steps and snapshots, but not news of freshness
 };
 
-// Read is safe from any thread; Apply, Refresh and Replace from one thread at a time.
+// Steps are applied in memory; a thread of its own writes what has changed now and then, so that neither readers nor the next step wait for the disk. What
+// a kill costs, the aggregator sends again. Read is safe from any thread; Apply, Refresh and snapshots from one thread at a time.
 class Store {
  public:
   // Opens the store of cells and loads it. Bytes that cannot be read, or rows of an older schema, are thrown away with a warning: they
   // come back with the next snapshot. SCHEMA_TOO_NEW naming the directory; errors of the disk. The disk must outlive the store.
-  // With no thread the owner calls Flush: a simulation. Below `reserve_bytes` of free space nothing is flushed.
+  // With no thread the owner calls Flush: a simulation. Below `reserve_bytes` of free space nothing is written.
   static absl::StatusOr<std::unique_ptr<Store>> Open(storage::Disk& disk, bool thread = true, uint64_t reserve_bytes = storage::kReserveBytes);
   ~Store();  // flushes
 
   // A whole state at one basis; keep it as long as an answer takes.
   std::shared_ptr<const Contents> Read() const;
 
-  // One step: changed rows and the new basis in one batch, then in memory. REQUIRES: the frame's `from` is our basis.
-  // An error leaves the outcome on disk unknown: the process must end.
-  absl::Status Apply(const aggregator::v1::Frame& frame);
+  // One step, whole. REQUIRES: the frame's `from` is our basis.
+  void Apply(const aggregator::v1::Frame& frame);
   // Nothing has changed, but it is known to be so until later: only readers are told, the disk can do without.
   void Refresh(const types::v1::BasisStamp& stamp);
-  // A snapshot: these messages replace everything, in one batch. The last one carries the basis.
-  absl::Status Replace(const std::vector<aggregator::v1::Frame>& snapshot);
-  // What was written is durable when it returns, unless the disk is nearly full. The store's own thread does it every half second, and ends the
-  // process when it fails.
+  // One message of a snapshot, which replaces everything when its last message, which carries the basis, has come.
+  void AddToSnapshot(const aggregator::v1::Frame& message);
+  // Forgets a snapshot that has not ended.
+  void ForgetSnapshot() { snapshot_ = nullptr; }
+  // A whole snapshot.
+  void Replace(const std::vector<aggregator::v1::Frame>& snapshot);
+
+  // What was applied is durable when it returns, in one batch with its basis, unless the disk is nearly full. The store's own thread does it every half
+  // second, or less often when it takes long, and ends the process when it fails.
   absl::Status Flush();
 
  private:
@@ -56,24 +64,26 @@ class Store {
       : disk_(disk), store_(std::move(store)), reserve_(disk, RealClock(), reserve_bytes) {}
   static absl::StatusOr<std::unique_ptr<Store>> OpenOnce(storage::Disk& disk, uint64_t reserve_bytes);
   absl::Status Load();
-  absl::Status Write(const storage::Batch& batch);
   void Publish(std::shared_ptr<const Contents> contents);
-  absl::Status FlushLocked() REQUIRES(write_mutex_);
+  absl::Status Write(const Contents& contents) REQUIRES(flush_mutex_);
   void FlushNowAndThen();
 
   storage::Disk& disk_;
-  std::unique_ptr<storage::Store> store_;
-  storage::Reserve reserve_;  // safe for concurrent use
-  mutable Mutex contents_mutex_;
-  std::shared_ptr<const Contents> contents_ GUARDED_BY(contents_mutex_) = std::make_shared<const Contents>();
+  std::unique_ptr<storage::Store> store_;  // after Load: under flush_mutex_
+  storage::Reserve reserve_;               // safe for concurrent use
 
-  // State writes are durable only after a flush. One thread flushes what a second has gathered, so that after a kill current
-  // tables come back nearly as new even while the aggregator is down.
-  Mutex write_mutex_;  // held around Write and Flush of store_; Load and Replace read it without, on the thread that writes
+  mutable Mutex contents_mutex_;
   ConditionVariable changed_;
-  absl::Status failed_ GUARDED_BY(write_mutex_);  // of the first write or flush that failed
-  bool dirty_ GUARDED_BY(write_mutex_) = false;
-  bool stopping_ GUARDED_BY(write_mutex_) = false;
+  std::shared_ptr<const Contents> contents_ GUARDED_BY(contents_mutex_) = std::make_shared<const Contents>();
+  bool stopping_ GUARDED_BY(contents_mutex_) = false;
+
+  // Of the thread that applies.
+  std::unique_ptr<Contents> snapshot_;  // that has not ended
+  Registry snapshot_registry_;
+
+  Mutex flush_mutex_;  // taken before contents_mutex_
+  absl::Status failed_ GUARDED_BY(flush_mutex_);  // the first write or flush that failed: what is on disk is unknown, nothing more may be written
+  std::shared_ptr<const Contents> flushed_ GUARDED_BY(flush_mutex_);  // what the rows say
   std::thread flusher_;
 };
 

@@ -35,9 +35,9 @@ TEST(Store, HoldsSnapshotAndFramesAndComesBackWithThem) {
     ASSERT_OK_AND_ASSIGN(auto disk, storage::OpenRocksDisk(directory.path()));
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
     EXPECT_FALSE(store->Read()->ready);
-    ASSERT_THAT(store->Replace(world.Snapshot(3)), IsOk());
+    store->Replace(world.Snapshot(3));
     const auto before = store->Read();
-    ASSERT_THAT(store->Apply(world.Change(WithActual(world, kDeqin, 200))), IsOk());
+    store->Apply(world.Change(WithActual(world, kDeqin, 200)));
     EXPECT_EQ(before->cells.Find(kColumn, kDeqin)->actual, 153);  // whoever reads keeps what it read
     EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin)->actual, 200);
   }
@@ -72,22 +72,22 @@ TEST(Store, AFrameMayChangeOneKindOfRecordAlone) {
   };
   {
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
-    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    store->Replace(world.Snapshot());
     const auto before = store->Read();
     aggregator::v1::Frame frame = step();
     *frame.add_lineages() = restored;
-    ASSERT_THAT(store->Apply(frame), IsOk());
+    store->Apply(frame);
     EXPECT_EQ(store->Read()->registry, before->registry) << "shared, not copied";
     EXPECT_TRUE(store->Read()->lineages->IsLost(lost));
     EXPECT_FALSE(before->lineages->IsLost(lost)) << "told nothing of it yet";
     frame = step();
     *frame.add_programmes() = world.programmes.front();
     frame.mutable_programmes(0)->set_name("改名");
-    ASSERT_THAT(store->Apply(frame), IsOk());
+    store->Apply(frame);
     frame = step();
     *frame.add_indicators() = world.indicators.front();
     frame.mutable_indicators(0)->set_name("改名");
-    ASSERT_THAT(store->Apply(frame), IsOk());
+    store->Apply(frame);
     // A region that was renamed has two rows, which come together.
     frame = step();
     for (const char* name : {"维西县", "维西傈僳族自治县"}) {
@@ -96,7 +96,7 @@ TEST(Store, AFrameMayChangeOneKindOfRecordAlone) {
     }
     frame.mutable_regions(0)->set_valid_to_days(17'000);
     frame.mutable_regions(1)->set_valid_from_days(17'000);
-    ASSERT_THAT(store->Apply(frame), IsOk());
+    store->Apply(frame);
     EXPECT_EQ(before->registry->catalogue.FindProgramme(kProgramme)->name, world.programmes.front().name()) << "whoever reads keeps what it read";
   }
   ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
@@ -116,7 +116,7 @@ TEST(Store, NothingIsFlushedBelowTheReserve) {
     medium.set_free_bytes(full ? storage::kReserveBytes - 1 : storage::kReserveBytes * 2);
     auto disk = medium.Boot();
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
-    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    store->Replace(world.Snapshot());
     EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin)->actual, 153) << "readers see it all the same";
     const uint64_t before = medium.operations();
     ASSERT_THAT(store->Flush(), IsOk());
@@ -133,9 +133,9 @@ TEST(Store, ASnapshotForgetsWhatItDoesNotName) {
   ASSERT_OK_AND_ASSIGN(auto disk, storage::OpenRocksDisk(directory.path()));
   {
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
-    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    store->Replace(world.Snapshot());
     world.cells.erase({kDeqin, kProgramme, kStarts, 2017, 2017});
-    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    store->Replace(world.Snapshot());
     EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin), nullptr);
   }
   ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
@@ -149,12 +149,12 @@ TEST(Store, ANewerRowOfARegionReplacesAllItsEarlierRows) {
   ASSERT_OK_AND_ASSIGN(auto disk, storage::OpenRocksDisk(directory.path()));
   {
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
-    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    store->Replace(world.Snapshot());
     aggregator::v1::Frame frame = world.Change(WithActual(world, kDeqin, 1));
     Region renamed = world.registry.regions.Rows(kWeixi)->front();
     renamed.name = "维西傈僳族自治县";
     *frame.add_regions() = ToProto(renamed);
-    ASSERT_THAT(store->Apply(frame), IsOk());
+    store->Apply(frame);
   }
   ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
   ASSERT_EQ(store->Read()->registry->regions.Rows(kWeixi)->size(), 1u);
@@ -176,12 +176,12 @@ TEST(Store, AfterACrashItHoldsTheCellsOfExactlyTheBasisItNames) {
       auto disk = medium.Boot();
       // Flushed by this thread, for the store's own would end the process with the machine.
       ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
-      ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+      store->Replace(world.Snapshot());
       medium.CrashAfter(1 + random() % 20);
       for (absl::Status applied; applied.ok();) {
         starts.push_back(random() % 100'000);
-        applied = store->Apply(world.Change(WithActual(world, kDeqin, starts.back())));
-        if (applied.ok() && random() % 4 == 0) applied = store->Flush();
+        store->Apply(world.Change(WithActual(world, kDeqin, starts.back())));
+        if (random() % 2 == 0) applied = store->Flush();
       }
     }
     auto disk = medium.Boot();
@@ -203,7 +203,7 @@ TEST(Store, DamagedRowsAreThrownAwayAndANewerSchemaRefusesTheStart) {
   ASSERT_OK_AND_ASSIGN(auto disk, storage::OpenRocksDisk(directory.path()));
   {
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
-    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    store->Replace(world.Snapshot());
   }
   {
     ASSERT_OK_AND_ASSIGN(auto raw, disk->OpenStore(schema::kStoreName, storage::StoreKind::kState));
@@ -216,7 +216,7 @@ TEST(Store, DamagedRowsAreThrownAwayAndANewerSchemaRefusesTheStart) {
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
     EXPECT_FALSE(store->Read()->ready);  // nothing half-read: it comes back with a snapshot
     EXPECT_EQ(store->Read()->cells.size(), 0u);
-    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    store->Replace(world.Snapshot());
   }
   {
     ASSERT_OK_AND_ASSIGN(auto raw, disk->OpenStore(schema::kStoreName, storage::StoreKind::kState));
@@ -236,7 +236,7 @@ TEST(Store, EachDamagedRowIsThrownAwayOrStillSaysSomething) {
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
     auto snapshot = world.Snapshot();
     snapshot.front().add_lineages()->set_journal_id("anything");
-    ASSERT_THAT(store->Replace(snapshot), IsOk());
+    store->Replace(snapshot);
   }
   ASSERT_OK_AND_ASSIGN(auto raw, disk->OpenStore(schema::kStoreName, storage::StoreKind::kState));
   storage::SimulatedMedium copies(2);
@@ -267,15 +267,15 @@ TEST(Store, AnUnreadableDiskEndsTheStartAndNothingIsThrownAway) {
   {
     auto disk = medium.Boot();
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
-    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    store->Replace(world.Snapshot());
   }
   for (const bool replaces : {false, true}) {
     const uint64_t failed = storage::FailEachCall(Reason::STORAGE_FAILED, [&] { return medium.Boot(); }, [&](storage::Disk& disk) -> absl::Status {
       ASSIGN_OR_RETURN(const auto store, Store::Open(disk, /*thread=*/false));
       EXPECT_TRUE(store->Read()->ready);
       if (!replaces) return absl::OkStatus();
-      RETURN_IF_ERROR(store->Replace(world.Snapshot()));
-      RETURN_IF_ERROR(store->Apply(world.Change(WithActual(world, kDeqin, 200))));
+      store->Replace(world.Snapshot());
+      store->Apply(world.Change(WithActual(world, kDeqin, 200)));
       return store->Flush();
     }, [](const std::string& call, const absl::Status& status) {
       if (call.empty()) {
@@ -299,7 +299,7 @@ TEST(Store, AStoreThatIsDamagedWhereverItIsReadIsBegunAgain) {
     auto disk = medium.Boot();
     const auto store = Store::Open(*disk, /*thread=*/false);
     CHECK_OK(store.status());
-    CHECK_OK((*store)->Replace(world.Snapshot()));
+    (*store)->Replace(world.Snapshot());
     return disk;
   }, [&](storage::Disk& disk) { return Store::Open(disk, /*thread=*/false).status(); },
      [](const std::string& call, const absl::Status& status) { EXPECT_THAT(status, IsOk()) << call; });
@@ -313,7 +313,7 @@ TEST(Store, CellsOfAnOlderSchemaComeBackWithASnapshot) {
   auto disk = medium.Boot();
   {
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
-    ASSERT_THAT(store->Replace(world.Snapshot()), IsOk());
+    store->Replace(world.Snapshot());
   }
   {
     ASSERT_OK_AND_ASSIGN(auto raw, disk->OpenStore(schema::kStoreName, storage::StoreKind::kState));
