@@ -84,8 +84,8 @@ class Intake {
   // Decides the items in order. An error ends the stream: the items before it stand, and nothing is taken afterwards.
   absl::Status Take(Model& model, journal::Recorder& recorder, const v1::Items& items, Taken* taken);
   // Asks memory for what deciding these items will look at, without waiting for it, step by step from 0: each reads what the one before asked for.
-  // Series come in any order out of some hundred megabytes, and an item looks at a dozen places of them: waiting for each of these in turn would be
-  // most of its time. Take does it by itself; for messages of a few items it pays to be told of several messages beforehand.
+  // Series come in any order out of more memory than the processor caches. Take does it by itself; for messages of a few items it pays to be told of
+  // several messages beforehand.
   static constexpr int kForeseeSteps = 4;
   static constexpr int kForeseenItems = 32;  // at a time: what they ask for has to stay in the processor's cache
   static constexpr int kFewItems = 4;

@@ -3,6 +3,7 @@
 //
 // A frame may touch every page of every column, so pages are not counted one by one, which would cost a memory access each: every state holds a link, and
 // links hold those after them. A page that an edit replaces is given to the link of the state before. When that link goes, nobody is left who sees the page.
+// So whoever holds a state holds all pages that were replaced since: hold one for as long as an answer takes.
 #pragma once
 
 #include <array>

@@ -168,7 +168,7 @@ absl::Status Store::Load() {
   contents->registry = std::make_shared<const Registry>(std::move(registry));
   {
     const MutexLock lock(flush_mutex_);
-    flushed_ = contents;
+    flushed_ = MarkOf(*contents);
   }
   Publish(std::move(contents));
   return absl::OkStatus();
@@ -188,18 +188,26 @@ void Store::Publish(std::shared_ptr<const Contents> contents) {
 absl::Status Store::Flush() {
   const MutexLock lock(flush_mutex_);
   RETURN_IF_ERROR(failed_);
-  const std::shared_ptr<const Contents> contents = Read();
-  if ((flushed_ != nullptr && contents->changes == flushed_->changes) || !contents->ready || reserve_.IsLow()) return absl::OkStatus();
-  failed_ = Write(*contents);
+  std::shared_ptr<const Contents> contents = Read();
+  if ((flushed_ && contents->changes == flushed_->changes) || !contents->ready || reserve_.IsLow()) return absl::OkStatus();
+  const absl::StatusOr<storage::Batch> batch = ChangesIn(*contents);
+  failed_ = batch.status();
   RETURN_IF_ERROR(failed_);
-  flushed_ = contents;
+  Flushed mark = MarkOf(*contents);
+  contents = nullptr;  // it need not be held while the disk works
+  failed_ = store_->Write(*batch);
+  RETURN_IF_ERROR(failed_);
+  reserve_.NoteWritten(batch->bytes());
+  failed_ = store_->Flush();
+  RETURN_IF_ERROR(failed_);
+  flushed_ = std::move(mark);
   return absl::OkStatus();
 }
 
 // What has changed since the last time: pages by their editions, everything after a snapshot.
-absl::Status Store::Write(const Contents& contents) {
+absl::StatusOr<storage::Batch> Store::ChangesIn(const Contents& contents) {
   storage::Batch batch;
-  const bool whole = flushed_ == nullptr || contents.snapshots != flushed_->snapshots;
+  const bool whole = !flushed_ || contents.snapshots != flushed_->snapshots;
   if (whole) {
     std::unique_ptr<storage::Cursor> cursor = store_->NewCursor();
     for (cursor->Seek(""); cursor->Valid(); cursor->Next()) {
@@ -218,12 +226,10 @@ absl::Status Store::Write(const Contents& contents) {
   if (whole) {
     contents.cells.ForEachPage(put);
   } else {
-    contents.cells.ForEachPageSince(flushed_->cells.edition(), put);
+    contents.cells.ForEachPageSince(flushed_->edition, put);
   }
   batch.Put(schema::kBasisKey, contents.stamp.SerializeAsString());
-  RETURN_IF_ERROR(store_->Write(batch));
-  reserve_.NoteWritten(batch.bytes());
-  return store_->Flush();
+  return batch;
 }
 
 void Store::FlushNowAndThen() {

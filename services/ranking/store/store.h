@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -65,7 +66,7 @@ class Store {
   static absl::StatusOr<std::unique_ptr<Store>> OpenOnce(storage::Disk& disk, uint64_t reserve_bytes);
   absl::Status Load();
   void Publish(std::shared_ptr<const Contents> contents);
-  absl::Status Write(const Contents& contents) REQUIRES(flush_mutex_);
+  absl::StatusOr<storage::Batch> ChangesIn(const Contents& contents) REQUIRES(flush_mutex_);
   void FlushNowAndThen();
 
   storage::Disk& disk_;
@@ -83,7 +84,16 @@ class Store {
 
   Mutex flush_mutex_;  // taken before contents_mutex_
   absl::Status failed_ GUARDED_BY(flush_mutex_);  // the first write or flush that failed: what is on disk is unknown, nothing more may be written
-  std::shared_ptr<const Contents> flushed_ GUARDED_BY(flush_mutex_);  // what the rows say
+  // Which contents the rows are of. Not the contents themselves: whoever holds them holds every page that was replaced since.
+  struct Flushed {
+    uint64_t snapshots = 0, changes = 0, edition = 0;
+    std::shared_ptr<const Registry> registry;
+    std::string lineages_row;
+  };
+  static Flushed MarkOf(const Contents& contents) {
+    return {contents.snapshots, contents.changes, contents.cells.edition(), contents.registry, contents.lineages_row};
+  }
+  std::optional<Flushed> flushed_ GUARDED_BY(flush_mutex_);
   std::thread flusher_;
 };
 
