@@ -51,7 +51,7 @@ Subject ReadSubject(const v1::WatchRequest& request, ErrorCollector& refused) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<const Watched>> ReadWatch(const rpc::Caller& caller, const v1::WatchRequest& request,
-                                                         std::shared_ptr<const Contents> contents) {
+                                                         const Contents& contents) {
   ErrorCollector refused;
   if (request.region().empty()) refused.Add(errors::MissingField("region"));
   auto watched = std::make_unique<Watched>();
@@ -61,9 +61,9 @@ absl::StatusOr<std::unique_ptr<const Watched>> ReadWatch(const rpc::Caller& call
   }
   if (const auto basis = rpc::ParseToken(request.from()); !basis.ok()) refused.Add(errors::InField(basis.status(), "from", request.from()));
   RETURN_IF_ERROR(refused.ToStatus());
-  if (!contents->ready) return errors::NotReady();
+  if (!contents.ready) return errors::NotReady();
 
-  const Registry& registry = *contents->registry;
+  const Registry& registry = *contents.registry;
   ASSIGN_OR_RETURN(watched->definition, FromProto(request.definition(), registry.catalogue));
   ASSIGN_OR_RETURN(watched->plan, MakePlan(watched->definition, registry.catalogue));
   const Date day = TreeDay(watched->plan, watched->definition);
@@ -81,7 +81,7 @@ absl::StatusOr<std::unique_ptr<const Watched>> ReadWatch(const rpc::Caller& call
   watched->region = registry.regions.Nearest(region, day)->code;
   watched->review = request.review();
   watched->from = request.from();
-  watched->contents = std::move(contents);
+  watched->registry = contents.registry;
   return watched;
 }
 

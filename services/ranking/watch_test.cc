@@ -253,10 +253,8 @@ TEST_F(RankingWatch, AMilestoneTellsWhenItIsMissedAndMetAfterAll) {
 
 TEST(WatchedColumn, MilestonesOfRegionsThatReportedNothingAreComparedToo) {
   World world;
-  auto contents = std::make_shared<Contents>();
-  contents->registry = std::make_shared<const Registry>(world.registry);
-  Watched watched{.contents = contents, .definition = StartsByRate(), .subject = {.kind = SubjectKind::kMilestone}};
-  watched.plan = *MakePlan(watched.definition, contents->registry->catalogue);
+  Watched watched{.registry = std::make_shared<const Registry>(world.registry), .definition = StartsByRate(), .subject = {.kind = SubjectKind::kMilestone}};
+  watched.plan = *MakePlan(watched.definition, watched.registry->catalogue);
   WatchedColumn column(watched);
   const auto add = [](aggregator::v1::ColumnStep& step, uint32_t region, aggregator::v1::MilestoneState state) {
     step.add_milestones()->mutable_milestone()->set_region(region);

@@ -42,7 +42,7 @@ std::vector<RegionNumber> TableOrder(const Board& board) {
 aggregator::v1::FollowColumnRequest Watched::Request(const std::string& from_token) const {
   aggregator::v1::FollowColumnRequest request;
   request.set_region(region);
-  AddKeys(definition, plan, contents->registry->catalogue, request.mutable_keys());
+  AddKeys(definition, plan, registry->catalogue, request.mutable_keys());
   request.set_review(review);
   request.set_from(from_token);
   request.set_milestones(subject.kind == SubjectKind::kMilestone);

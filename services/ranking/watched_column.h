@@ -16,9 +16,10 @@
 
 namespace anju::ranking {
 
-// What is watched. The plan points into the catalogue that `contents` keeps alive.
+// What is watched. The plan points into the registry's catalogue. A watch may last for weeks, so it holds no contents: they would keep every page of
+// cells that was replaced since.
 struct Watched {
-  std::shared_ptr<const Contents> contents;
+  std::shared_ptr<const Registry> registry;
   Definition definition;
   Plan plan;
   Subject subject;

@@ -288,7 +288,7 @@ void Watches::End() {
 }
 
 grpc::ServerWriteReactor<v1::WatchEvent>* Watches::Open(const rpc::Caller& caller, const v1::WatchRequest& request) {
-  absl::StatusOr<std::unique_ptr<const Watched>> watched = ReadWatch(caller, request, store_.Read());
+  absl::StatusOr<std::unique_ptr<const Watched>> watched = ReadWatch(caller, request, *store_.Read());
   absl::Status refused = watched.status();
   auto watcher = std::make_shared<Watcher>(shared_, watched.ok() ? *std::move(watched) : nullptr);
   {

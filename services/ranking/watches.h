@@ -14,7 +14,7 @@ namespace anju::ranking {
 
 // Checks a request against our registry: regions, definition, subject, token. All errors of single fields at once.
 absl::StatusOr<std::unique_ptr<const Watched>> ReadWatch(const rpc::Caller& caller, const v1::WatchRequest& request,
-                                                         std::shared_ptr<const Contents> contents);
+                                                         const Contents& contents);
 
 // A watcher has a thread that reads the aggregator's stream, applies a step and hands its event to gRPC. It reads no further step until the
 // event before has been taken, so a slow client slows down its own stream up to the aggregator, and nothing piles up, is lost or comes

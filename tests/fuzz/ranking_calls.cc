@@ -134,7 +134,7 @@ void Standing(const v1::GetStandingRequest& request) {
 
 // A watch that is accepted follows a column; its first step begins and changes nothing.
 void Watch(const v1::WatchRequest& request) {
-  const auto watched = ranking::ReadWatch(Local(), request, TheCells().store->Read());
+  const auto watched = ranking::ReadWatch(Local(), request, *TheCells().store->Read());
   CheckRefusal(watched.status());
   if (!watched.ok()) return;
   AggregatorWorld& world = TheAggregator();

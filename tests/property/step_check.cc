@@ -243,18 +243,16 @@ void CheckSteps(const World& world, ShellSubject& subject, Mistake mistake, Rand
   watch.threshold = random.Percent(50) ? 50 : 100;
 
   ranking::Watched watched;
-  auto contents = std::make_shared<ranking::Contents>();
   auto registry = std::make_shared<Registry>();
   registry->catalogue = catalogue;
-  contents->registry = registry;
-  watched.contents = contents;
-  const auto definition = ranking::FromProto(DefinitionOf(model, *table), contents->registry->catalogue);
+  watched.registry = registry;
+  const auto definition = ranking::FromProto(DefinitionOf(model, *table), registry->catalogue);
   if (!definition.ok()) {
     outcome->failure = absl::StrCat("watch, ", std::string(definition.status().message()), "\n");
     return;
   }
   watched.definition = *definition;
-  auto plan = ranking::MakePlan(watched.definition, contents->registry->catalogue);
+  auto plan = ranking::MakePlan(watched.definition, registry->catalogue);
   if (!plan.ok()) return;
   watched.plan = *std::move(plan);
   watched.subject.kind = watch.subject;
