@@ -3,10 +3,8 @@
 #include <cstdio>
 #include <ctime>
 
-#include <malloc.h>
 #include <pthread.h>
 
-#include "absl/synchronization/mutex.h"
 #include "common/rpc/rpc.h"
 #include "common/rpc/stop_signal.h"
 #include "common/status/remedies.h"
@@ -28,12 +26,6 @@ sigset_t StopSignals() {
 }
 
 }  // namespace
-
-void SetUpProcess() {
-  mallopt(M_MMAP_THRESHOLD, 16 << 20);
-  mallopt(M_TRIM_THRESHOLD, 32 << 20);
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-}
 
 void BlockSignals() {
   const sigset_t signals = StopSignals();

@@ -7,7 +7,6 @@
 #include "services/aggregator/server.h"
 
 int main(int argc, char** argv) {
-  anju::rpc::SetUpProcess();
   anju::rpc::BlockSignals();
   anju::InitLogging("aggregator");
   anju::aggregator::Options options;

@@ -7,7 +7,6 @@
 #include "services/plan/server.h"
 
 int main(int argc, char** argv) {
-  anju::rpc::SetUpProcess();
   anju::rpc::BlockSignals();
   anju::InitLogging("plan");
   anju::plan::Options options;

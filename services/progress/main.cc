@@ -7,7 +7,6 @@
 #include "services/progress/server.h"
 
 int main(int argc, char** argv) {
-  anju::rpc::SetUpProcess();
   anju::rpc::BlockSignals();
   anju::InitLogging("progress");
   anju::progress::Options options;

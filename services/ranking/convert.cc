@@ -17,16 +17,6 @@ Place PlaceOf(const Region& region, size_t figures) {
   return {region.number, region.code, region.name, region.level, region.kind, region.order, std::vector<Figures>(figures)};
 }
 
-types::v1::ReviewState ToProto(ReviewState state) {
-  switch (state) {
-    case ReviewState::kReturned: return types::v1::REVIEW_STATE_RETURNED;
-    case ReviewState::kReviewed: return types::v1::REVIEW_STATE_REVIEWED;
-    case ReviewState::kConfirmed: return types::v1::REVIEW_STATE_CONFIRMED;
-    case ReviewState::kReported: break;
-  }
-  return types::v1::REVIEW_STATE_UNSPECIFIED;
-}
-
 // Of two rows of one region the one that names it on `day`: that of the day, else the last before it, else the first after it.
 bool NamesBetter(const Region& candidate, const Region& kept, Date day) {
   if (candidate.HoldsOn(day) || kept.HoldsOn(day)) return candidate.HoldsOn(day);
@@ -58,7 +48,7 @@ Input CurrentInput(const Contents& contents, const Definition& definition, const
   const auto place = [&](RegionNumber number) {
     Place made = PlaceOf(*tree.At(number, day), columns.size());
     for (size_t i = 0; i < columns.size(); ++i) {
-      if (const Figures* figures = columns[i].Find(number)) made.figures[i] = *figures;
+      columns[i].Get(number, &made.figures[i]);
     }
     return made;
   };

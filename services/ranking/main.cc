@@ -7,7 +7,6 @@
 #include "services/ranking/server.h"
 
 int main(int argc, char** argv) {
-  anju::rpc::SetUpProcess();
   anju::rpc::BlockSignals();
   anju::InitLogging("ranking");
   anju::ranking::Options options;

@@ -14,7 +14,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "common/rpc/rpc.h"
 #include "common/status/macros.h"
 #include "common/testing/testing.h"
 #include "tests/bench/restart.h"
@@ -114,7 +113,6 @@ int Main(const Options& options) {
 }  // namespace anju::bench
 
 int main(int argc, char** argv) {
-  anju::rpc::SetUpProcess();
   anju::bench::Options options;
   CLI::App app("This suite beside its floors, PostgreSQL and Redis", "anju-bench");
   app.add_flag("--quick", options.quick, "short form, under 8 minutes");

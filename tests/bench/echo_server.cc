@@ -90,7 +90,6 @@ class EchoUnaries : public grpc::CallbackGenericService {
 }  // namespace
 
 int main() {
-  anju::rpc::SetUpProcess();  // the floor has what the services have
   anju::rpc::BlockSignals();
   EchoService service;
   EchoUnaries unaries;

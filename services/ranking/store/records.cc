@@ -33,16 +33,6 @@ types::v1::Missing MissingWord(Missing missing) {
   return types::v1::MISSING_ABSENT;
 }
 
-types::v1::ReviewState ReviewWord(ReviewState state) {
-  switch (state) {
-    case ReviewState::kReturned: return types::v1::REVIEW_STATE_RETURNED;
-    case ReviewState::kReviewed: return types::v1::REVIEW_STATE_REVIEWED;
-    case ReviewState::kConfirmed: return types::v1::REVIEW_STATE_CONFIRMED;
-    case ReviewState::kReported: break;
-  }
-  return types::v1::REVIEW_STATE_UNSPECIFIED;
-}
-
 ReviewState ReviewOf(types::v1::ReviewState state) {
   switch (state) {
     case types::v1::REVIEW_STATE_RETURNED: return ReviewState::kReturned;
@@ -92,6 +82,16 @@ Figures FiguresOf(const aggregator::v1::Cell& cell) {
   return figures;
 }
 
+types::v1::ReviewState ToProto(ReviewState state) {
+  switch (state) {
+    case ReviewState::kReturned: return types::v1::REVIEW_STATE_RETURNED;
+    case ReviewState::kReviewed: return types::v1::REVIEW_STATE_REVIEWED;
+    case ReviewState::kConfirmed: return types::v1::REVIEW_STATE_CONFIRMED;
+    case ReviewState::kReported: break;
+  }
+  return types::v1::REVIEW_STATE_UNSPECIFIED;
+}
+
 void FillCell(const ColumnKey& column, RegionNumber region, const Figures& figures, aggregator::v1::Cell* cell) {
   cell->set_region(region);
   cell->set_programme(column.programme);
@@ -105,7 +105,7 @@ void FillCell(const ColumnKey& column, RegionNumber region, const Figures& figur
   if (figures.year_start) cell->set_year_start(*figures.year_start);
   if (figures.newest_as_of) cell->set_newest_as_of_days(figures.newest_as_of->days);
   cell->set_own(figures.own);
-  cell->set_review(ReviewWord(figures.review));
+  cell->set_review(ToProto(figures.review));
   for (const std::string& note : figures.notes) CHECK(cell->add_notes()->ParseFromString(note));
   for (const Layer layer : kLayers) {
     const Target& target = figures.target(layer);

@@ -13,6 +13,7 @@ std::string PageKey(const ColumnKey& column, uint32_t page);
 
 ColumnKey ColumnOf(const aggregator::v1::Cell& cell);
 Figures FiguresOf(const aggregator::v1::Cell& cell);
+types::v1::ReviewState ToProto(ReviewState state);
 // A cell of which FiguresOf and ColumnOf make the same again.
 void FillCell(const ColumnKey& column, RegionNumber region, const Figures& figures, aggregator::v1::Cell* cell);
 
