@@ -6,7 +6,8 @@
 
 #include "common/rpc/rpc.h"
 
-namespace anju::rpc::internal {
+namespace anju::rpc {
+namespace internal {
 
 std::shared_ptr<AnswerReactor> AnswerReactor::Make() {
   std::shared_ptr<AnswerReactor> reactor(new AnswerReactor());
@@ -28,24 +29,27 @@ void AnswerReactor::OnCancel() { FinishOnce(absl::CancelledError("the call was c
 
 void AnswerReactor::OnDone() { self_.reset(); }
 
+AnswerPromise::~AnswerPromise() {
+  reactor->FinishOnce(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping"), nullptr);
+}
+
+}  // namespace internal
+
 bool Parse(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite* message) {
   grpc::Slice slice;
   if (!bytes.TrySingleSlice(&slice).ok() && !bytes.DumpToSingleSlice(&slice).ok()) return false;
   return message->ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
 }
 
-grpc::ByteBuffer ToBuffer(std::string bytes) {
-  auto* held = new std::string(std::move(bytes));
-  const grpc::Slice slice(held->data(), held->size(), [](void* string) { delete static_cast<std::string*>(string); }, held);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
 absl::Status NotParsed(const google::protobuf::MessageLite& message) {
   return MakeError(Reason::BAD_VALUE, "", "", "the bytes of the request are no " + message.GetTypeName());
 }
 
-AnswerPromise::~AnswerPromise() {
-  reactor->FinishOnce(MakeError(Reason::UNAVAILABLE, "", "", "the service is stopping"), nullptr);
+grpc::ByteBuffer ToBuffer(std::shared_ptr<const std::string> bytes) {
+  auto* held = new std::shared_ptr<const std::string>(std::move(bytes));
+  const auto release = [](void* pointer) { delete static_cast<std::shared_ptr<const std::string>*>(pointer); };
+  const grpc::Slice slice(const_cast<char*>((*held)->data()), (*held)->size(), release, held);
+  return grpc::ByteBuffer(&slice, 1);
 }
 
-}  // namespace anju::rpc::internal
+}  // namespace anju::rpc

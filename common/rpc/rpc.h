@@ -119,11 +119,6 @@ class Server {
 
 // Blocks SIGTERM, SIGINT and SIGHUP in this thread and all later ones; call first in main.
 void BlockSignals();
-// Settings of the libraries below us, for every process that serves or calls. Call it first in main().
-//  * What is freed stays with the process, up to some dozen megabytes: a service that takes and frees as much every few milliseconds would spend half of
-//    its time on having pages taken away and cleared again.
-//  * Debian builds Abseil with the search for deadlocks that it has for debugging: at every lock that gRPC takes. Ours are checked by clang instead.
-void SetUpProcess();
 // Waits for one of them.
 void WaitForSignal();
 // A channel with the suite's settings to HOST:PORT.
@@ -153,6 +148,13 @@ struct Encoded {
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* AnswerEncoded(grpc::CallbackServerContext* context, const grpc::ByteBuffer& request, grpc::ByteBuffer* response,
                                         const std::function<void(const Caller&, const Request&, Finish<Encoded<Response>>)>& handler);
+
+// For streams that are served as bytes. True when the bytes were the message.
+bool Parse(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite* message);
+// BAD_VALUE: they were not.
+absl::Status NotParsed(const google::protobuf::MessageLite& message);
+// Sends these very bytes: they are not copied.
+grpc::ByteBuffer ToBuffer(std::shared_ptr<const std::string> bytes);
 
 }  // namespace anju::rpc
 
