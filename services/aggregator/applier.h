@@ -29,7 +29,7 @@ inline constexpr int kFlushIdleMs = 5'000;
 // What changed since the last frame.
 struct PendingChanges {
   bool started_over = false;  // everything before is void
-  std::vector<CellKey> cells;
+  std::vector<State::ChangedCell> cells;
   std::set<RegionNumber> regions;
   std::set<ProgrammeNumber> programmes;
   std::set<IndicatorNumber> indicators;

@@ -281,7 +281,7 @@ TEST_F(ApplierTest, AtLeastEndsBehindAtItsDeadline) {
   std::promise<absl::Status> answer;
   handlers.GetRollup({.identity = "t", .role = rpc::Role::kOperator, .everywhere = true}, request,
                      std::chrono::system_clock::now() + std::chrono::milliseconds(50),
-                     [&](absl::StatusOr<v1::GetRollupResponse> result) { answer.set_value(result.status()); });
+                     [&](absl::StatusOr<RollupResponse> result) { answer.set_value(result.status()); });
   EXPECT_THAT(answer.get_future().get(), HasReason(Reason::BEHIND));
 }
 
@@ -296,7 +296,7 @@ TEST_F(ApplierTest, ACallerSeesOnlyItsSubtreeAndOnlyOperatorsTheWhole) {
     v1::GetRollupRequest request;
     request.set_region(region);
     absl::Status status;
-    handlers.GetRollup(county, request, Deadline::max(), [&](absl::StatusOr<v1::GetRollupResponse> result) { status = result.status(); });
+    handlers.GetRollup(county, request, Deadline::max(), [&](absl::StatusOr<RollupResponse> result) { status = result.status(); });
     return status;
   };
   EXPECT_THAT(rollup("C2"), IsOk());
@@ -337,8 +337,9 @@ TEST_F(ApplierTest, AFollowerTooSlowForTheRingGetsASnapshotInSmallMessages) {
   const auto next = [&] {
     std::shared_ptr<const v1::Frame> frame;
     EXPECT_TRUE(WaitUntil([&] {
-      auto taken = frames.Next(**follower);
-      if (taken.ok()) frame = *taken;
+      const auto taken = frames.Next(**follower);
+      auto message = std::make_shared<v1::Frame>();
+      if (taken.ok() && *taken != nullptr && message->ParseFromString(**taken)) frame = message;
       // Frames that only carry the freshness on may come at any time.
       if (frame != nullptr && !frame->snapshot() && frame->from().SerializeAsString() == frame->to().basis().SerializeAsString()) frame = nullptr;
       return frame != nullptr;

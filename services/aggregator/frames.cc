@@ -16,6 +16,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+static_assert(kFrameBytesMax + (1 << 20) < size_t{rpc::kReceiveBytesMax}, "followers of ours receive every frame");
+
 // Where both name the hash it must be the same: with an older copy of a journal put back, a sequence may come a second time.
 bool SamePosition(const types::v1::Position& a, const types::v1::Position& b) {
   return a.journal_id() == b.journal_id() && a.sequence() == b.sequence() &&
@@ -27,94 +29,107 @@ bool SameBasis(const types::v1::Basis& a, const types::v1::Basis& b) {
          std::equal(a.progress().begin(), a.progress().end(), b.progress().begin(), b.progress().end(), SamePosition);
 }
 
-void AddRegion(const State& state, RegionNumber number, v1::Frame* frame) {
-  if (const std::vector<Region>* rows = state.regions().Rows(number)) {
-    for (const Region& row : *rows) *frame->add_regions() = ToProto(row);
-  }
-}
-
-Cell CurrentCell(const State& state, const CellKey& key, CellFigures figures) {
-  Cell cell{key, std::move(figures), {}};
-  if (cell.figures.own_as_of) cell.remarks = state.CurrentRemarks(key);
-  return cell;
-}
-
-// A frame in memory of its own: a hundred thousand cells are made and forgotten as a few large pieces.
-class ArenaFrame {
+// Writes a message piece by piece. Pieces of a message, serialized one after another, are the message; one small piece that is filled again and again stays in
+// the processor's cache, where a hundred thousand cells would not.
+class FrameWriter {
  public:
-  ArenaFrame() : arena_(BlockSizes()), frame(*google::protobuf::Arena::CreateMessage<v1::Frame>(&arena_)) {}
+  explicit FrameWriter(const FeedJournals& journals) : journals_(journals) {}
+
+  void AddRegion(const State& state, RegionNumber number) {
+    if (const std::vector<Region>* rows = state.regions().Rows(number)) {
+      for (const Region& row : *rows) *piece_.add_regions() = ToProto(row);
+    }
+    Added();
+  }
+  void Add(const Programme& programme) {
+    *piece_.add_programmes() = ToProto(programme);
+    Added();
+  }
+  void Add(const Indicator& indicator) {
+    *piece_.add_indicators() = ToProto(indicator);
+    Added();
+  }
+  void Add(const Cell& cell) {
+    ToProto(cell, journals_, piece_.add_cells());
+    Added();
+  }
+  // About: what was added last may not be in it yet.
+  size_t bytes() const { return bytes_.size(); }
+  // The whole message, `rest` included; the writer is empty then.
+  FrameBytes Take(const v1::Frame& rest) {
+    Put();
+    CHECK(rest.AppendToString(&bytes_));
+    if (bytes_.capacity() > bytes_.size() + bytes_.size() / 4) bytes_.shrink_to_fit();  // it is kept for a while
+    return std::make_shared<const std::string>(std::exchange(bytes_, {}));
+  }
 
  private:
-  static google::protobuf::ArenaOptions BlockSizes() {
-    google::protobuf::ArenaOptions options;
-    options.start_block_size = 1 << 10;
-    options.max_block_size = 1 << 20;
-    return options;
-  }
-  google::protobuf::Arena arena_;
+  static constexpr int kPieceRows = 64;
 
- public:
-  v1::Frame& frame;
+  void Added() {
+    if (++rows_ == kPieceRows) Put();
+  }
+  void Put() {
+    CHECK(piece_.AppendToString(&bytes_));
+    piece_.Clear();
+    rows_ = 0;
+  }
+
+  const FeedJournals& journals_;
+  v1::Frame piece_;
+  int rows_ = 0;
+  std::string bytes_;
 };
 
-// Cells come in no order out of some hundred megabytes, so each is asked for some cells before it is looked at.
-void AddCells(const State& state, const std::vector<CellKey>& cells, const FeedJournals& journals, v1::Frame* frame) {
+// Cells come in no order out of some hundred megabytes, so each is asked for some cells before it is looked at. False when it gets too large, and is not whole.
+bool AddCells(const State& state, const std::vector<State::ChangedCell>& cells, size_t bytes_max, FrameWriter* frame) {
   constexpr size_t kAhead = 12;
-  const auto foresee = [&](size_t place, int step) {
-    if (place < cells.size()) state.Foresee(cells[place], step);
-  };
-  for (size_t i = 0; i < std::min(2 * kAhead, cells.size()); ++i) foresee(i, 0);
-  for (size_t i = 0; i < std::min(kAhead, cells.size()); ++i) foresee(i, 1);
   for (size_t i = 0; i < cells.size(); ++i) {
-    foresee(i + 2 * kAhead, 0);
-    foresee(i + kAhead, 1);
-    ToProto(CurrentCell(state, cells[i], state.Current(cells[i])), journals, frame->add_cells());
+    if (i + kAhead < cells.size() && cells[i + kAhead].node != nullptr) Totals::Foresee(cells[i + kAhead].node);
+    frame->Add(state.CurrentCell(cells[i]));
+    if (frame->bytes() > bytes_max) return false;
   }
+  return true;
 }
 
-void FillFrame(const State& state, const PendingChanges& changes, const FeedJournals& journals, v1::Frame* frame) {
-  for (const RegionNumber number : changes.regions) AddRegion(state, number, frame);
-  for (const ProgrammeNumber number : changes.programmes) *frame->add_programmes() = ToProto(*state.catalogue().FindProgramme(number));
-  for (const IndicatorNumber number : changes.indicators) *frame->add_indicators() = ToProto(*state.catalogue().FindIndicator(number));
-  AddCells(state, changes.cells, journals, frame);
+bool FillFrame(const State& state, const PendingChanges& changes, size_t bytes_max, FrameWriter* frame) {
+  for (const RegionNumber number : changes.regions) frame->AddRegion(state, number);
+  for (const ProgrammeNumber number : changes.programmes) frame->Add(*state.catalogue().FindProgramme(number));
+  for (const IndicatorNumber number : changes.indicators) frame->Add(*state.catalogue().FindIndicator(number));
+  return AddCells(state, changes.cells, bytes_max, frame);
 }
 
 // The whole state in messages of at most kSnapshotMessageBytesMax (about); only the last has the basis.
-std::vector<std::shared_ptr<const v1::Frame>> MakeSnapshot(const State& state, const types::v1::BasisStamp& stamp, const FeedJournals& journals) {
-  std::vector<std::shared_ptr<const v1::Frame>> messages;
-  v1::Frame frame;
-  size_t bytes = 0;
-  const auto added = [&](size_t more) {
-    bytes += more + 8;  // tag and length
-    if (bytes < kSnapshotMessageBytesMax - (64 << 10)) return;
-    frame.set_snapshot(true);
-    messages.push_back(std::make_shared<const v1::Frame>(std::exchange(frame, {})));
-    bytes = 0;
+std::vector<FrameBytes> MakeSnapshot(const State& state, const types::v1::BasisStamp& stamp, const FeedJournals& journals) {
+  std::vector<FrameBytes> messages;
+  FrameWriter writer(journals);
+  v1::Frame rest;
+  rest.set_snapshot(true);
+  const auto added = [&] {
+    if (writer.bytes() > kSnapshotMessageBytesMax - (128 << 10)) messages.push_back(writer.Take(rest));
   };
   for (const RegionNumber number : state.regions().Numbers()) {
-    const int before = frame.regions_size();
-    AddRegion(state, number, &frame);
-    size_t more = 0;
-    for (int i = before; i < frame.regions_size(); ++i) more += frame.regions(i).ByteSizeLong() + 8;
-    added(more);
+    writer.AddRegion(state, number);
+    added();
   }
   for (const auto& [number, programme] : state.catalogue().programmes()) {
-    *frame.add_programmes() = ToProto(programme);
-    added(frame.programmes().rbegin()->ByteSizeLong());
+    writer.Add(programme);
+    added();
   }
   for (const auto& [number, indicator] : state.catalogue().indicators()) {
-    *frame.add_indicators() = ToProto(indicator);
-    added(frame.indicators().rbegin()->ByteSizeLong());
+    writer.Add(indicator);
+    added();
   }
   state.totals().ForEach([&](const CellKey& key, CellFigures figures) {
     if (figures.empty()) return;
-    *frame.add_cells() = ToProto(CurrentCell(state, key, std::move(figures)), journals);
-    added(frame.cells().rbegin()->ByteSizeLong());
+    Cell cell{key, std::move(figures), {}};
+    if (cell.figures.own_as_of) cell.remarks = state.CurrentRemarks(key);
+    writer.Add(cell);
+    added();
   });
-  frame.set_snapshot(true);
-  frame.set_last(true);
-  *frame.mutable_to() = stamp;
-  messages.push_back(std::make_shared<const v1::Frame>(std::move(frame)));
+  rest.set_last(true);
+  *rest.mutable_to() = stamp;
+  messages.push_back(writer.Take(rest));
   return messages;
 }
 
@@ -156,8 +171,8 @@ class Frames::Follower {
   bool placed = false;
   uint64_t next = 0;                                         // number of the next frame; meaningful when placed
   Journals told;                                             // whose lineages it has
-  std::shared_ptr<const v1::Frame> fresh;                    // the last one without changes that went out
-  std::deque<std::shared_ptr<const v1::Frame>> snapshot;     // goes out first
+  FrameBytes fresh;                                          // the last one without changes that went out
+  std::deque<FrameBytes> snapshot;                           // goes out first
 };
 
 Frames::Frames(Applier& applier, bool thread, size_t frame_bytes_max) : applier_(applier), frame_bytes_max_(frame_bytes_max) {
@@ -211,17 +226,17 @@ absl::StatusOr<std::shared_ptr<Frames::Follower>> Frames::Follow(std::optional<t
   return follower;
 }
 
-absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::Next(Follower& follower) {
-  ASSIGN_OR_RETURN(std::shared_ptr<const v1::Frame> frame, NextLocked(follower));
+absl::StatusOr<FrameBytes> Frames::Next(Follower& follower) {
+  ASSIGN_OR_RETURN(const FrameBytes frame, NextLocked(follower));
   // Lineages before anything that is named by them. They change when a feed was restored, so a copy costs nothing worth saving.
   const Journals journals = this->journals();
   if (frame == nullptr || follower.told == journals) return frame;
   const bool news = !journals->continuing().empty();
   follower.told = journals;
   if (!news) return frame;
-  auto told = std::make_shared<v1::Frame>(*frame);
-  for (const types::v1::Lineage& lineage : journals->continuing()) *told->add_lineages() = lineage;
-  return std::shared_ptr<const v1::Frame>(std::move(told));
+  v1::Frame lineages;
+  for (const types::v1::Lineage& lineage : journals->continuing()) *lineages.add_lineages() = lineage;
+  return std::make_shared<const std::string>(*frame + lineages.SerializeAsString());
 }
 
 Journals Frames::journals() const {
@@ -229,7 +244,7 @@ Journals Frames::journals() const {
   return journals_;
 }
 
-absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::NextLocked(Follower& follower) {
+absl::StatusOr<FrameBytes> Frames::NextLocked(Follower& follower) {
   const MutexLock lock(mutex_);
   if (stopping_) return Stopping();
   if (!follower.snapshot.empty()) {
@@ -247,7 +262,7 @@ absl::StatusOr<std::shared_ptr<const v1::Frame>> Frames::NextLocked(Follower& fo
     return nullptr;
   }
   if (follower.next >= first_ + ring_.size()) return std::exchange(follower.fresh, fresh_) == fresh_ ? nullptr : fresh_;
-  return ring_[follower.next++ - first_].frame;
+  return ring_[follower.next++ - first_].bytes;
 }
 
 void Frames::Moved() {
@@ -304,15 +319,32 @@ void Frames::Publish() {
   applier_.StandStill([&](const Sight& sight, const auto& take) {
     const Clock::time_point started = Clock::now();
     const types::v1::BasisStamp& stamp = sight.stamp;
+    bool placed = false, coming = false;
+    {
+      const MutexLock lock(mutex_);
+      for (const auto& follower : Living()) {
+        const Coming as = follower->placed ? Coming::kFromFrame : ComingOf(*follower, stamp.basis(), sight);
+        placed |= as == Coming::kFromFrame;
+        coming |= as != Coming::kWaits;
+      }
+      if (!coming) {
+        // Everybody is ahead of us and waits: we are catching up, and frames for nobody would take half of the time.
+        published_time_ = Clock::now();
+        building_ = {};
+        return;
+      }
+    }
     const PendingChanges changes = take();
     const types::v1::Basis before = published();  // only this thread changes it
     const bool moved = !SameBasis(stamp.basis(), before);
-    const auto made = std::make_shared<ArenaFrame>();
-    v1::Frame& frame = made->frame;
-    frame.set_last(true);
-    if (moved) FillFrame(sight.state, changes, *sight.journals, &frame);
-    *frame.mutable_from() = before;
-    *frame.mutable_to() = stamp;
+    FrameWriter writer(*sight.journals);
+    const bool filled = !moved || (placed && FillFrame(sight.state, changes, frame_bytes_max_, &writer));
+    v1::Frame rest;
+    rest.set_last(true);
+    *rest.mutable_from() = before;
+    *rest.mutable_to() = stamp;
+    const FrameBytes bytes = writer.Take(rest);
+    const bool whole = filled && bytes->size() <= frame_bytes_max_ && !changes.started_over;
     faults::Reach("aggregator.before_frame");
     bool snapshot_needed;
     {
@@ -320,12 +352,12 @@ void Frames::Publish() {
       published_time_ = Clock::now();
       published_ = stamp.basis();
       journals_ = sight.journals;
-      if (changes.started_over) DropRing();
+      if (!whole) DropRing();
       fresh_.reset();
       if (!moved) {
-        fresh_ = std::shared_ptr<const v1::Frame>(made, &frame);
-      } else if (!changes.started_over) {
-        Keep(std::shared_ptr<const v1::Frame>(made, &frame));
+        fresh_ = bytes;
+      } else if (whole) {
+        Keep({bytes, before});
       }
       snapshot_needed = Place(published_, sight);
     }
@@ -346,39 +378,46 @@ void Frames::Publish() {
   for (const auto& follower : followers) follower->wake();
 }
 
+Frames::Coming Frames::ComingOf(const Follower& follower, const types::v1::Basis& now, const Sight& sight) const {
+  if (!follower.from) return Coming::kFromSnapshot;
+  if (SameBasis(*follower.from, now)) return Coming::kFromNow;
+  const auto starts_there = [&](const Kept& kept) { return SameBasis(kept.from, *follower.from); };
+  if (SameBasis(*follower.from, published_) || std::any_of(ring_.begin(), ring_.end(), starts_there)) return Coming::kFromFrame;
+  // A follower that has seen more than we have waits for us, lest it be thrown back in time: with a progress service down we may know
+  // next to nothing for hours, and its own cells are better than that. Not for what is lost.
+  const bool waits = MayStillReach(*follower.from, now, applier_.slots(), sight.journals->lineages()) && !IsBeyondTheEnd(*follower.from, sight, follower.since);
+  return waits ? Coming::kWaits : Coming::kFromSnapshot;
+}
+
 bool Frames::Place(const types::v1::Basis& now, const Sight& sight) {
   bool snapshot_needed = false;
   for (const auto& follower : Living()) {
     if (follower->placed) continue;
-    if (follower->from && SameBasis(*follower->from, now)) {
-      follower->next = first_ + ring_.size();
-      follower->placed = true;
-      continue;
+    switch (ComingOf(*follower, now, sight)) {
+      case Coming::kWaits: continue;
+      case Coming::kFromSnapshot:
+        follower->from.reset();
+        snapshot_needed = true;
+        continue;
+      case Coming::kFromNow:
+        follower->next = first_ + ring_.size();
+        break;
+      case Coming::kFromFrame: {
+        const auto frame = std::find_if(ring_.begin(), ring_.end(), [&](const Kept& kept) { return SameBasis(kept.from, *follower->from); });
+        follower->next = first_ + static_cast<uint64_t>(frame - ring_.begin());
+        break;
+      }
     }
-    for (size_t i = 0; follower->from && i < ring_.size() && !follower->placed; ++i) {
-      if (!SameBasis(ring_[i].frame->from(), *follower->from)) continue;
-      follower->next = first_ + i;
-      follower->placed = true;
-    }
-    if (follower->placed) continue;
-    // A follower that has seen more than we have waits for us, lest it be thrown back in time: with a progress service down we may know
-    // next to nothing for hours, and its own cells are better than that. Not for what is lost.
-    if (follower->from && (!MayStillReach(*follower->from, now, applier_.slots(), sight.journals->lineages()) ||
-                           IsBeyondTheEnd(*follower->from, sight, follower->since))) {
-      follower->from.reset();
-    }
-    if (!follower->from) snapshot_needed = true;
+    follower->placed = true;
   }
   return snapshot_needed;
 }
 
-void Frames::Keep(std::shared_ptr<const v1::Frame> frame) {
-  const size_t bytes = frame->ByteSizeLong();
-  if (bytes > frame_bytes_max_) return DropRing();
-  ring_.push_back({std::move(frame), bytes});
-  ring_bytes_ += bytes;
+void Frames::Keep(Kept frame) {
+  ring_bytes_ += frame.bytes->size();
+  ring_.push_back(std::move(frame));
   while (ring_.size() > kRingFramesMax || ring_bytes_ > kRingBytesMax) {
-    ring_bytes_ -= ring_.front().bytes;
+    ring_bytes_ -= ring_.front().bytes->size();
     ring_.pop_front();
     ++first_;
   }

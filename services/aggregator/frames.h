@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -24,6 +25,9 @@ inline constexpr size_t kFrameFollowersMax = 64;
 inline constexpr int kFrameIntervalMs = 2;                // blocks that come within so long are coalesced to one frame
 inline constexpr int kPlaceIntervalMs = 20;               // how often a follower that is ahead of us is looked at
 inline constexpr int kFreshFrameMs = 500;                 // while nothing changes a frame without changes carries the freshness on this often
+
+// A message as it goes out: v1::Frame, serialized once for all followers. As messages the ring would take nine times the memory.
+using FrameBytes = std::shared_ptr<const std::string>;
 
 // True when whoever follows `feeds` progress journals from `now` on may still come to what a follower at `ahead` has seen: we are catching
 // up after a restart, perhaps with a feed that is down. False when a journal was replaced or is not followed any more.
@@ -48,7 +52,7 @@ class Frames {
   // it must not block. OVERLOADED beyond kFrameFollowersMax.
   absl::StatusOr<std::shared_ptr<Follower>> Follow(std::optional<types::v1::Basis> from, std::function<void()> wake);
   // The next message for a follower; nullptr when there is none now. An error when the stream is to end.
-  absl::StatusOr<std::shared_ptr<const v1::Frame>> Next(Follower& follower);
+  absl::StatusOr<FrameBytes> Next(Follower& follower);
   // Something was applied.
   void Moved();
   // The basis after the newest frame.
@@ -60,16 +64,19 @@ class Frames {
 
  private:
   struct Kept {
-    std::shared_ptr<const v1::Frame> frame;
-    size_t bytes = 0;
+    FrameBytes bytes;
+    types::v1::Basis from;
   };
   void Run();
-  absl::StatusOr<std::shared_ptr<const v1::Frame>> NextLocked(Follower& follower);
+  absl::StatusOr<FrameBytes> NextLocked(Follower& follower);
   Journals journals() const;
   // Builds the frame of what was applied since the last one, and a snapshot if a follower needs one.
   void Publish();
-  void Keep(std::shared_ptr<const v1::Frame> frame) REQUIRES(mutex_);
+  void Keep(Kept frame) REQUIRES(mutex_);
   void DropRing() REQUIRES(mutex_);
+  // What a follower without a place comes to when everything up to `now` has been published.
+  enum class Coming { kWaits, kFromFrame, kFromNow, kFromSnapshot };
+  Coming ComingOf(const Follower& follower, const types::v1::Basis& now, const Sight& sight) const REQUIRES(mutex_);
   // Finds the place of followers that came in; true when one needs a snapshot now.
   bool Place(const types::v1::Basis& now, const Sight& sight) REQUIRES(mutex_);
   std::vector<std::shared_ptr<Follower>> Living() REQUIRES(mutex_);
@@ -91,7 +98,7 @@ class Frames {
   std::chrono::steady_clock::time_point published_time_ GUARDED_BY(mutex_);
   std::chrono::steady_clock::duration building_ GUARDED_BY(mutex_){};  // how long the last one took, while appliers stood still
   // The newest frame without changes, for followers that have seen all others. It is not in the ring: it would push out what matters.
-  std::shared_ptr<const v1::Frame> fresh_ GUARDED_BY(mutex_);
+  FrameBytes fresh_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

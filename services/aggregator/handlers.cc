@@ -72,6 +72,17 @@ absl::StatusOr<std::vector<ColumnQuery>> ResolveKeys(const google::protobuf::Rep
   return queries;
 }
 
+std::shared_ptr<const std::string> CatalogueBytes::Of(const std::shared_ptr<const Registry>& registry) {
+  const MutexLock lock(mutex_);
+  if (registry_ != registry) {
+    v1::GetRollupResponse only;
+    AddCatalogue(registry->catalogue, &only);
+    bytes_ = std::make_shared<const std::string>(only.SerializeAsString());
+    registry_ = registry;
+  }
+  return bytes_;
+}
+
 void AddRegion(const RegionTree& regions, RegionNumber number, Date day, google::protobuf::RepeatedPtrField<types::v1::RegionRecord>* records) {
   if (const Region* row = regions.Nearest(number, day)) *records->Add() = ToProto(*row);
 }
@@ -158,7 +169,7 @@ absl::Status Handlers::StillReached(const std::string& token, const Sight& sight
 }
 
 void Handlers::GetRollup(const rpc::Caller& caller, const v1::GetRollupRequest& request, Deadline deadline,
-                         rpc::Finish<v1::GetRollupResponse> finish) {
+                         rpc::Finish<RollupResponse> finish) {
   Answer(caller, request, MomentOf(request), deadline, std::move(finish), &Handlers::Rollup);
 }
 
@@ -179,8 +190,8 @@ void Handlers::GetColumns(const rpc::Caller& caller, const v1::GetColumnsRequest
   Answer(caller, request, absl::StatusOr<std::vector<AskedMoment>>(std::move(moments)), deadline, std::move(finish), &Handlers::Columns);
 }
 
-absl::StatusOr<v1::GetRollupResponse> Handlers::Rollup(const rpc::Caller& caller, const v1::GetRollupRequest& request,
-                                                       const std::vector<AskedMoment>& moments) const {
+absl::StatusOr<RollupResponse> Handlers::Rollup(const rpc::Caller& caller, const v1::GetRollupRequest& request,
+                                                const std::vector<AskedMoment>& moments) const {
   if (request.region().empty()) return MissingField("region");
   RollupQuery query;
   ASSIGN_OR_RETURN(query.period, ParseYear(request.year()));
@@ -189,6 +200,7 @@ absl::StatusOr<v1::GetRollupResponse> Handlers::Rollup(const rpc::Caller& caller
   struct Look {
     std::vector<Cell> cells;
     Journals journals;
+    std::shared_ptr<const Registry> registry;
     v1::GetRollupResponse response;
   };
   auto look = LookAt(request.at_least(), [&](const Sight& sight) -> absl::StatusOr<Look> {
@@ -210,7 +222,7 @@ absl::StatusOr<v1::GetRollupResponse> Handlers::Rollup(const rpc::Caller& caller
       if (cell.key.region != last) AddRegion(registry.regions, cell.key.region, day, found.response.mutable_regions());
       last = cell.key.region;
     }
-    AddCatalogue(registry.catalogue, &found.response);
+    found.registry = resolved.registry;
     for (std::string& note : UndividedPeriods(view, query)) found.response.add_notes(std::move(note));
     found.response.set_tree(TreeOf(resolved.moment, query.period));
     found.journals = sight.journals;
@@ -218,8 +230,11 @@ absl::StatusOr<v1::GetRollupResponse> Handlers::Rollup(const rpc::Caller& caller
     return found;
   });
   if (!look.ok()) return look.status();
-  for (const Cell& cell : look->cells) *look->response.add_cells() = ToProto(cell, *look->journals);
-  return std::move(look->response);
+  for (const Cell& cell : look->cells) ToProto(cell, *look->journals, look->response.add_cells());
+  // Two parts of a message, one behind the other, are the message.
+  RollupResponse response{look->response.SerializeAsString()};
+  response.bytes += *catalogue_bytes_.Of(look->registry);
+  return response;
 }
 
 absl::StatusOr<v1::GetColumnResponse> Handlers::Column(const rpc::Caller& caller, const v1::GetColumnRequest& request,

@@ -55,6 +55,19 @@ Number OrZero(absl::StatusOr<Number> resolved, ErrorCollector* errors) {
   return 0;
 }
 
+using RollupResponse = rpc::Encoded<v1::GetRollupResponse>;
+
+// The catalogue of an answer, serialized once for each registry: it is most of an answer's bytes, and every answer has it. Safe for concurrent use.
+class CatalogueBytes {
+ public:
+  std::shared_ptr<const std::string> Of(const std::shared_ptr<const Registry>& registry);
+
+ private:
+  Mutex mutex_;
+  std::shared_ptr<const Registry> registry_ GUARDED_BY(mutex_);  // the last one asked for
+  std::shared_ptr<const std::string> bytes_ GUARDED_BY(mutex_);
+};
+
 // Safe for concurrent use. Answers come on the caller's thread or, when something was waited for, on another.
 class Handlers {
  public:
@@ -63,7 +76,7 @@ class Handlers {
 
   // Something was applied, or is known to be complete: looks again at who waits for it.
   void Wake() { waiting_.Wake(); }
-  void GetRollup(const rpc::Caller& caller, const v1::GetRollupRequest& request, Deadline deadline, rpc::Finish<v1::GetRollupResponse> finish);
+  void GetRollup(const rpc::Caller& caller, const v1::GetRollupRequest& request, Deadline deadline, rpc::Finish<RollupResponse> finish);
   void GetColumn(const rpc::Caller& caller, const v1::GetColumnRequest& request, Deadline deadline, rpc::Finish<v1::GetColumnResponse> finish);
   void GetColumns(const rpc::Caller& caller, const v1::GetColumnsRequest& request, Deadline deadline, rpc::Finish<v1::GetColumnsResponse> finish);
   void ExplainCell(const rpc::Caller& caller, const v1::ExplainCellRequest& request, Deadline deadline, rpc::Finish<v1::ExplainCellResponse> finish);
@@ -110,8 +123,7 @@ class Handlers {
   }
   static absl::Status StillReached(const std::string& token, const Sight& sight);
 
-  absl::StatusOr<v1::GetRollupResponse> Rollup(const rpc::Caller& caller, const v1::GetRollupRequest& request,
-                                               const std::vector<AskedMoment>& moments) const;
+  absl::StatusOr<RollupResponse> Rollup(const rpc::Caller& caller, const v1::GetRollupRequest& request, const std::vector<AskedMoment>& moments) const;
   absl::StatusOr<v1::GetColumnResponse> Column(const rpc::Caller& caller, const v1::GetColumnRequest& request,
                                                const std::vector<AskedMoment>& moments) const;
   absl::StatusOr<v1::GetColumnsResponse> Columns(const rpc::Caller& caller, const v1::GetColumnsRequest& request,
@@ -126,6 +138,7 @@ class Handlers {
   Upstreams& upstreams_;
   UpstreamHeads& heads_;
   Clock& clock_;
+  mutable CatalogueBytes catalogue_bytes_;
   Worker worker_;
   rpc::WaitingRoom waiting_;  // goes first: whoever waits may still post a dump
 };

@@ -9,11 +9,11 @@
 
 namespace anju::aggregator {
 
-grpc::ServerUnaryReactor* Service::GetRollup(grpc::CallbackServerContext* context, const v1::GetRollupRequest* request,
-                                             v1::GetRollupResponse* response) {
-  return rpc::Answer<v1::GetRollupResponse>(context, response, [&](const rpc::Caller& caller, rpc::Finish<v1::GetRollupResponse> finish) {
-    handlers_.GetRollup(caller, *request, context->deadline(), std::move(finish));
-  });
+grpc::ServerUnaryReactor* Service::GetRollup(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  return rpc::AnswerEncoded<v1::GetRollupRequest, v1::GetRollupResponse>(
+      context, *request, response, [&](const rpc::Caller& caller, const v1::GetRollupRequest& asked, rpc::Finish<RollupResponse> finish) {
+        handlers_.GetRollup(caller, asked, context->deadline(), std::move(finish));
+      });
 }
 
 grpc::ServerUnaryReactor* Service::GetColumn(grpc::CallbackServerContext* context, const v1::GetColumnRequest* request,
@@ -77,17 +77,22 @@ grpc::ServerWriteReactor<v1::ColumnStep>* Service::FollowColumn(grpc::CallbackSe
   return stream.get();
 }
 
-grpc::ServerWriteReactor<v1::Frame>* Service::FollowFrames(grpc::CallbackServerContext* context, const v1::FollowFramesRequest* request) {
-  using FrameStream = Stream<v1::Frame>;
+grpc::ServerWriteReactor<grpc::ByteBuffer>* Service::FollowFrames(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  using FrameStream = Stream<grpc::ByteBuffer>;
+  using Follower = absl::StatusOr<std::shared_ptr<Frames::Follower>>;
   const std::shared_ptr<FrameStream> stream = FrameStream::Make();
-  auto follower = handlers_.FollowFrames(rpc::CallerOf(*context), *request, [weak = std::weak_ptr<FrameStream>(stream)] {
-    if (const auto held = weak.lock()) held->Pump();
-  });
+  v1::FollowFramesRequest parsed;
+  Follower follower = !rpc::Parse(*request, &parsed)
+                          ? Follower(rpc::NotParsed(parsed))
+                          : handlers_.FollowFrames(rpc::CallerOf(*context), parsed, [weak = std::weak_ptr<FrameStream>(stream)] {
+                              if (const auto held = weak.lock()) held->Pump();
+                            });
   stream->set_source([this, follower = std::move(follower)]() -> FrameStream::Next {
     if (!follower.ok()) return {nullptr, follower.status()};
-    auto next = frames_.Next(**follower);
+    const auto next = frames_.Next(**follower);
     if (!next.ok()) return {nullptr, next.status()};
-    return {*std::move(next), std::nullopt};
+    if (*next == nullptr) return {nullptr, std::nullopt};
+    return {std::make_shared<const grpc::ByteBuffer>(rpc::ToBuffer(*next)), std::nullopt};
   });
   return stream.get();
 }

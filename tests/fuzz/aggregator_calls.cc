@@ -40,6 +40,19 @@ absl::StatusOr<Response> Twice(const Request& request, Handler<Request, Response
   return answer;
 }
 
+// The same of an answer that comes as bytes.
+template <typename Request, typename Response>
+absl::StatusOr<Response> Twice(const Request& request, Handler<Request, rpc::Encoded<Response>> handler) {
+  const auto answer = TheAggregator().Ask(request, handler);
+  const auto again = TheAggregator().Ask(request, handler);
+  CHECK(answer.ok() == again.ok());
+  if (!answer.ok()) return answer.status();
+  CHECK(answer->bytes == again->bytes);
+  Response response;
+  CHECK(response.ParseFromString(answer->bytes));
+  return response;
+}
+
 void Rollup(const aggregator::v1::GetRollupRequest& request) {
   const auto answer = Twice(request, &Handlers::GetRollup);
   if (!answer.ok()) return;
@@ -122,9 +135,11 @@ void FollowFrames(const aggregator::v1::FollowFramesRequest& request) {
     const auto frame = world.frames().Next(**follower);
     CheckRefusal(frame.status());
     if (!frame.ok() || *frame == nullptr) return;
-    CHECK((*frame)->snapshot() || (*frame)->has_from());
-    last = (*frame)->last() || !(*frame)->snapshot();
-    if (last) CHECK(rpc::Includes(TheFacts().basis(), (*frame)->to().basis()));
+    aggregator::v1::Frame message;
+    CHECK(message.ParseFromString(**frame));
+    CHECK(message.snapshot() || message.has_from());
+    last = message.last() || !message.snapshot();
+    if (last) CHECK(rpc::Includes(TheFacts().basis(), message.to().basis()));
   }
 }
 

@@ -164,7 +164,7 @@ const std::vector<aggregator::v1::Frame>& AggregatorWorld::Snapshot() {
     const auto frame = frames_->Next(**follower);
     CHECK_OK(frame.status());
     CHECK(*frame != nullptr);
-    snapshot_.push_back(**frame);
+    CHECK(snapshot_.emplace_back().ParseFromString(**frame));
   }
   return snapshot_;
 }

@@ -75,7 +75,10 @@ void ShellSubject::MarkFresh() {
 }
 
 absl::StatusOr<aggregator::v1::GetRollupResponse> ShellSubject::GetRollup(const aggregator::v1::GetRollupRequest& request) {
-  return Wait<aggregator::v1::GetRollupResponse>([&](auto deadline, auto finish) { handlers_->GetRollup(Local(), request, deadline, finish); });
+  ASSIGN_OR_RETURN(const auto encoded, Wait<aggregator::RollupResponse>([&](auto deadline, auto finish) { handlers_->GetRollup(Local(), request, deadline, finish); }));
+  aggregator::v1::GetRollupResponse response;
+  CHECK(response.ParseFromString(encoded.bytes));
+  return response;
 }
 
 absl::StatusOr<aggregator::v1::GetColumnResponse> ShellSubject::GetColumn(const aggregator::v1::GetColumnRequest& request) {

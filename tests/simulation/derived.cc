@@ -2,6 +2,7 @@
 #include "tests/simulation/derived.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "common/status/macros.h"
@@ -64,6 +65,17 @@ class Waiting {
   std::vector<Waiter> waiters_;
 };
 
+// For answers that are kept as the bytes that go out; this network carries messages.
+template <typename Response>
+rpc::Finish<rpc::Encoded<Response>> Decoded(Context& context, rpc::Finish<Response> finish) {
+  return [&context, finish = std::move(finish)](absl::StatusOr<rpc::Encoded<Response>> encoded) {
+    if (!encoded.ok()) return finish(encoded.status());
+    Response response;
+    if (!response.ParseFromString(encoded->bytes)) context.Violated("an answer is no message");
+    finish(std::move(response));
+  };
+}
+
 class AggregatorNode_ final : public AggregatorNode {
  public:
   AggregatorNode_(Context& context, uint64_t seed, Node& plan, std::vector<Node*> progress)
@@ -73,7 +85,11 @@ class AggregatorNode_ final : public AggregatorNode {
   void Accept(const std::string& method, const std::shared_ptr<Connection>& connection) override {
     namespace v1 = aggregator::v1;
     if (method == "FollowFrames") return FollowFrames(connection);
-    if (method == "GetRollup") return Answer<v1::GetRollupRequest, v1::GetRollupResponse>(connection, &aggregator::Handlers::GetRollup);
+    if (method == "GetRollup") {
+      return Answer<v1::GetRollupRequest, v1::GetRollupResponse>(
+          connection, [this](aggregator::Handlers& handlers, const rpc::Caller& caller, const v1::GetRollupRequest& request, aggregator::Deadline deadline,
+                             rpc::Finish<v1::GetRollupResponse> finish) { handlers.GetRollup(caller, request, deadline, Decoded(context_, std::move(finish))); });
+    }
     if (method == "GetColumns") return Answer<v1::GetColumnsRequest, v1::GetColumnsResponse>(connection, &aggregator::Handlers::GetColumns);
     if (method == "GetMilestoneStatus") {
       return Answer<v1::GetMilestoneStatusRequest, v1::GetMilestoneStatusResponse>(connection, &aggregator::Handlers::GetMilestoneStatus);
@@ -123,13 +139,13 @@ class AggregatorNode_ final : public AggregatorNode {
     for (const auto& client : clients_) client->Look();
     for (Stream& stream : streams_) {
       while (stream.connection->open() && stream.connection->queued() < kFramesQueuedMax) {
-        const absl::StatusOr<std::shared_ptr<const aggregator::v1::Frame>> frame = frames_->Next(*stream.follower);
+        const absl::StatusOr<aggregator::FrameBytes> frame = frames_->Next(*stream.follower);
         if (!frame.ok()) {
           stream.connection->End(frame.status());
           break;
         }
         if (*frame == nullptr) break;
-        stream.connection->Answer((*frame)->SerializeAsString());
+        stream.connection->Answer(**frame);
       }
     }
     std::erase_if(streams_, [](const Stream& stream) { return !stream.connection->open(); });
@@ -195,14 +211,13 @@ class AggregatorNode_ final : public AggregatorNode {
     connection->on_gone = [connection] {};
   }
 
-  template <typename Request, typename Response>
-  void Answer(const std::shared_ptr<Connection>& connection,
-              void (aggregator::Handlers::*handle)(const rpc::Caller&, const Request&, aggregator::Deadline, rpc::Finish<Response>)) {
+  template <typename Request, typename Response, typename Handle>
+  void Answer(const std::shared_ptr<Connection>& connection, Handle handle) {
     Serve<Request, Response>(connection, [this, handle](const Request& request, rpc::Finish<Response> finish) {
       // Whoever names a basis to be read at is answered by what is here: that it came about, or not.
       auto go = [this, handle, &request, finish] {
         auto answered = std::make_shared<bool>(false);
-        (handlers_.get()->*handle)(Local(), request, Never(), [finish, answered](absl::StatusOr<Response> response) {
+        std::invoke(handle, *handlers_, Local(), request, Never(), [finish, answered](absl::StatusOr<Response> response) {
           *answered = true;
           finish(std::move(response));
         });
@@ -281,7 +296,7 @@ std::vector<std::string> RowsOf(const ranking::Contents& contents) {
   contents.cells.ForEachPage([&](const ranking::ColumnKey& column, uint32_t, const ranking::Cells::PageCells& cells) {
     for (const auto& [region, figures] : cells) {
       aggregator::v1::Cell cell;
-      ranking::FillCell(column, region, *figures, &cell);
+      ranking::FillCell(column, region, figures, &cell);
       // What has lost its last figure is a cell without one; a snapshot leaves it out.
       if (cell.targets().empty() && !cell.has_actual() && !cell.own()) continue;
       rows.push_back("cell " + cell.ShortDebugString());
@@ -305,7 +320,9 @@ std::vector<std::string> AggregatorNode_::SnapshotRows() const {
     const auto frame = frames.Next(**follower);
     CHECK_OK(frame.status());
     if (*frame == nullptr) break;
-    if ((*frame)->snapshot()) snapshot.push_back(**frame);  // news of freshness may come behind it
+    aggregator::v1::Frame message;
+    CHECK(message.ParseFromString(**frame));
+    if (message.snapshot()) snapshot.push_back(std::move(message));  // news of freshness may come behind it
   }
   storage::SimulatedMedium medium(1);
   const auto disk = medium.Boot();
@@ -336,15 +353,9 @@ class RankingNode_ final : public RankingNode {
     if (method == "GetLeagueTable") {
       return Serve<v1::GetLeagueTableRequest, v1::GetLeagueTableResponse>(
           connection, [this](const v1::GetLeagueTableRequest& request, rpc::Finish<v1::GetLeagueTableResponse> finish) {
-            // Kept as the bytes that go out; this network carries messages.
-            const auto decoded = [this, finish](absl::StatusOr<ranking::TableResponse> encoded) {
-              if (!encoded.ok()) return finish(encoded.status());
-              v1::GetLeagueTableResponse response;
-              if (!response.ParseFromString(encoded->bytes)) context_.Violated("a table is no message");
-              finish(std::move(response));
-            };
             waiting_.Add<v1::GetLeagueTableResponse>(
-                context_, request.at_least(), [this, &request, decoded] { handlers_->GetLeagueTable(Local(), request, Never(), decoded); }, finish);
+                context_, request.at_least(),
+                [this, &request, finish] { handlers_->GetLeagueTable(Local(), request, Never(), Decoded(context_, finish)); }, finish);
           });
     }
     if (method == "DefineTemplate") return Bulletin<v1::DefineTemplateRequest, v1::DefineTemplateResponse>(connection, &Bulletins::DefineTemplate);

@@ -41,7 +41,7 @@ uint32_t Leaves::Open(Slot slot, const CellKey& cell) {
   std::deque<Leaf>& leaves = slots_[slot].leaves;
   leaves.emplace_back().cell = cell;
   const uint32_t number = static_cast<uint32_t>(leaves.size());
-  std::vector<Ref>& refs = cells_[cell];
+  Refs& refs = cells_[cell];
   refs.push_back({static_cast<uint32_t>(slot), number});
   if (refs.size() > 1) {
     for (const Ref& ref : refs) slots_[ref.slot].leaves[ref.series - 1].shared = true;
@@ -151,13 +151,6 @@ std::optional<InForce> Leaves::InForceAt(const CellKey& cell, Date as_of, const 
   return found;
 }
 
-void Leaves::Foresee(const CellKey& cell, int step) const {
-  if (step == 0) return cells_.prefetch(cell);
-  const auto refs = cells_.find(cell);
-  if (refs == cells_.end()) return;
-  for (const Ref& ref : refs->second) __builtin_prefetch(&slots_[ref.slot].leaves[ref.series - 1].remarks);
-}
-
 Remarks Leaves::RemarksAt(const CellKey& cell, Date as_of, const Known& known, ReviewFilter review) const {
   Remarks remarks;
   const auto refs = cells_.find(cell);
@@ -182,7 +175,7 @@ std::optional<Figure> Leaves::Newest(const CellKey& cell) const {
 }
 
 std::vector<const Leaf*> Leaves::SeriesOf(const CellKey& cell) const {
-  std::vector<Ref> refs;
+  Refs refs;
   if (const auto found = cells_.find(cell); found != cells_.end()) refs = found->second;
   std::sort(refs.begin(), refs.end(),
             [&](const Ref& a, const Ref& b) { return slots_[a.slot].journal_id < slots_[b.slot].journal_id; });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "common/series/series.h"
 #include "services/aggregator/core/cell.h"
 #include "services/aggregator/core/moment.h"
@@ -93,8 +94,6 @@ class Leaves {
   std::optional<Figure> QuickFigureAt(const CellKey& cell, Date as_of, const Known& known, ReviewFilter review) const;
   // The updates behind that figure.
   std::optional<InForce> InForceAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
-  // Asks memory for what RemarksAt looks at in nearly every cell, without waiting for it, in two steps (0 and 1).
-  void Foresee(const CellKey& cell, int step) const;
   // What is said about them.
   Remarks RemarksAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
   // The figure for the newest date and everything known, without its base; cheap.
@@ -123,7 +122,8 @@ class Leaves {
   UpdateRemarks& RemarksOf(Slot slot, uint64_t update);
 
   std::vector<Journal> slots_;
-  absl::flat_hash_map<CellKey, std::vector<Ref>> cells_;
+  using Refs = absl::InlinedVector<Ref, 2>;  // nearly all cells have one
+  absl::flat_hash_map<CellKey, Refs> cells_;
 };
 
 }  // namespace anju::aggregator

@@ -33,7 +33,7 @@ void State::Recompute() {
   totals_.ForEach([&](const CellKey& cell, CellFigures figures) {
     if (!figures.empty()) before.emplace(cell, std::move(figures));
   });
-  for (const CellKey& cell : totals_.TakeChanged()) vanished_.insert(cell);
+  for (const Totals::Node* node : totals_.TakeChanged()) vanished_.insert(Totals::CellOf(node));
   BuildTotals();
   totals_.TakeChanged();
   totals_.ForEach([&](const CellKey& cell, const CellFigures& figures) {
@@ -75,6 +75,7 @@ void State::BuildTotals() {
       const Leaf& leaf = leaves_.At(slot, series);
       nodes_[slot].push_back(totals_.Touch(leaf.cell));
       totals_.SetFigure(nodes_[slot].back(), NewestOf(nodes_[slot].back(), leaf));
+      if (leaf.remarks != nullptr) Totals::SetRemarked(nodes_[slot].back());
       if (!leaf.cell.period.is_stock()) continue;
       stocks_.insert(leaf.cell);
       // Entries stand by date: only the first one of a year has something new to say.
@@ -190,7 +191,9 @@ void State::ApplyProgress(Slot slot, const std::string& journal_id, const std::v
     } else if (change.kind == ProgressChange::Kind::kReview) {
       leaves_.Review(slot, change.update, change.entry.sequence, change.review);
       // What counts now is not a matter of reviews, but the cell says how far its figure has come.
-      totals_.MarkChanged(nodes_[slot][leaves_.SeriesOfUpdate(slot, change.update) - 1]);
+      Totals::Node* const node = nodes_[slot][leaves_.SeriesOfUpdate(slot, change.update) - 1];
+      Totals::SetRemarked(node);
+      totals_.MarkChanged(node);
     } else {
       const Leaf& leaf = leaves_.Record(slot, change.series, change.entry);
       if (change.note != nullptr) leaves_.Annotate(slot, change.entry.sequence, *change.note);
@@ -203,6 +206,7 @@ void State::Publish(Slot slot, uint32_t series, const Leaf& leaf, Date as_of) {
   Totals::Node* node = nodes_[slot][series - 1];
   totals_.SetFigure(node, NewestOf(node, leaf));
   // The same figure may rest on another update now, of which other things are said.
+  if (leaf.remarks != nullptr) Totals::SetRemarked(node);
   if (leaf.remarks != nullptr || leaf.shared) totals_.MarkChanged(node);
   if (!leaf.cell.period.is_stock()) return;
   const int year = YearOf(as_of);
@@ -226,10 +230,24 @@ Fold State::DatedFold(const Moment& moment, const Catalogue& catalogue, const Tr
   return Fold({.leaves = &leaves_, .documents = &documents_, .catalogue = &catalogue, .trees = &trees}, moment);
 }
 
-std::vector<CellKey> State::TakeChanged() {
-  std::vector<CellKey> cells = totals_.TakeChanged();
-  for (const CellKey& cell : cells) vanished_.erase(cell);
-  cells.insert(cells.end(), vanished_.begin(), vanished_.end());
+Cell State::CurrentCell(const ChangedCell& changed) const {
+  if (changed.node == nullptr) {
+    Cell cell{changed.key, Current(changed.key), {}};
+    if (cell.figures.own_as_of) cell.remarks = CurrentRemarks(changed.key);
+    return cell;
+  }
+  Cell cell{Totals::CellOf(changed.node), totals_.Of(changed.node), {}};
+  if (Totals::IsRemarked(changed.node)) cell.remarks = CurrentRemarks(cell.key);
+  return cell;
+}
+
+std::vector<State::ChangedCell> State::TakeChanged() {
+  std::vector<ChangedCell> cells;
+  for (const Totals::Node* node : totals_.TakeChanged()) {
+    if (!vanished_.empty()) vanished_.erase(Totals::CellOf(node));
+    cells.push_back({node, {}});
+  }
+  for (const CellKey& cell : vanished_) cells.push_back({nullptr, cell});
   vanished_.clear();
   return cells;
 }

@@ -63,19 +63,21 @@ class State {
   const Documents& documents() const { return documents_; }
   const Totals& totals() const { return totals_; }
   CellFigures Current(const CellKey& cell) const { return totals_.At(cell); }
-  // Asks memory for what Current and CurrentRemarks look at, without waiting for it, in steps from 0: each reads what the one before asked for.
-  static constexpr int kForeseeSteps = 2;
-  void Foresee(const CellKey& cell, int step) const {
-    totals_.Foresee(cell, step);
-    leaves_.Foresee(cell, step);
-  }
   // What is said about the newest reported figure of a cell.
   Remarks CurrentRemarks(const CellKey& cell) const { return leaves_.RemarksAt(cell, kDistantFuture); }
   // A fold over leaves and documents at a moment, with this catalogue and these trees. State, catalogue and trees must outlive it, unchanged.
   Fold DatedFold(const Moment& moment, const Catalogue& catalogue, const Trees& trees) const;
   Fold DatedFold(const Moment& moment) const { return DatedFold(moment, catalogue_, *trees_); }
+  // A cell that may have changed. Its node is good until the next change, and nullptr for what a new registry has changed.
+  struct ChangedCell {
+    const Totals::Node* node = nullptr;
+    CellKey key;  // of a cell without a node
+  };
+  static const CellKey& KeyOf(const ChangedCell& changed) { return changed.node != nullptr ? Totals::CellOf(changed.node) : changed.key; }
+  // What is known of it, and what is said about it.
+  Cell CurrentCell(const ChangedCell& changed) const;
   // Cells that may have changed since the last call, each once.
-  std::vector<CellKey> TakeChanged();
+  std::vector<ChangedCell> TakeChanged();
   size_t changed_count() const { return vanished_.size() + totals_.changed_count(); }
 
  private:

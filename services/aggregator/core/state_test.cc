@@ -69,7 +69,7 @@ TEST(StateTest, RunningTotalsEqualTheFoldAfterEveryStepAndNameEveryChangedCell) 
       }
       ExpectEqualsFold(state);
       if (HasFatalFailure()) return;
-      for (const CellKey& cell : state.TakeChanged()) mirror[cell] = state.Current(cell);
+      for (const State::ChangedCell& changed : state.TakeChanged()) mirror[State::KeyOf(changed)] = state.CurrentCell(changed).figures;
       for (const CellKey& cell : EveryCell(state)) ASSERT_TRUE(mirror[cell] == state.Current(cell)) << "step " << step;
     }
   }

@@ -155,8 +155,10 @@ void Totals::SetYearEnd(const CellKey& cell, int year, const std::optional<Figur
 }
 
 Totals::TargetSums& Totals::TargetsOf(Node* node, size_t layer) {
-  if (node->targets == nullptr) node->targets = std::make_unique<std::array<TargetSums, kLayers>>();
-  return (*node->targets)[layer];
+  if (node->targets == nullptr) node->targets = std::make_unique<LayerSums>();
+  std::unique_ptr<TargetSums>& sums = (*node->targets)[layer];
+  if (sums == nullptr) sums = std::make_unique<TargetSums>();
+  return *sums;
 }
 
 void Totals::SetTarget(Node* node, Layer layer, const std::optional<Target>& printed) {
@@ -225,21 +227,22 @@ void Totals::MarkChanged(Node* node) {
   changed_.push_back(node);
 }
 
-std::vector<CellKey> Totals::TakeChanged() {
-  std::vector<CellKey> cells;
-  cells.reserve(changed_.size());
-  for (Node* node : changed_) {
-    node->changed = false;
-    cells.push_back(node->cell);
+std::vector<const Totals::Node*> Totals::TakeChanged() {
+  constexpr size_t kAhead = 16;
+  for (size_t i = 0; i < changed_.size(); ++i) {
+    if (i + kAhead < changed_.size()) __builtin_prefetch(&changed_[i + kAhead]->changed, 1);
+    changed_[i]->changed = false;
   }
+  std::vector<const Node*> nodes(changed_.begin(), changed_.end());
   changed_.clear();
-  return cells;
+  return nodes;
 }
 
 CellFigures Totals::FiguresOf(const Node& node) const {
   CellFigures cell;
   for (size_t layer = 0; node.targets != nullptr && layer < kLayers; ++layer) {
-    const TargetSums& sums = (*node.targets)[layer];
+    if ((*node.targets)[layer] == nullptr) continue;
+    const TargetSums& sums = *(*node.targets)[layer];
     if (sums.printed) {
       cell.targets[layer] = sums.printed;
       cell.own = true;
@@ -271,13 +274,6 @@ CellFigures Totals::FiguresOf(const Node& node) const {
     }
   }
   return cell;
-}
-
-void Totals::Foresee(const CellKey& cell, int step) const {
-  if (step == 0) return index_.prefetch(NodeKey{cell, 0});
-  if (const Node* node = Find({cell, 0})) {
-    for (size_t line = 0; line < sizeof(Node); line += 64) __builtin_prefetch(reinterpret_cast<const char*>(node) + line);
-  }
 }
 
 CellFigures Totals::At(const CellKey& cell) const {

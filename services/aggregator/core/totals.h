@@ -58,8 +58,12 @@ class Totals {
   void MarkChanged(Node* node);
 
   CellFigures At(const CellKey& cell) const;
-  // Asks memory for what At looks at, without waiting for it, in two steps (0 and 1): the second reads what the first asked for.
-  void Foresee(const CellKey& cell, int step) const;
+  CellFigures Of(const Node* node) const { return FiguresOf(*node); }
+  // Asks memory for what Of looks at, without waiting for it.
+  static void Foresee(const Node* node);
+  // That something is, or may be, said about the reported figure of a cell. Few cells have that, and the node saves looking for it.
+  static void SetRemarked(Node* node);
+  static bool IsRemarked(const Node* node);
   // Visits every cell that has a node (some may have nothing known), in no order.
   template <typename Visit>
   void ForEach(Visit visit) const;
@@ -73,8 +77,8 @@ class Totals {
   const std::set<Column>& columns() const { return columns_; }
   // The tree that current figures of a period are summed in; nullptr while nothing of that period has occurred.
   const DatedTree* FindTree(Period period) const;
-  // Cells that may have changed since the last call, each once, in no order.
-  std::vector<CellKey> TakeChanged();
+  // Nodes of cells that may have changed since the last call, each once, in no order.
+  std::vector<const Node*> TakeChanged();
   size_t changed_count() const { return changed_.size(); }
 
  private:
@@ -101,6 +105,7 @@ class Totals {
     int64_t amount = 0;
   };
   struct TargetSums;
+  using LayerSums = std::array<std::unique_ptr<TargetSums>, kLayers>;  // nullptr where a layer has nothing: most have one
   struct Family;
   // A part of a figure that is passed on by itself.
   struct Fact {
@@ -161,6 +166,7 @@ struct Totals::Node {
   std::optional<Figure> own;
   Sum by_children, by_parts;
   bool changed = false;
+  bool remarked = false;
   bool additive = false;
   bool is_area = false;
   int year_end = 0;
@@ -172,7 +178,7 @@ struct Totals::Node {
   CellKey cell;
   // Downwards, for finding the newest date again when the newest part goes back.
   std::vector<Node*> children, parts, members;
-  std::unique_ptr<std::array<TargetSums, kLayers>> targets;
+  std::unique_ptr<LayerSums> targets;  // nullptr for nearly all
 };
 
 // All cells of an involved region of one indicator and period (and year's end).
@@ -184,6 +190,12 @@ struct Totals::Family {
 
 inline bool Totals::NeedsBase(const Node* node) { return node->family != nullptr; }
 inline const CellKey& Totals::CellOf(const Node* node) { return node->cell; }
+inline void Totals::SetRemarked(Node* node) { node->remarked = true; }
+inline bool Totals::IsRemarked(const Node* node) { return node->remarked; }
+
+inline void Totals::Foresee(const Node* node) {
+  for (size_t line = 0; line < sizeof(Node); line += 64) __builtin_prefetch(reinterpret_cast<const char*>(node) + line);
+}
 
 inline void Totals::Prefetch(const Node* node) {
   __builtin_prefetch(node, 1);

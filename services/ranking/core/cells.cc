@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <type_traits>
 
 #include "common/status/macros.h"
 #include "common/thread/mutex.h"
@@ -10,47 +11,107 @@
 namespace anju::ranking {
 
 // Pages of states that come from one another. They go back to it from whatever thread lets go of a state last.
-class Cells::Pool {
+class Cells::Pools {
  public:
-  Page* Take() {
-    const MutexLock lock(mutex_);
-    if (free_.empty()) return &pages_.emplace_back();
-    Page* const page = free_.back();
-    free_.pop_back();
-    return page;
-  }
-  void Give(const std::vector<Page*>& pages) {
-    for (Page* page : pages) {
-      for (Figures& figures : page->figures) figures.notes = {};  // the rest is written over
+  Page<Reported>* Take(const Page<Reported>*) { return Take(reported_); }
+  Page<Rest>* Take(const Page<Rest>*) { return Take(rest_); }
+  void Give(const Pages<Reported>& reported, const Pages<Rest>& rest) {
+    for (Page<Rest>* page : rest) {
+      for (Rest& row : page->rows) row.notes = {};  // all else is written over
     }
     const MutexLock lock(mutex_);
-    free_.insert(free_.end(), pages.begin(), pages.end());
+    reported_.free.insert(reported_.free.end(), reported.begin(), reported.end());
+    rest_.free.insert(rest_.free.end(), rest.begin(), rest.end());
   }
 
  private:
-  Mutex mutex_;
-  std::deque<Page> pages_ GUARDED_BY(mutex_);
-  std::vector<Page*> free_ GUARDED_BY(mutex_);
+  template <typename Row>
+  struct Pool {
+    std::deque<Page<Row>> pages;
+    Pages<Row> free;
+  };
+  template <typename Row>
+  Page<Row>* Take(Pool<Row>& pool) {
+    const MutexLock lock(mutex_);
+    if (pool.free.empty()) return &pool.pages.emplace_back();
+    Page<Row>* const page = pool.free.back();
+    pool.free.pop_back();
+    return page;
+  }
+
+  Mutex mutex_;  // guards both
+  Pool<Reported> reported_;
+  Pool<Rest> rest_;
 };
 
 struct Cells::Link {
-  std::shared_ptr<Pool> pool;
-  std::vector<Page*> retired;  // pages that this state sees and the next one does not
+  std::shared_ptr<Pools> pools;
+  // Pages that this state sees and the next one does not.
+  Pages<Reported> reported;
+  Pages<Rest> rest;
   std::shared_ptr<Link> next;
 
+  void Retire(Page<Reported>* page) { reported.push_back(page); }
+  void Retire(Page<Rest>* page) { rest.push_back(page); }
   ~Link() {
-    pool->Give(retired);
+    pools->Give(reported, rest);
     // A long line of states goes one by one, not one inside the other.
     for (std::shared_ptr<Link> after = std::move(next); after != nullptr && after.use_count() == 1;) after = std::move(after->next);
   }
 };
 
-Cells::Cells() : pool_(std::make_shared<Pool>()), link_(std::make_shared<Link>()) { link_->pool = pool_; }
+namespace {
 
-Cells::PageCells Cells::Page::Cells(uint32_t number) const {
+enum Has : uint8_t { kActual = 1, kDeclared = 2, kYearStart = 4, kNewest = 8 };
+
+template <typename Value>
+uint8_t PackInto(const std::optional<Value>& value, Has bit, Value* packed) {
+  if (value) *packed = *value;
+  return value ? bit : 0;
+}
+
+template <typename Value>
+std::optional<Value> If(bool has, Value value) {
+  return has ? std::optional<Value>(value) : std::nullopt;
+}
+
+}  // namespace
+
+Cells::Reported Cells::Pack(const Figures& figures) {
+  Reported row{.own = figures.own, .review = figures.review};
+  row.has = static_cast<uint8_t>(PackInto(figures.actual, kActual, &row.actual) | PackInto(figures.declared, kDeclared, &row.declared) |
+                                 PackInto(figures.year_start, kYearStart, &row.year_start) | PackInto(figures.newest_as_of, kNewest, &row.newest_as_of));
+  return row;
+}
+
+void Cells::Unpack(const Reported& row, Figures* figures) {
+  figures->actual = If(row.has & kActual, row.actual);
+  figures->declared = If(row.has & kDeclared, row.declared);
+  figures->year_start = If(row.has & kYearStart, row.year_start);
+  figures->newest_as_of = If(row.has & kNewest, row.newest_as_of);
+  figures->own = row.own;
+  figures->review = row.review;
+}
+
+namespace {
+
+// The row of a region in a page of `pages`; nullptr where there is none.
+template <typename Pages>
+auto* RowIn(const Pages& pages, size_t number, RegionNumber place) {
+  const auto* page = number < pages.size() ? pages[number] : nullptr;
+  return page != nullptr && (page->known >> place & 1) ? &page->rows[place] : nullptr;
+}
+
+}  // namespace
+
+Cells::Cells() : pools_(std::make_shared<Pools>()), link_(std::make_shared<Link>()) { link_->pools = pools_; }
+
+Cells::PageCells Cells::Column::CellsOf(uint32_t number) const {
   PageCells cells;
+  const Reader reader(this);
   for (RegionNumber i = 0; i < kPageRegions; ++i) {
-    if (known >> i & 1) cells.emplace_back(number * kPageRegions + i, &figures[i]);
+    Figures figures;
+    if (reader.Get(number * kPageRegions + i, &figures)) cells.emplace_back(number * kPageRegions + i, std::move(figures));
   }
   return cells;
 }
@@ -64,18 +125,31 @@ bool Cells::WereTouchedSince(uint64_t edition, const ColumnKey& key, const std::
   const Column* column = Read(key).column_;
   if (column == nullptr || column->edition <= edition) return false;
   return std::any_of(pages.begin(), pages.end(), [&](uint32_t number) {
-    const Page* page = number < column->pages.size() ? column->pages[number] : nullptr;
+    const Page<Reported>* page = number < column->pages.size() ? column->pages[number] : nullptr;
     return page != nullptr && page->edition > edition;
   });
 }
 
-const Figures* Cells::Reader::Find(RegionNumber region) const {
-  if (column_ == nullptr) return nullptr;
+bool Cells::Reader::Get(RegionNumber region, Figures* figures) const {
+  if (column_ == nullptr) return false;
   const size_t number = PageOf(region);
-  if (number >= column_->pages.size()) return nullptr;
-  const Page* page = column_->pages[number];
   const RegionNumber place = region % kPageRegions;
-  return page != nullptr && (page->known >> place & 1) ? &page->figures[place] : nullptr;
+  const Reported* const row = RowIn(column_->pages, number, place);
+  if (row == nullptr) return false;
+  Unpack(*row, figures);
+  if (const Rest* rest = RowIn(column_->rests, number, place)) {
+    figures->notes = rest->notes;
+    figures->targets = rest->targets;
+  } else {
+    figures->notes.clear();
+    figures->targets = {};
+  }
+  return true;
+}
+
+std::optional<Figures> Cells::Find(const ColumnKey& column, RegionNumber region) const {
+  Figures figures;
+  return Read(column).Get(region, &figures) ? std::optional(std::move(figures)) : std::nullopt;
 }
 
 Cells Cells::Edit() const {
@@ -84,42 +158,48 @@ Cells Cells::Edit() const {
   ++copy.edition_;
   copy.before_ = link_;
   copy.link_ = link_->next = std::make_shared<Link>();
-  copy.link_->pool = pool_;
+  copy.link_->pools = pools_;
   return copy;
 }
 
-Cells::Page* Cells::NewPage(const Page* like) {
-  Page* const page = pool_->Take();
-  page->known = 0;
+template <typename Row>
+Cells::Page<Row>& Cells::PageToChange(Pages<Row>& pages, RegionNumber region, Link* before) {
+  const size_t number = PageOf(region);
+  if (number >= pages.size()) pages.resize(number + 1);
+  Page<Row>*& page = pages[number];
+  if (page != nullptr && page->edition == edition_) return *page;
+  Page<Row>* const like = page;
+  page = pools_->Take(like);
   page->edition = edition_;
-  if (like == nullptr) return page;
+  page->known = 0;
+  if (like == nullptr) return *page;
   page->known = like->known;
   for (RegionNumber i = 0; i < kPageRegions; ++i) {
-    if (like->known >> i & 1) page->figures[i] = like->figures[i];
+    if (like->known >> i & 1) page->rows[i] = like->rows[i];
   }
-  return page;
-}
-
-// The page is replaced in this state.
-void Cells::Retire(Page* page) {
-  if (const std::shared_ptr<Link> before = before_.lock()) {
-    before->retired.push_back(page);
+  if (before != nullptr) {
+    before->Retire(like);
+  } else if constexpr (std::is_same_v<Row, Rest>) {
+    pools_->Give({}, {like});  // nobody else was left
   } else {
-    pool_->Give({page});  // nobody else was left
+    pools_->Give({like}, {});
   }
+  return *page;
 }
 
 Cells::Column& Cells::ColumnToChange(const ColumnKey& key) {
   std::shared_ptr<Column>& column = columns_[key];
   if (column == nullptr) {
-    column = std::make_shared<Column>(Column{edition_, {}});
+    column = std::make_shared<Column>(Column{edition_, {}, {}});
   } else if (column->edition != edition_) {
-    column = std::make_shared<Column>(Column{edition_, column->pages});
+    column = std::make_shared<Column>(Column{edition_, column->pages, column->rests});
   }
   return *column;
 }
 
-void Cells::Put(const ColumnKey& key, RegionNumber region, const Figures& figures) { PutInto(ColumnToChange(key), region, figures); }
+void Cells::Put(const ColumnKey& key, RegionNumber region, const Figures& figures) {
+  PutInto(ColumnToChange(key), region, figures, before_.lock().get());
+}
 
 void Cells::Put(const std::vector<Change>& changes) {
   CHECK(changes.size() <= kChangesAtOnce);
@@ -131,34 +211,41 @@ void Cells::Put(const std::vector<Change>& changes) {
   }
   for (size_t i = 0; i < changes.size(); ++i) {
     const size_t number = PageOf(changes[i].region);
-    const Page* page = number < columns[i]->pages.size() ? columns[i]->pages[number] : nullptr;
+    const Page<Reported>* page = number < columns[i]->pages.size() ? columns[i]->pages[number] : nullptr;
     if (page == nullptr) continue;
-    __builtin_prefetch(page);
-    __builtin_prefetch(&page->figures[0]);
-    __builtin_prefetch(&page->figures[changes[i].region % kPageRegions], 1);
+    const char* const lines = reinterpret_cast<const char*>(page);
+    for (size_t line = 0; line < sizeof(*page); line += 64) __builtin_prefetch(lines + line);
   }
-  for (size_t i = 0; i < changes.size(); ++i) PutInto(*columns[i], changes[i].region, changes[i].figures);
+  const std::shared_ptr<Link> before = before_.lock();
+  for (size_t i = 0; i < changes.size(); ++i) PutInto(*columns[i], changes[i].region, changes[i].figures, before.get());
 }
 
-void Cells::PutInto(Column& column, RegionNumber region, const Figures& figures) {
-  const size_t number = PageOf(region);
-  if (number >= column.pages.size()) column.pages.resize(number + 1);
-  Page*& page = column.pages[number];
-  if (page == nullptr || page->edition != edition_) {
-    Page* const before = std::exchange(page, NewPage(page));
-    if (before != nullptr) Retire(before);
-  }
+void Cells::PutInto(Column& column, RegionNumber region, const Figures& figures, Link* before) {
   const RegionNumber place = region % kPageRegions;
-  size_ += page->known >> place & 1 ? 0 : 1;
-  page->known |= static_cast<uint8_t>(1u << place);
-  page->figures[place] = figures;
+  const auto bit = static_cast<uint8_t>(1u << place);
+  Page<Reported>& page = PageToChange(column.pages, region, before);
+  size_ += page.known & bit ? 0 : 1;
+  page.known |= bit;
+  page.rows[place] = Pack(figures);
+  static const std::array<Target, kLayers.size()> kNoTargets;
+  const Rest* const rest = RowIn(column.rests, PageOf(region), place);
+  const bool empty = figures.notes.empty() && figures.targets == kNoTargets;
+  if (rest == nullptr ? empty : rest->targets == figures.targets && rest->notes == figures.notes) return;
+  Page<Rest>& changed = PageToChange(column.rests, region, before);
+  if (empty) {
+    changed.known &= static_cast<uint8_t>(~bit);
+    changed.rows[place].notes = {};
+  } else {
+    changed.known |= bit;
+    changed.rows[place] = {figures.notes, figures.targets};
+  }
 }
 
 std::vector<Period> Cells::PeriodsOf(ProgrammeNumber programme, IndicatorNumber indicator, RegionNumber region) const {
   std::vector<Period> periods;
   for (auto column = columns_.lower_bound({programme, {indicator, {}}});
        column != columns_.end() && column->first.programme == programme && column->first.figure.indicator == indicator; ++column) {
-    if (!column->first.figure.period.is_stock() && Find(column->first, region) != nullptr) periods.push_back(column->first.figure.period);
+    if (!column->first.figure.period.is_stock() && Find(column->first, region)) periods.push_back(column->first.figure.period);
   }
   return periods;
 }

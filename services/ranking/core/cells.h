@@ -4,6 +4,8 @@
 // A frame may touch every page of every column, so pages are not counted one by one, which would cost a memory access each: every state holds a link, and
 // links hold those after them. A page that an edit replaces is given to the link of the state before. When that link goes, nobody is left who sees the page.
 // So whoever holds a state holds all pages that were replaced since: hold one for as long as an answer takes.
+//
+// What changes with every report stands packed in pages of its own, apart from targets and notes, which change now and then: an edit copies little.
 #pragma once
 
 #include <array>
@@ -11,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,17 +31,16 @@ struct ColumnKey {
 // Reads are safe for concurrent use; Put only on a copy nobody else sees yet.
 class Cells {
   struct Column;
-  struct Page;
   struct Link;
-  class Pool;
+  class Pools;
 
  public:
   Cells();
   // One column, looked up once for many regions. Valid as long as the cells it was taken from.
   class Reader {
    public:
-    // nullptr when nothing is known.
-    const Figures* Find(RegionNumber region) const;
+    // False when nothing is known; the figures stay as they were then.
+    bool Get(RegionNumber region, Figures* figures) const;
 
    private:
     friend class Cells;
@@ -46,8 +48,8 @@ class Cells {
     const Column* column_;  // nullptr: no cell of it is known
   };
   Reader Read(const ColumnKey& column) const;
-  // nullptr when nothing is known.
-  const Figures* Find(const ColumnKey& column, RegionNumber region) const { return Read(column).Find(region); }
+  // nullopt when nothing is known.
+  std::optional<Figures> Find(const ColumnKey& column, RegionNumber region) const;
   // A copy to change: what it shares with this one stays untouched. States follow one another: REQUIRES that no other edit of this one was made.
   Cells Edit() const;
   void Put(const ColumnKey& column, RegionNumber region, const Figures& figures);
@@ -71,7 +73,7 @@ class Cells {
   bool WereTouchedSince(uint64_t edition, const ColumnKey& column, const std::vector<uint32_t>& pages) const;
   // Calls each(column, number of the page, its cells as pairs of region and figures, by region) for the pages that an edit after `edition` has written to,
   // in the order of their keys. REQUIRES: as WereTouchedSince.
-  using PageCells = std::vector<std::pair<RegionNumber, const Figures*>>;
+  using PageCells = std::vector<std::pair<RegionNumber, Figures>>;
   template <typename Each>
   void ForEachPageSince(uint64_t edition, Each each) const;
   template <typename Each>
@@ -81,25 +83,46 @@ class Cells {
   // Regions kPageRegions·n … kPageRegions·(n+1) − 1 of a column. Region numbers are minted densely, so pages fill well, and a
   // page is small enough to copy for one changed cell.
   static constexpr RegionNumber kPageRegions = 8;
+  template <typename Row>
   struct Page {
     uint64_t edition = 0;  // the edit that made it: that edit alone may still write to it
-    uint8_t known = 0;     // bit n: figures[n] is a cell
-    std::array<Figures, kPageRegions> figures;
-    PageCells Cells(uint32_t number) const;
+    uint8_t known = 0;     // bit n: rows[n] is there
+    std::array<Row, kPageRegions> rows;
   };
+  // What a report changes.
+  struct Reported {
+    int64_t actual = 0, declared = 0, year_start = 0;  // meaningful as `has` says
+    Date newest_as_of;
+    uint8_t has = 0;  // bits
+    bool own = false;
+    ReviewState review = ReviewState::kReported;
+  };
+  // What most cells have nothing of.
+  struct Rest {
+    std::vector<std::string> notes;
+    std::array<Target, kLayers.size()> targets;
+  };
+  template <typename Row>
+  using Pages = std::vector<Page<Row>*>;  // by region / kPageRegions; nullptr where empty
   struct Column {
     uint64_t edition;
-    std::vector<Page*> pages;  // by region / kPageRegions; nullptr where empty
+    Pages<Reported> pages;  // a cell that is there has a row here
+    Pages<Rest> rests;
+    PageCells CellsOf(uint32_t number) const;
   };
+  static Reported Pack(const Figures& figures);
+  static void Unpack(const Reported& row, Figures* figures);
   Column& ColumnToChange(const ColumnKey& key);
-  void PutInto(Column& column, RegionNumber region, const Figures& figures);
-  Page* NewPage(const Page* like);
-  void Retire(Page* page);
+  // `before`: the link of the state before; nullptr when nobody is left who sees it.
+  void PutInto(Column& column, RegionNumber region, const Figures& figures, Link* before);
+  // The page to write to: made anew, like the one it replaces, unless this edit has made it.
+  template <typename Row>
+  Page<Row>& PageToChange(Pages<Row>& pages, RegionNumber region, Link* before);
 
   std::map<ColumnKey, std::shared_ptr<Column>> columns_;
-  std::shared_ptr<Pool> pool_;   // where pages are made
-  std::shared_ptr<Link> link_;   // of this state
-  std::weak_ptr<Link> before_;   // of the state that it was made from
+  std::shared_ptr<Pools> pools_;  // where pages are made
+  std::shared_ptr<Link> link_;    // of this state
+  std::weak_ptr<Link> before_;    // of the state that it was made from
   uint64_t edition_ = 0;
   size_t size_ = 0;
 };
@@ -108,7 +131,7 @@ template <typename Each>
 void Cells::ForEachPage(Each each) const {
   for (const auto& [key, column] : columns_) {
     for (uint32_t number = 0; number < column->pages.size(); ++number) {
-      if (const Page* page = column->pages[number]) each(key, number, page->Cells(number));
+      if (column->pages[number] != nullptr) each(key, number, column->CellsOf(number));
     }
   }
 }
@@ -118,8 +141,8 @@ void Cells::ForEachPageSince(uint64_t edition, Each each) const {
   for (const auto& [key, column] : columns_) {
     if (column->edition <= edition) continue;
     for (uint32_t number = 0; number < column->pages.size(); ++number) {
-      const Page* page = column->pages[number];
-      if (page != nullptr && page->edition > edition) each(key, number, page->Cells(number));
+      const Page<Reported>* page = column->pages[number];
+      if (page != nullptr && page->edition > edition) each(key, number, column->CellsOf(number));
     }
   }
 }

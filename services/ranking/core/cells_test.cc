@@ -25,7 +25,7 @@ TEST(Cells, AnEditLeavesTheEarlierStateAsItWas) {
   second.Put(column, 7, Actual(20));
   second.Put(column, 8, Actual(30));
   EXPECT_EQ(first.Find(column, 7)->actual, 10);
-  EXPECT_EQ(first.Find(column, 8), nullptr);
+  EXPECT_EQ(first.Find(column, 8), std::nullopt);
   EXPECT_EQ(second.Find(column, 7)->actual, 20);
   EXPECT_EQ(second.Find(column, 8)->actual, 30);
   EXPECT_EQ(first.size(), 1u);
@@ -82,8 +82,8 @@ TEST(Cells, AStateThatIsHeldKeepsItsFiguresWhicheverOthersAreLetGo) {
     if (edit % 50 != 0) continue;
     for (const auto& [cells, expected] : held) {
       for (const auto& [region, said] : expected) {
-        const Figures* found = cells.Find(column, region);
-        ASSERT_NE(found, nullptr);
+        const std::optional<Figures> found = cells.Find(column, region);
+        ASSERT_TRUE(found);
         ASSERT_EQ(*found->actual, said.first);
         ASSERT_EQ(found->notes, std::vector<std::string>{said.second});
       }

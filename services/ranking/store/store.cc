@@ -220,7 +220,7 @@ absl::StatusOr<storage::Batch> Store::ChangesIn(const Contents& contents) {
   Frame row;
   const auto put = [&](const ColumnKey& column, uint32_t page, const Cells::PageCells& cells) {
     row.clear_cells();
-    for (const auto& [region, figures] : cells) FillCell(column, region, *figures, row.add_cells());
+    for (const auto& [region, figures] : cells) FillCell(column, region, figures, row.add_cells());
     batch.Put(PageKey(column, page), row.SerializeAsString());
   };
   if (whole) {

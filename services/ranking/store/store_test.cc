@@ -136,10 +136,10 @@ TEST(Store, ASnapshotForgetsWhatItDoesNotName) {
     store->Replace(world.Snapshot());
     world.cells.erase({kDeqin, kProgramme, kStarts, 2017, 2017});
     store->Replace(world.Snapshot());
-    EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin), nullptr);
+    EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin), std::nullopt);
   }
   ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
-  EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin), nullptr);
+  EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin), std::nullopt);
   EXPECT_EQ(store->Read()->cells.Find(kColumn, kWeixi)->actual, 900);
 }
 
