@@ -99,7 +99,8 @@ const DatedTree& FigureFold::TreeOf(Period period) {
 
 FigureFold::Plane& FigureFold::PlaneOf(CellKey key, Date as_of) {
   key.region = 0;
-  if (const auto found = planes_.find(PlaneKey{key, as_of.days}); found != planes_.end()) return *found->second;
+  if (last_ != nullptr && last_->key == key && last_->as_of == as_of) return *last_;
+  if (const auto found = planes_.find(PlaneKey{key, as_of.days}); found != planes_.end()) return *(last_ = found->second.get());
   auto made = std::make_unique<Plane>();
   Plane& plane = *made;
   plane.key = key;
@@ -128,8 +129,17 @@ std::optional<Figure> FigureFold::OwnWithBase(const Plane& plane, RegionNumber r
 }
 
 FigureFold::Sum FigureFold::OverChildren(Plane& plane, RegionNumber region) {
+  // Thousands of children stand anywhere in memory: each is asked for some children before it is looked at.
+  constexpr size_t kAhead = 8;
+  const auto& children = plane.tree->Children(region);
+  const auto foresee = [&](size_t place, int step) {
+    if (place < children.size()) sources_.leaves->Foresee(InRegion(plane.key, children[place]), step);
+  };
   Sum sum;
-  for (const RegionNumber child : plane.tree->Children(region)) sum.Add(Counted(plane, child));
+  for (size_t i = 0; i < children.size(); ++i) {
+    for (int step = 0; step < Leaves::kForeseeSteps; ++step) foresee(i + (Leaves::kForeseeSteps - step) * kAhead, step);
+    sum.Add(Counted(plane, children[i]));
+  }
   return sum;
 }
 
@@ -252,10 +262,15 @@ CellFigures FigureFold::At(const CellKey& key) {
   const Date as_of = moment_.as_of.value_or(kDistantFuture);
   Plane& plane = PlaneOf(key, as_of);
   const Sum counted = Counted(plane, key.region);
-  if (const auto own = Own(plane, key.region)) {
+  // With nothing below, what counts is what was reported: no need to look for it again.
+  const bool is_plain = !plane.tree->IsInvolved(key.region) && (!plane.additive || (plane.parts.empty() && plane.tree->Children(key.region).empty()));
+  const std::optional<Figure> own = !is_plain          ? Own(plane, key.region)
+                                    : counted.count > 0 ? std::optional(Figure{counted.amount, counted.newest})
+                                                        : std::nullopt;
+  if (own) {
     cell.own = true;
     cell.own_as_of = own->as_of;
-    if (plane.additive) {
+    if (plane.additive && !is_plain) {
       bool summed = OverChildren(plane, key.region).count > 0;
       if (!summed && plane.tree->IsInvolved(key.region)) {
         for (Plane* part : plane.parts) summed |= !BaseFacts(*part, key.region, false).empty();

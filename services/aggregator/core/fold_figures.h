@@ -90,6 +90,7 @@ class FigureFold {
   const Moment moment_;
   Known known_;
   absl::flat_hash_map<PlaneKey, std::unique_ptr<Plane>> planes_;
+  Plane* last_ = nullptr;  // the last one asked for: mostly the next one too
   std::map<Date, std::shared_ptr<const DatedTree>> trees_;
   std::map<ProgrammeNumber, std::vector<ProgrammeNumber>> related_;
 };

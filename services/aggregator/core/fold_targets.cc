@@ -53,7 +53,11 @@ TargetFold::Plane& TargetFold::PlaneOf(CellKey key, Layer layer, Date day) {
 }
 
 TargetFold::Plane& TargetFold::AskedPlane(const CellKey& key, Layer layer) {
-  return PlaneOf(key, layer, moment_.tree ? *moment_.tree : moment_.as_of.value_or(TreeDate(key.period)));
+  Plane*& last = last_[static_cast<size_t>(layer)];
+  if (last == nullptr || last->key != InRegion(key, 0)) {
+    last = &PlaneOf(key, layer, moment_.tree ? *moment_.tree : moment_.as_of.value_or(TreeDate(key.period)));
+  }
+  return *last;
 }
 
 const Revision* TargetFold::Printed(const Plane& plane, RegionNumber region) const {

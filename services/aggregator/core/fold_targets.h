@@ -1,6 +1,7 @@
 // The half of a fold that is about targets; see fold.h for the rule.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -89,6 +90,7 @@ class TargetFold {
   const Moment moment_;
   const uint64_t known_;
   absl::flat_hash_map<PlaneKey, std::unique_ptr<Plane>> planes_;
+  std::array<Plane*, kLayers> last_{};  // by layer, the last one asked for: mostly the next one too
   std::map<size_t, std::shared_ptr<const DatedTree>> trees_;  // by epoch
   std::map<std::pair<size_t, size_t>, std::shared_ptr<const std::vector<bool>>> differences_;
   std::map<Place, Value> asked_cut_;  // cells of the asked tree that a circle was cut for

@@ -151,6 +151,21 @@ std::optional<InForce> Leaves::InForceAt(const CellKey& cell, Date as_of, const 
   return found;
 }
 
+void Leaves::Foresee(const CellKey& cell, int step) const {
+  if (step == 0) return cells_.prefetch(cell);
+  const auto refs = cells_.find(cell);
+  if (refs == cells_.end()) return;
+  for (const Ref& ref : refs->second) {
+    const Leaf& leaf = slots_[ref.slot].leaves[ref.series - 1];
+    if (step == 2) {
+      leaf.history.Prefetch();
+      continue;
+    }
+    const char* lines = reinterpret_cast<const char*>(&leaf);
+    for (size_t line = 0; line < sizeof(leaf); line += 64) __builtin_prefetch(lines + line);
+  }
+}
+
 Remarks Leaves::RemarksAt(const CellKey& cell, Date as_of, const Known& known, ReviewFilter review) const {
   Remarks remarks;
   const auto refs = cells_.find(cell);

@@ -94,6 +94,9 @@ class Leaves {
   std::optional<Figure> QuickFigureAt(const CellKey& cell, Date as_of, const Known& known, ReviewFilter review) const;
   // The updates behind that figure.
   std::optional<InForce> InForceAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
+  // Asks memory for what FigureAt looks at, without waiting for it, in steps from 0: each reads what the one before asked for.
+  static constexpr int kForeseeSteps = 3;
+  void Foresee(const CellKey& cell, int step) const;
   // What is said about them.
   Remarks RemarksAt(const CellKey& cell, Date as_of, const Known& known = {}, ReviewFilter review = ReviewFilter::kAll) const;
   // The figure for the newest date and everything known, without its base; cheap.

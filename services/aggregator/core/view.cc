@@ -21,12 +21,21 @@ bool HasTarget(const CellFigures& figures) {
   return std::any_of(figures.targets.begin(), figures.targets.end(), [](const auto& target) { return target.has_value(); });
 }
 
+// What occurs of the programme and the indicator that a query names, or of all. Columns stand in the order of their programmes.
+std::vector<Totals::Column> AskedColumns(const View& view, const RollupQuery& query) {
+  const std::set<Totals::Column>& all = view.state().totals().columns();
+  std::vector<Totals::Column> asked;
+  for (auto column = all.lower_bound({query.programme, query.indicator, {}}); column != all.end(); ++column) {
+    if (query.programme != 0 && column->programme != query.programme) break;
+    if (query.indicator == 0 || column->indicator == query.indicator) asked.push_back(*column);
+  }
+  return asked;
+}
+
 // The cells a query asks of each region, as keys of region 0.
 std::vector<CellKey> AskedKeys(const View& view, const RollupQuery& query) {
   std::set<CellKey> keys;
-  for (const Totals::Column& column : view.state().totals().columns()) {
-    if (query.programme != 0 && column.programme != query.programme) continue;
-    if (query.indicator != 0 && column.indicator != query.indicator) continue;
+  for (const Totals::Column& column : AskedColumns(view, query)) {
     Period period = column.period;
     if (!query.period.is_stock()) {
       if (period.is_stock() && IsStock(view.catalogue(), column.indicator)) period = query.period;
@@ -115,6 +124,7 @@ std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
   ordered.insert(ordered.begin(), query.region);
 
   std::vector<Cell> cells;
+  cells.reserve(std::min<size_t>(ordered.size() * keys.size(), 64));
   for (const RegionNumber region : ordered) {
     for (CellKey key : keys) {
       const std::vector<RegionNumber>& of_period = children[key.period];
@@ -133,15 +143,17 @@ std::vector<Cell> Rollup(View& view, const RollupQuery& query) {
 std::vector<std::string> UndividedPeriods(View& view, const RollupQuery& query) {
   std::vector<std::string> notes;
   if (query.period.is_stock()) return notes;
-    std::vector<RegionNumber> regions = view.ChildrenOf(query.region, query.period);
+  std::vector<Totals::Column> longer = AskedColumns(view, query);
+  std::erase_if(longer, [&](const Totals::Column& column) {
+    return column.period == query.period || !column.period.Contains(query.period) || IsStock(view.catalogue(), column.indicator);
+  });
+  if (longer.empty()) return notes;
+  std::vector<RegionNumber> regions = view.ChildrenOf(query.region, query.period);
   regions.insert(regions.begin(), query.region);
   for (const RegionNumber region : regions) {
     // Indicator → the whole period → programmes given only so.
     std::map<IndicatorNumber, std::map<Period, std::vector<std::string>>> undivided;
-    for (const Totals::Column& column : view.state().totals().columns()) {
-      if (query.programme != 0 && column.programme != query.programme) continue;
-      if (query.indicator != 0 && column.indicator != query.indicator) continue;
-      if (column.period == query.period || !column.period.Contains(query.period) || IsStock(view.catalogue(), column.indicator)) continue;
+    for (const Totals::Column& column : longer) {
       if (view.At({region, column.programme, column.indicator, column.period}).empty()) continue;
       if (!view.At({region, column.programme, column.indicator, query.period}).empty()) continue;
       const Programme* programme = view.catalogue().FindProgramme(column.programme);

@@ -17,6 +17,25 @@ Figures Actual(int64_t amount) {
   return figures;
 }
 
+// Anything that a cell may have, or nothing of it.
+Figures RandomFigures(std::mt19937& random) {
+  Figures figures;
+  const auto maybe = [&] { return random() % 2 == 0; };
+  if (maybe()) figures.actual = static_cast<int64_t>(random());
+  if (maybe()) figures.declared = -static_cast<int64_t>(random());
+  if (maybe()) figures.year_start = 0;
+  if (maybe()) figures.newest_as_of = Date{static_cast<int32_t>(random() % 20'000)};
+  figures.own = maybe();
+  figures.review = static_cast<ReviewState>(random() % 4);
+  if (random() % 4 == 0) figures.notes.assign(1 + random() % 2, std::to_string(random()));
+  for (Target& target : figures.targets) {
+    if (random() % 8 != 0) continue;
+    target = {.amount = static_cast<int64_t>(random()), .missing = static_cast<Missing>(random() % 5), .declared = {}};
+    if (maybe()) target.declared = 7;
+  }
+  return figures;
+}
+
 TEST(Cells, AnEditLeavesTheEarlierStateAsItWas) {
   const ColumnKey column{1, {2, {2017, 2017}}};
   Cells first;
@@ -36,7 +55,7 @@ TEST(Cells, EveryEditionKeepsItsOwnFiguresUnderRandomEdits) {
   const uint32_t seed = 15;
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
-  using Model = std::map<std::tuple<ColumnKey, RegionNumber>, int64_t>;
+  using Model = std::map<std::tuple<ColumnKey, RegionNumber>, Figures>;
   std::vector<std::pair<Cells, Model>> editions(1);
   for (int edit = 0; edit < 60; ++edit) {
     Cells cells = editions.back().first.Edit();
@@ -44,15 +63,21 @@ TEST(Cells, EveryEditionKeepsItsOwnFiguresUnderRandomEdits) {
     for (int put = 0; put < 40; ++put) {
       const ColumnKey column{1 + static_cast<uint32_t>(random() % 2), {1 + static_cast<uint32_t>(random() % 3), {}}};
       const RegionNumber region = 1 + static_cast<uint32_t>(random() % 200);
-      const int64_t amount = random();
-      cells.Put(column, region, Actual(amount));
-      model[{column, region}] = amount;
+      const Figures figures = RandomFigures(random);
+      cells.Put(column, region, figures);
+      model[{column, region}] = figures;
     }
     editions.emplace_back(std::move(cells), std::move(model));
   }
   for (const auto& [cells, model] : editions) {
     ASSERT_EQ(cells.size(), model.size());
-    for (const auto& [key, amount] : model) ASSERT_EQ(cells.Find(std::get<0>(key), std::get<1>(key))->actual, amount);
+    for (const auto& [key, figures] : model) ASSERT_TRUE(cells.Find(std::get<0>(key), std::get<1>(key)) == figures);
+    size_t visited = 0;
+    cells.ForEachPage([&](const ColumnKey& column, uint32_t, const Cells::PageCells& page) {
+      for (const auto& [region, figures] : page) ASSERT_TRUE(model.at({column, region}) == figures);
+      visited += page.size();
+    });
+    ASSERT_EQ(visited, model.size());
   }
 }
 

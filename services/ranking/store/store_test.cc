@@ -73,6 +73,7 @@ TEST(Store, AFrameMayChangeOneKindOfRecordAlone) {
   {
     ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
     store->Replace(world.Snapshot());
+    ASSERT_THAT(store->Flush(), IsOk());  // what follows is written as changes, not as a whole
     const auto before = store->Read();
     aggregator::v1::Frame frame = step();
     *frame.add_lineages() = restored;
@@ -141,6 +142,26 @@ TEST(Store, ASnapshotForgetsWhatItDoesNotName) {
   ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk));
   EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin), std::nullopt);
   EXPECT_EQ(store->Read()->cells.Find(kColumn, kWeixi)->actual, 900);
+}
+
+TEST(Store, AnUnfinishedSnapshotLeavesNothingBehind) {
+  storage::SimulatedMedium medium(1);
+  const auto disk = medium.Boot();
+  ASSERT_OK_AND_ASSIGN(auto store, Store::Open(*disk, /*thread=*/false));
+  World world;
+  store->Replace(world.Snapshot());
+  const auto before = store->Read();
+  std::vector<aggregator::v1::Frame> broken = world.Snapshot(3);
+  ASSERT_GE(broken.size(), 3u);
+  broken.pop_back();
+  for (const aggregator::v1::Frame& message : broken) store->AddToSnapshot(message);
+  EXPECT_EQ(store->Read(), before) << "nobody sees half of it";
+  store->ForgetSnapshot();
+  world.cells.erase({kDeqin, kProgramme, kStarts, 2017, 2017});
+  for (const aggregator::v1::Frame& message : world.Snapshot(3)) store->AddToSnapshot(message);
+  EXPECT_EQ(store->Read()->cells.Find(kColumn, kDeqin), std::nullopt);
+  EXPECT_EQ(store->Read()->cells.Find(kColumn, kWeixi)->actual, 900);
+  EXPECT_EQ(store->Read()->cells.size(), world.cells.size());
 }
 
 TEST(Store, ANewerRowOfARegionReplacesAllItsEarlierRows) {
