@@ -7,9 +7,6 @@
 #include <string>
 #include <utility>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <spdlog/spdlog.h>
 
 #include "common/registry/known.h"
@@ -236,8 +233,6 @@ absl::StatusOr<storage::Batch> Store::ChangesIn(const Contents& contents) {
 }
 
 void Store::FlushNowAndThen() {
-  // What is written here can wait, and whoever waits for a frame cannot: without this one figure in a hundred is seen half as late again. Only this thread.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 19);
   uint64_t seen = Read()->changes;
   Clock::duration interval = kFlushInterval;
   for (bool last = false; !last;) {
