@@ -13,7 +13,8 @@ namespace anju::rpc {
 
 // What grpc::ClientReader does, for processes that also serve. Whoever waits in a ClientReader takes part in polling all connections of the process, so
 // that each call to the server may wake it for nothing: with one such reader a fifth of the processor time of a server that answers small reads. Here the
-// library's own threads bring the bytes, and the one that reads parses them. The next message is fetched while the last one is used.
+// library's own threads bring the bytes, and the one that reads parses them. The next message is fetched while the last one is used. The threads that bring
+// them are the few that answer calls: a handler that computes for long holds up streams too.
 // One thread reads; another may only cancel the context.
 class StreamReader {
  public:

@@ -338,7 +338,7 @@ void Frames::Publish() {
     const types::v1::Basis before = published();  // only this thread changes it
     const bool moved = !SameBasis(stamp.basis(), before);
     FrameWriter writer(*sight.journals);
-    const bool filled = !moved || (placed && FillFrame(sight.state, changes, frame_bytes_max_, &writer));
+    const bool filled = !moved || (placed && !changes.started_over && FillFrame(sight.state, changes, frame_bytes_max_, &writer));
     v1::Frame rest;
     rest.set_last(true);
     *rest.mutable_from() = before;

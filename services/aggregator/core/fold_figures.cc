@@ -133,7 +133,9 @@ FigureFold::Sum FigureFold::OverChildren(Plane& plane, RegionNumber region) {
   constexpr size_t kAhead = 8;
   const auto& children = plane.tree->Children(region);
   const auto foresee = [&](size_t place, int step) {
-    if (place < children.size()) sources_.leaves->Foresee(InRegion(plane.key, children[place]), step);
+    if (place >= children.size()) return;
+    const RegionNumber child = children[place];
+    if (child < plane.counted.size() && plane.counted[child].count < 0) sources_.leaves->Foresee(InRegion(plane.key, child), step);
   };
   Sum sum;
   for (size_t i = 0; i < children.size(); ++i) {
