@@ -11,6 +11,7 @@
 #include "common/status/macros.h"
 #include "tests/bench/load.h"
 #include "tests/bench/nation_import.h"
+#include "tests/bench/statistics.h"
 #include "tests/bench/suite.h"
 
 namespace anju::bench {
@@ -71,10 +72,10 @@ absl::StatusOr<Json> MeasureRestarts(const Restarts& restarts) {
       ASSIGN_OR_RETURN(const uint64_t events, suite.ProgressEvents());
       ASSIGN_OR_RETURN(const double memory, suite.MemoryMiB(name));
       const char* after = signal == SIGKILL ? "kill -9" : "an orderly stop";
-      std::printf("restart        %-10s serves %.2f s (slowest of %d: %.2f s) after %s with %llu events; then %.0f MiB\n", name, times.front(), restarts.rounds,
+      std::printf("restart        %-10s serves %.2f s (median; slowest of %d: %.2f s) after %s with %llu events; then %.0f MiB\n", name, Median(times), restarts.rounds,
                   times.back(), after, static_cast<unsigned long long>(events), memory);
       std::fflush(stdout);
-      results.push_back({{"service", name}, {"after", after}, {"events", events}, {"seconds", times.front()}, {"slowest_seconds", times.back()}, {"resident_mib", memory}});
+      results.push_back({{"service", name}, {"after", after}, {"events", events}, {"seconds", Median(times)}, {"slowest_seconds", times.back()}, {"resident_mib", memory}});
     }
   }
   for (auto name = std::rbegin(kServices); name != std::rend(kServices); ++name) RETURN_IF_ERROR(suite.Stop(*name, SIGTERM));

@@ -16,7 +16,7 @@ struct Restarts {
   int rounds = 5;         // of each kind of end
 };
 
-// Ends every service in turn, by kill -9 under the rest of a load and in order, and starts it again. Prints the best and the slowest
+// Ends every service in turn, by kill -9 under the rest of a load and in order, and starts it again. Prints the median and the slowest
 // time of each, and gives them as JSON.
 absl::StatusOr<nlohmann::ordered_json> MeasureRestarts(const Restarts& restarts);
 
