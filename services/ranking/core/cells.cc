@@ -13,8 +13,14 @@ namespace anju::ranking {
 // Pages of states that come from one another. They go back to it from whatever thread lets go of a state last.
 class Cells::Pools {
  public:
-  Page<Reported>* Take(const Page<Reported>*) { return Take(reported_); }
-  Page<Rest>* Take(const Page<Rest>*) { return Take(rest_); }
+  Page<Reported>* Take(const Page<Reported>*) {
+    const MutexLock lock(mutex_);
+    return TakeFrom(reported_);
+  }
+  Page<Rest>* Take(const Page<Rest>*) {
+    const MutexLock lock(mutex_);
+    return TakeFrom(rest_);
+  }
   void Give(const Pages<Reported>& reported, const Pages<Rest>& rest) {
     for (Page<Rest>* page : rest) {
       for (Rest& row : page->rows) row.notes = {};  // all else is written over
@@ -31,17 +37,16 @@ class Cells::Pools {
     Pages<Row> free;
   };
   template <typename Row>
-  Page<Row>* Take(Pool<Row>& pool) {
-    const MutexLock lock(mutex_);
+  static Page<Row>* TakeFrom(Pool<Row>& pool) {
     if (pool.free.empty()) return &pool.pages.emplace_back();
     Page<Row>* const page = pool.free.back();
     pool.free.pop_back();
     return page;
   }
 
-  Mutex mutex_;  // guards both
-  Pool<Reported> reported_;
-  Pool<Rest> rest_;
+  Mutex mutex_;
+  Pool<Reported> reported_ GUARDED_BY(mutex_);
+  Pool<Rest> rest_ GUARDED_BY(mutex_);
 };
 
 struct Cells::Link {
