@@ -1,7 +1,10 @@
 // What the service answers over the wire: consistent, waited for, and told what is wrong when something is.
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
+
+#include <grpcpp/generic/generic_stub.h>
 
 #include "services/aggregator/server_for_tests.h"
 
@@ -111,6 +114,23 @@ TEST_F(ServerTest, EveryBadRequestIsToldWhatIsWrongWithIt) {
   EXPECT_THAT(GetColumn(column), IsOk());
   while (column.keys_size() <= kKeysMax) *column.add_keys() = *key;
   EXPECT_THAT(GetColumn(column), HasReasonAt(Reason::TOO_MANY_ROWS, "keys"));
+}
+
+TEST_F(ServerTest, ARequestOfOtherBytesIsRefused) {
+  StartServer();
+  grpc::GenericStub stub(rpc::Connect(server_->address()));
+  for (const char* method : {"GetRollup", "FollowFrames"}) {
+    SCOPED_TRACE(method);
+    grpc::ClientContext context;
+    context.set_wait_for_ready(true);
+    const grpc::Slice slice(std::string("\x0a\xff"));
+    const grpc::ByteBuffer request(&slice, 1);
+    grpc::ByteBuffer response;
+    std::promise<grpc::Status> done;
+    stub.UnaryCall(&context, std::string("/anju.aggregator.v1.AggregatorService/") + method, grpc::StubOptions(), &request, &response,
+                   [&](grpc::Status status) { done.set_value(std::move(status)); });
+    EXPECT_THAT(rpc::FromGrpc(done.get_future().get()), HasReason(Reason::BAD_VALUE));
+  }
 }
 
 TEST_F(ServerTest, BeforeThePlanJournalIsSeenItIsNotReady) {
