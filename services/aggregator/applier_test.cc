@@ -386,6 +386,47 @@ TEST_F(ApplierTest, AFollowerTooSlowForTheRingGetsASnapshotInSmallMessages) {
   EXPECT_EQ(snapshot(), cells);
 }
 
+TEST_F(ApplierTest, NoFrameIsMadeWhileEveryFollowerIsAhead) {
+  Seed(1, 2);
+  ASSERT_THAT(Apply(progress_.Next({Open(1, counties_[0])[0], Update(1, 5)[0]})), IsOk());
+  Frames frames(*applier_, /*thread=*/false);
+  const types::v1::Basis start = applier_->Stamp().basis();
+  const auto first = progress_.Next(Update(1, 6)), second = progress_.Next(Update(1, 7)), third = progress_.Next(Update(1, 8));
+  types::v1::Basis ahead = start;
+  *ahead.mutable_progress(0) = rpc::ToProto(second.after);
+  ASSERT_OK_AND_ASSIGN(const auto waiting, frames.Follow(ahead, [] {}));
+  // The next frame with cells that a follower is given now, as its sequences before and after; nothing when there is none.
+  const auto next = [&](Frames::Follower& follower) {
+    std::vector<uint64_t> step;
+    for (auto bytes = frames.Next(follower); bytes.ok() && *bytes != nullptr && step.empty(); bytes = frames.Next(follower)) {
+      v1::Frame frame;
+      EXPECT_TRUE(frame.ParseFromString(**bytes));
+      EXPECT_FALSE(frame.snapshot());
+      if (frame.cells_size() > 0) step = {frame.from().progress(0).sequence(), frame.to().basis().progress(0).sequence()};
+    }
+    return step;
+  };
+  const uint64_t at = start.progress(0).sequence();
+  ASSERT_THAT(Apply(first), IsOk());
+  frames.Turn();
+  EXPECT_EQ(frames.published().progress(0).sequence(), at) << "what has changed is kept for who may follow from here";
+  EXPECT_THAT(next(*waiting), ::testing::IsEmpty());
+  // Somebody comes who is where we were: the step is made now, and is whole.
+  ASSERT_OK_AND_ASSIGN(const auto other, frames.Follow(start, [] {}));
+  frames.Turn();
+  EXPECT_THAT(next(*other), ::testing::ElementsAre(at, at + 1));
+  EXPECT_THAT(next(*waiting), ::testing::IsEmpty());
+  // Who waits comes in where it is, and goes on with everybody.
+  ASSERT_THAT(Apply(second), IsOk());
+  frames.Turn();
+  EXPECT_THAT(next(*other), ::testing::ElementsAre(at + 1, at + 2));
+  EXPECT_THAT(next(*waiting), ::testing::IsEmpty());
+  ASSERT_THAT(Apply(third), IsOk());
+  frames.Turn();
+  EXPECT_THAT(next(*other), ::testing::ElementsAre(at + 2, at + 3));
+  EXPECT_THAT(next(*waiting), ::testing::ElementsAre(at + 2, at + 3));
+}
+
 // Not a check: prints how fast a rebuild from zero is. Machines differ.
 TEST_F(ApplierTest, PrintsTheSpeedOfARebuild) {
   Seed(20, 100);
