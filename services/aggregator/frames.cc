@@ -120,10 +120,9 @@ std::vector<FrameBytes> MakeSnapshot(const State& state, const types::v1::BasisS
     writer.Add(indicator);
     added();
   }
-  state.totals().ForEach([&](const CellKey& key, CellFigures figures) {
-    if (figures.empty()) return;
-    Cell cell{key, std::move(figures), {}};
-    if (cell.figures.own_as_of) cell.remarks = state.CurrentRemarks(key);
+  state.totals().ForEach([&](const Totals::Node* node) {
+    const Cell cell = state.CurrentCell({node, {}});
+    if (cell.figures.empty()) return;
     writer.Add(cell);
     added();
   });

@@ -79,7 +79,9 @@ void AddBoundaries(const State& state, std::vector<std::string>* lines) {
 
 std::vector<std::string> Dump(const State& state) {
   std::vector<std::string> lines;
-  state.totals().ForEach([&](const CellKey& key, const CellFigures& cell) {
+  state.totals().ForEach([&](const Totals::Node* node) {
+    const CellKey& key = Totals::CellOf(node);
+    const CellFigures cell = state.totals().Of(node);
     if (cell.empty()) return;
     std::string line = absl::StrCat("cell\t", KeyOf(state, key));
     for (const auto& target : cell.targets) absl::StrAppend(&line, "\t", TextOf(target));

@@ -30,13 +30,16 @@ void State::ReplaceRegistry(RegionTree regions, Catalogue catalogue, Boundaries 
 
 void State::Recompute() {
   absl::flat_hash_map<CellKey, CellFigures> before;
-  totals_.ForEach([&](const CellKey& cell, CellFigures figures) {
-    if (!figures.empty()) before.emplace(cell, std::move(figures));
+  totals_.ForEach([&](const Totals::Node* node) {
+    CellFigures figures = totals_.Of(node);
+    if (!figures.empty()) before.emplace(Totals::CellOf(node), std::move(figures));
   });
   for (const Totals::Node* node : totals_.TakeChanged()) vanished_.insert(Totals::CellOf(node));
   BuildTotals();
   totals_.TakeChanged();
-  totals_.ForEach([&](const CellKey& cell, const CellFigures& figures) {
+  totals_.ForEach([&](const Totals::Node* node) {
+    const CellKey& cell = Totals::CellOf(node);
+    const CellFigures figures = totals_.Of(node);
     const auto old = before.find(cell);
     if (old == before.end() ? !figures.empty() : !(old->second == figures)) vanished_.insert(cell);
     if (old != before.end()) before.erase(old);

@@ -64,7 +64,7 @@ class Totals {
   // That something is, or may be, said about the reported figure of a cell. Few cells have that, and the node saves looking for it.
   static void SetRemarked(Node* node);
   static bool IsRemarked(const Node* node);
-  // Visits every cell that has a node (some may have nothing known), in no order.
+  // Visits the node of every cell (some may have nothing known), in no order.
   template <typename Visit>
   void ForEach(Visit visit) const;
   // Plan periods and (programme, indicator) pairs that occur.
@@ -205,7 +205,7 @@ inline void Totals::Prefetch(const Node* node) {
 template <typename Visit>
 void Totals::ForEach(Visit visit) const {
   for (const Node& node : nodes_) {
-    if (node.year_end == 0) visit(node.cell, FiguresOf(node));
+    if (node.year_end == 0) visit(&node);
   }
 }
 
