@@ -9,7 +9,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/lineages.h"
+#include "common/status/macros.h"
 #include "common/thread/mutex.h"
+#include "services/progress/errors.h"
 #include "services/progress/store/model.h"
 
 namespace anju::progress {
@@ -33,6 +35,11 @@ class Desk {
   // The current stream of each source by name; ended ones are swept out as new ones come.
   absl::flat_hash_map<std::string, std::weak_ptr<Intake>> streams;
   size_t streams_sweep_at = 64;
+  // Whether anything may be decided now: NOT_READY while plan's feed does not continue what was recorded here, or has not brought all of it (again).
+  absl::Status CheckPlan() const {
+    RETURN_IF_ERROR(plan_refused());
+    return model.plan_ready() ? absl::OkStatus() : NotReady();
+  }
 
   // ---- Any thread ----
   // The plan position that answers may name: what the decider has applied.

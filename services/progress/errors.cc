@@ -103,6 +103,14 @@ absl::Status PlanWasRolledBack(std::string_view position) {
                                 ", which was lost when plan was restored; nothing is taken until progress is restored from the same backup"));
 }
 
+absl::Status PlanIsOlder(std::string_view position, std::string_view end) {
+  const absl::string_view at(position.data(), position.size());
+  return MakeError(Reason::NOT_READY, "plan", position,
+                   absl::StrCat("ROLLED_BACK: an older copy of plan's journal was put back: ", at, " was taken here, and it ends at ",
+                                absl::string_view(end.data(), end.size()),
+                                "; nothing is taken until the newer copy is back, or plan and progress are restored from the same backup"));
+}
+
 absl::Status OtherPlan() {
   return MakeError(Reason::NOT_READY, "plan", "",
                    "the plan service has another journal than the one that figures were recorded under; nothing is taken until it is back");

@@ -27,6 +27,7 @@ absl::Status StreamReplaced(std::string_view source);
 absl::Status NotReady();                      // no plan journal seen yet, or not enough of it
 // Plan was restored to before what figures here were decided under.
 absl::Status PlanWasRolledBack(std::string_view position);
+absl::Status PlanIsOlder(std::string_view position, std::string_view end);
 absl::Status OtherPlan();                     // plan's journal was replaced: its numbers mean other things than ours
 absl::Status TooManyLists(size_t waiting_max);
 absl::Status BadPageSize(int64_t size);

@@ -30,7 +30,7 @@ PlanFeed::PlanFeed(std::string address, Desk& desk, journal::Pipeline& pipeline,
     return Await([&](PlanTaker::Done done) { taker_.TakeLineage(lineage, std::move(done)); });
   };
   callbacks.on_fresh = [this](const journal::Position& upstream, int64_t sent_us) { desk_.MarkPlanFresh(upstream, sent_us); };
-  callbacks.on_data_loss = [this](const feed::Lost&) { return taker_.Lose(); };
+  callbacks.on_data_loss = [this](const feed::Lost& lost) { return taker_.Lose(lost); };
   follower_ = std::make_unique<feed::Follower>("plan", rpc::Connect(address_), taker_.taken(), std::move(callbacks));
 }
 
@@ -51,7 +51,8 @@ void PlanFeed::FillStatus(status::v1::Followed* followed) const {
   followed->set_connected(status.connected);
   const uint64_t applied = desk_.plan().position.sequence;
   followed->set_lag(status.upstream_sequence > applied ? status.upstream_sequence - applied : 0);
-  followed->set_problem(status.problem);
+  const absl::Status refused = desk_.plan_refused();
+  followed->set_problem(refused.ok() ? status.problem : std::string(refused.message()));
 }
 
 }  // namespace anju::progress

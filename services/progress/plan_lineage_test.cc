@@ -1,6 +1,8 @@
 // Plan restored from a backup under a running progress service: what was decided under what it still has goes on, what was only cached comes again,
 // and figures decided under what is lost stop everything until progress is restored too.
 #include <filesystem>
+#include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -32,8 +34,23 @@ class PlanLineageTest : public ServiceFixture {
     return response;
   }
   void RestorePlanAt(uint64_t sequence) { plan_ = plan_->RestoredAt(sequence, directory_ / ("plan." + std::to_string(++restores_))); }
+  // Stops plan, so that its directory can be copied or replaced; StartPlan serves it again where it was.
+  void StopPlan() {
+    plan_address_ = plan_->address();
+    plan_->End();
+    plan_ = nullptr;
+  }
+  void StartPlan() { plan_ = std::make_unique<testing::PlanStub>(directory_ / "plan", plan_address_); }
+  void CopyPlan(const std::string& from, const std::string& to) {
+    std::filesystem::remove_all(directory_ / to);
+    std::filesystem::copy(directory_ / from, directory_ / to, std::filesystem::copy_options::recursive);
+  }
+  bool WaitForProblem(const std::string& words) {
+    return WaitUntil([&] { return PlanStatus().problem().find(words) != std::string::npos; });
+  }
   std::string PlanJournal() { return journal::ToHex(server_->desk().plan().position.journal_id); }
   int restores_ = 0;
+  std::string plan_address_;
 };
 
 TEST_F(PlanLineageTest, GoesOnWhereEverythingIsContained) {
@@ -98,6 +115,71 @@ TEST_F(PlanLineageTest, NothingIsTakenWhileFiguresWereDecidedUnderALostPlan) {
     ASSERT_TRUE(WaitUntil([&] { return PlanStatus().problem().find("restored from the same backup") != std::string::npos; })) << PlanStatus().problem();
     EXPECT_THAT(Batch(Numbered(3, 1)), HasReason(Reason::NOT_READY));
   }
+  EXPECT_EQ(server_->pipeline().journal().durable().sequence, recorded);
+}
+
+// The same journal, shorter: no restore has given it another name, so what it records next goes by numbers that are taken.
+TEST_F(PlanLineageTest, NothingIsTakenWhileAnOlderCopyOfPlanIsInItsPlace) {
+  StartReady();
+  StopPlan();
+  CopyPlan("plan", "older");
+  StartPlan();
+  plan_->Append({DocumentEvent("文1", 3, 10)});
+  ASSERT_TRUE(WaitForPlan(4));
+  testing::StreamClient open(*stub_);
+  ASSERT_TRUE(open.Open("open"));
+  ASSERT_TRUE(open.Send(Numbered(1, 1)));
+  ASSERT_TRUE(open.ReadUntil(1));
+  const uint64_t recorded = server_->pipeline().journal().durable().sequence;
+  StopPlan();
+  CopyPlan("plan", "newer");
+  CopyPlan("older", "plan");
+  StartPlan();
+  ASSERT_TRUE(WaitForProblem("an older copy of plan's journal was put back")) << PlanStatus().problem();
+  // Not for a moment only: over several streams to plan, and when it is as long again with something else in it.
+  for (int again = 0; again < 10; ++again) {
+    EXPECT_THAT(Batch(Numbered(1, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  plan_->Append({DocumentEvent("文2", 4, 10), DocumentEvent("文3", 5, 10)});
+  for (int again = 0; again < 10; ++again) {
+    EXPECT_THAT(Batch(Numbered(1, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  // A stream that was open is told as well.
+  open.Send(Numbered(2, 1));
+  EXPECT_THAT(open.Finish(), HasReasonAt(Reason::NOT_READY, "plan"));
+  Stop();
+  Start();
+  ASSERT_TRUE(WaitForProblem("an older copy of plan's journal was put back")) << PlanStatus().problem();
+  EXPECT_THAT(Batch(Numbered(1, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
+  EXPECT_EQ(server_->pipeline().journal().durable().sequence, recorded);
+  // The newer copy back: everything goes on.
+  StopPlan();
+  CopyPlan("newer", "plan");
+  StartPlan();
+  ASSERT_TRUE(WaitUntil([&] { return PlanStatus().problem().empty() && PlanStatus().connected(); })) << PlanStatus().problem();
+  EXPECT_THAT(Batch(Numbered(1, 1)), IsOk());
+}
+
+// What is forgotten because of a restore comes again, and until then an empty registry must not judge what an open stream brings.
+TEST_F(PlanLineageTest, AnOpenStreamIsNotJudgedByAPlanThatIsStillComing) {
+  StartReady();
+  testing::StreamClient open(*stub_);
+  ASSERT_TRUE(open.Open("open"));
+  ASSERT_TRUE(open.Send(Numbered(1, 1)));
+  ASSERT_TRUE(open.ReadUntil(1));
+  const uint64_t recorded = server_->pipeline().journal().durable().sequence;
+  plan_->Append({DocumentEvent("文1", 3, 10)});  // cached only
+  ASSERT_TRUE(WaitForPlan(4));
+  // What the stream brings is decided between the word that the lineage holds, which forgets everything, and the first block.
+  HoldTheDecider();
+  RestorePlanAt(3);
+  ASSERT_TRUE(WaitForQueued(1));
+  ASSERT_TRUE(open.Send(Numbered(2, 1)));
+  ASSERT_TRUE(WaitForQueued(2));
+  ReleaseTheDecider();
+  EXPECT_THAT(open.Finish(), HasReason(Reason::NOT_READY));
   EXPECT_EQ(server_->pipeline().journal().durable().sequence, recorded);
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "anju/plan/v1/event.pb.h"
 #include "common/faults/faults.h"
 #include "common/registry/known.h"
@@ -101,6 +103,7 @@ void PlanTaker::Resume(Done done) {
 }
 
 void PlanTaker::TakeLineage(const journal::Lineage& lineage, Done done) {
+  lineage_ = lineage;
   auto taken = std::make_shared<journal::Position>(taken_);
   const Done decided = [this, taken, done](const absl::Status& status) {
     if (status.ok()) {
@@ -126,7 +129,13 @@ void PlanTaker::Take(const journal::BlockView& view, const journal::Position& af
   Submit(std::move(block), std::move(done));
 }
 
-journal::Position PlanTaker::Lose() {
+journal::Position PlanTaker::Lose(const feed::Lost& lost) {
+  if (lost.end && (lost.end->journal_id == taken_.journal_id || lineage_.Knows(lost.end->journal_id))) {
+    const absl::Status refused = PlanIsOlder(NameOf(taken_), NameOf(*lost.end));
+    if (desk_.plan_refused() != refused) spdlog::error("{}", std::string(refused.message()));
+    desk_.SetPlanRefused(refused);
+    return taken_;
+  }
   desk_.SetPlanRefused(OtherPlan());
   lost_ = true;
   return {};

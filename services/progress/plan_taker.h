@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "common/feed/chain.h"
 #include "common/journal/lineage.h"
 #include "common/journal/pipeline.h"
 #include "common/rpc/rpc.h"
@@ -28,8 +29,10 @@ class PlanTaker {
   void Take(const journal::BlockView& view, const journal::Position& after, Done done);
   // The block ending there was stored.
   void Advance(const journal::Position& after) { taken_ = after; }
-  // Our position is not in that journal: from where to ask for it, so that it tells its lineage. Nothing is decided until then.
-  journal::Position Lose();
+  // Our position is not in that journal: from where to ask next. Nothing is decided until plan's feed continues ours again. Another journal, or a restored
+  // one, is asked from the start, so that it tells its lineage. An older copy of the journal that was followed (lost.end says so) is asked for our
+  // position until the newer copy is back: what it records from now on would go by numbers that figures here were decided under already.
+  journal::Position Lose(const feed::Lost& lost);
 
  private:
   void Submit(PlanBlock block, Done done);
@@ -38,6 +41,7 @@ class PlanTaker {
   journal::Pipeline& pipeline_;
   rpc::WaitingRoom& room_;
   journal::Position taken_;
+  journal::Lineage lineage_;  // as told last
   bool lost_ = false;  // what is cached is not in the journal that we ask
 };
 

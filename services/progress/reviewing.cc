@@ -72,8 +72,7 @@ void ReviewRequest::Done(const absl::Status& status, const journal::Position& du
 
 absl::Status ReviewRequest::Review(journal::Recorder& recorder) {
   const Model& model = desk_.model;
-  RETURN_IF_ERROR(desk_.plan_refused());
-  if (!model.plan_ready()) return NotReady();
+  RETURN_IF_ERROR(desk_.CheckPlan());
   const std::string digest = DigestOf(request_);
   const RememberedRequest* earlier = digest.empty() || request_.dry_run() ? nullptr : model.requests().Find(caller_.identity, request_.request_id());
   ground_ = GroundOf(desk_, recorder);

@@ -50,7 +50,7 @@ class ReportStream::ItemsRequest final : public journal::Request {
       : desk_(desk), stream_(std::move(stream)), intake_(stream_->intake_), slot_(std::move(slot)) {}
 
   void Decide(journal::Recorder& recorder) override {
-    if (absl::Status refused = desk_.plan_refused(); !refused.ok()) intake_->Fence(std::move(refused));
+    if (absl::Status refused = desk_.CheckPlan(); !refused.ok()) intake_->Fence(std::move(refused));
     slot_->end = intake_->Take(desk_.model, recorder, slot_->message->items(), &slot_->taken);
   }
   void Foresee(int step) override {

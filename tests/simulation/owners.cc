@@ -131,7 +131,7 @@ class ProgressNode final : public OwnerNode {
       return Await([&](progress::PlanTaker::Done done) { taker_->TakeLineage(lineage, std::move(done)); });
     };
     callbacks.on_fresh = [this](const journal::Position& upstream, int64_t sent_us) { desk_->MarkPlanFresh(upstream, sent_us); };
-    callbacks.on_data_loss = [this](const feed::Lost&) { return taker_->Lose(); };
+    callbacks.on_data_loss = [this](const feed::Lost& lost) { return taker_->Lose(lost); };
     client_ = std::make_unique<FeedClient>(context_, *this, plan_, taker_->taken(), std::move(callbacks));
     return absl::OkStatus();
   }

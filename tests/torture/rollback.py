@@ -129,15 +129,28 @@ def round_of_rollbacks(options, number, times, counts, deadline):
     return book
 
 
-def old_and_newest(suite, book, rng, seed, name, counted, more, seconds):
-    """A copy of a service, what it acknowledged after that (at least `more` of `counted`), and then, killed, its newest copy: both, and where its
-    journal stood; None when the load found something."""
+def end_of(service):
+    """The last sequence of its journal."""
+    channel = ledger.connect(service.address)
+    try:
+        return ledger.patiently(lambda: stubs.FEED(channel).GetJournal(stubs.feed.GetJournalRequest(), timeout=10, wait_for_ready=True)).position.sequence
+    finally:
+        channel.close()
+
+
+def old_and_newest(suite, book, rng, seed, name, more, seconds):
+    """A copy of a service, what it recorded after that (at least `more` events: not every import that is acknowledged records one), and then, killed,
+    its newest copy: both, and where its journal stood; None when the load found something."""
     service = suite[name]
-    old, had = copy_of(service, f"{name}.old"), book.counts[counted]
+    old = copy_of(service, f"{name}.old")
+    had = now = end_of(service)
     until, turn = time.monotonic() + seconds, 0
-    while not turn or (book.counts[counted] < had + more and not book.failures and time.monotonic() < until):
+    while not turn or (now < had + more and not book.failures and time.monotonic() < until):
         turn += 1
         load = load_for(suite, f"{seed}/newer/{turn}", rng.choice((0.7, 1.5)), book)
+        now = end_of(service)
+    if now < had + more and not book.failures:
+        book.fail("broken", f"{name} recorded {now - had} events in {seconds} s: there is no older copy to put back")
     judge.judge_round(suite, book, seed, load.watchers)
     if book.failures:
         return None
@@ -151,7 +164,7 @@ def old_and_newest(suite, book, rng, seed, name, counted, more, seconds):
 
 def rollback_of_progress(suite, book, rng, seed):
     progress = suite["progress"]
-    copies = old_and_newest(suite, book, rng, seed, "progress", "acked", 10, 60)
+    copies = old_and_newest(suite, book, rng, seed, "progress", 10, 60)
     if copies is None:
         return
     copy, newest, position = copies
@@ -231,7 +244,7 @@ def refuses_reports(suite):
 def rollback_of_plan(suite, book, rng, seed):
     """Figures were decided under plans that are gone: nothing is taken any more until they are back, and then everything goes on."""
     plan = suite["plan"]
-    copies = old_and_newest(suite, book, rng, seed, "plan", "imports", 2, 30)
+    copies = old_and_newest(suite, book, rng, seed, "plan", 2, 30)
     if copies is None:
         return None
     copy, newest, position = copies
@@ -244,6 +257,11 @@ def rollback_of_plan(suite, book, rng, seed):
         if time.monotonic() > until:
             return book.fail("silent", "progress goes on under an older plan than it has decided under")
         time.sleep(0.1)
+    until = time.monotonic() + 2  # and not for a moment only, while it makes sure
+    while time.monotonic() < until:
+        if not refuses_reports(suite):
+            return book.fail("silent", "progress goes on under an older plan than it has decided under, after it had noticed")
+        time.sleep(0.05)
     plan.kill()
     put_back(plan, newest)
     plan.start().wait_ready()

@@ -100,6 +100,11 @@ PlanStub::PlanStub(const std::string& directory, const std::string& listen) {
 
 PlanStub::~PlanStub() = default;
 
+void PlanStub::End() {
+  feed::EndFeeds(*feed_);
+  server_ = nullptr;
+}
+
 std::unique_ptr<PlanStub> PlanStub::RestoredAt(uint64_t sequence, const std::string& directory) {
   const std::string listen = address();
   {
@@ -114,8 +119,7 @@ std::unique_ptr<PlanStub> PlanStub::RestoredAt(uint64_t sequence, const std::str
     }
     CHECK_OK((*restored)->Finish(clock_).status());
   }
-  feed::EndFeeds(*feed_);
-  server_ = nullptr;
+  End();
   return std::make_unique<PlanStub>(directory, listen);
 }
 

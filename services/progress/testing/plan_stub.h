@@ -35,6 +35,8 @@ class PlanStub {
   const std::string& address() const { return server_->address(); }
   // Appends one block and returns its position as a token for plan_at_least.
   std::string Append(const std::vector<plan::v1::Event>& events);
+  // Ends the feed's streams, so that destroying it does not wait for them.
+  void End();
   // A plan service at the same address on a backup of this one's journal up to the end of a block at `sequence`.
   std::unique_ptr<PlanStub> RestoredAt(uint64_t sequence, const std::string& directory);
   // The registry above without soft checks, in one block.
