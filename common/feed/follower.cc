@@ -4,9 +4,10 @@
 #include <thread>
 #include <utility>
 
-#include "anju/feed/v1/feed.grpc.pb.h"
+#include "anju/feed/v1/feed.pb.h"
 #include "common/feed/feed.h"
 #include "common/rpc/rpc.h"
+#include "common/rpc/stream_reader.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/thread/mutex.h"
@@ -16,7 +17,7 @@ namespace anju::feed {
 class Follower::Impl {
  public:
   Impl(std::string name, std::shared_ptr<grpc::Channel> channel, journal::Position from, Callbacks callbacks)
-      : name_(std::move(name)), stub_(v1::FeedService::NewStub(channel)), chain_(name_, from), callbacks_(std::move(callbacks)) {
+      : name_(std::move(name)), channel_(std::move(channel)), chain_(name_, from), callbacks_(std::move(callbacks)) {
     CHECK(callbacks_.on_block != nullptr);
     callbacks_.on_block = [this, on_block = std::move(callbacks_.on_block)](const journal::BlockView& block, std::string_view bytes,
                                                                             const journal::Position& after) -> absl::Status {
@@ -71,10 +72,10 @@ class Follower::Impl {
     }
     v1::FollowRequest request;
     *request.mutable_after() = rpc::ToProto(chain_.Begin());
-    std::unique_ptr<grpc::ClientReader<v1::FollowResponse>> reader = stub_->Follow(&context, request);
+    rpc::StreamReader reader(channel_, "/anju.feed.v1.FeedService/Follow", &context, request);
     absl::Status taken;
     v1::FollowResponse response;
-    while (taken.ok() && reader->Read(&response)) {
+    while (taken.ok() && reader.Read(&response)) {
       announced_ = response.position().sequence();
       taken = chain_.Take(response, callbacks_);
       if (!taken.ok()) break;
@@ -82,9 +83,7 @@ class Follower::Impl {
       received_ = true;
     }
     if (!taken.ok()) context.TryCancel();
-    while (reader->Read(&response)) {
-    }
-    const grpc::Status finished = reader->Finish();
+    const grpc::Status finished = reader.Finish();
     {
       const MutexLock lock(mutex_);
       context_ = nullptr;
@@ -107,7 +106,7 @@ class Follower::Impl {
   }
 
   const std::string name_;
-  const std::unique_ptr<v1::FeedService::Stub> stub_;
+  const std::shared_ptr<grpc::Channel> channel_;
   Chain chain_;              // the follower's thread only, as the next two
   bool received_ = false;    // anything that held, on this stream
   uint64_t announced_ = 0;   // the sequence that the message being taken leads to

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "common/rpc/rpc.h"
+#include "common/rpc/stream_reader.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 
@@ -16,7 +17,7 @@ namespace anju::ranking {
 using aggregator::v1::Frame;
 
 Frames::Frames(Store& store, std::shared_ptr<grpc::Channel> channel, std::string address, std::function<void()> applied)
-    : taker_(store), channel_(std::move(channel)), stub_(aggregator::v1::AggregatorService::NewStub(channel_)), address_(std::move(address)),
+    : taker_(store), channel_(std::move(channel)), address_(std::move(address)),
       applied_(std::move(applied)) {
   thread_ = std::thread([this] { Run(); });
 }
@@ -66,7 +67,7 @@ void Frames::FollowOnce() {
     if (stopping_) return;
     stream_ = &context;
   }
-  std::unique_ptr<grpc::ClientReader<Frame>> reader = stub_->FollowFrames(&context, request);
+  rpc::StreamReader reader(channel_, "/anju.aggregator.v1.AggregatorService/FollowFrames", &context, request);
   FrameTaker::Step last = FrameTaker::Step::kPending;
   const auto goes_on = [&last] { return last == FrameTaker::Step::kApplied || last == FrameTaker::Step::kPending; };
   // A frame may have a hundred thousand cells: they are made in blocks of memory and forgotten at once.
@@ -75,7 +76,7 @@ void Frames::FollowOnce() {
   blocks.max_block_size = 1 << 20;
   for (google::protobuf::Arena arena(blocks); goes_on(); arena.Reset()) {
     Frame* const frame = google::protobuf::Arena::CreateMessage<Frame>(&arena);
-    if (!reader->Read(frame)) break;
+    if (!reader.Read(frame)) break;
     last = taker_.Take(*frame);
     if (last != FrameTaker::Step::kApplied) continue;
     backoff_ms_ = kBackoffMsMin;
@@ -83,7 +84,7 @@ void Frames::FollowOnce() {
     applied_();
   }
   if (!goes_on()) context.TryCancel();
-  const grpc::Status ended = reader->Finish();
+  const grpc::Status ended = reader.Finish();
   {
     const MutexLock lock(mutex_);
     stream_ = nullptr;

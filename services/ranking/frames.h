@@ -7,7 +7,9 @@
 #include <thread>
 #include <vector>
 
-#include "anju/aggregator/v1/aggregator.grpc.pb.h"
+#include <grpcpp/grpcpp.h>
+
+#include "anju/aggregator/v1/aggregator.pb.h"
 #include "anju/status/v1/status.pb.h"
 #include "common/thread/mutex.h"
 #include "services/ranking/frame_taker.h"
@@ -34,7 +36,6 @@ class Frames {
 
   FrameTaker taker_;  // of the thread
   const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<aggregator::v1::AggregatorService::Stub> stub_;
   const std::string address_;
   const std::function<void()> applied_;
 

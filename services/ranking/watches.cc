@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/rpc/stream_reader.h"
 #include "common/status/macros.h"
 #include "common/status/status.h"
 #include "common/thread/mutex.h"
@@ -15,7 +16,6 @@
 namespace anju::ranking {
 namespace {
 
-using aggregator::v1::AggregatorService;
 using aggregator::v1::ColumnStep;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -108,7 +108,7 @@ class Watches::Watcher final : public grpc::ServerWriteReactor<v1::WatchEvent> {
   }
 
   void Run();
-  grpc::Status FollowOnce(const std::unique_ptr<AggregatorService::Stub>& stub, absl::Status* refused);
+  grpc::Status FollowOnce(absl::Status* refused);
   absl::Status Take(const ColumnStep& step);
   void Send(v1::WatchEvent event, const types::v1::BasisStamp& to);
 
@@ -161,13 +161,12 @@ struct Watches::Shared {
 };
 
 void Watches::Watcher::Run() {
-  const std::unique_ptr<AggregatorService::Stub> stub = AggregatorService::NewStub(shared_->channel);
   absl::Status end;
   int backoff_ms = kBackoffMsMin;
   steady_clock::time_point lost = steady_clock::now();  // the last time that the aggregator knew our basis
   while (true) {
     received_ = false;
-    const grpc::Status ended = FollowOnce(stub, &end);
+    const grpc::Status ended = FollowOnce(&end);
     if (received_) {
       lost = steady_clock::now();
       backoff_ms = kBackoffMsMin;
@@ -197,7 +196,7 @@ void Watches::Watcher::Run() {
 }
 
 // One stream from opening to its end. `refused` is set when the watch cannot go on.
-grpc::Status Watches::Watcher::FollowOnce(const std::unique_ptr<AggregatorService::Stub>& stub, absl::Status* refused) {
+grpc::Status Watches::Watcher::FollowOnce(absl::Status* refused) {
   grpc::ClientContext context;
   std::string from = watched_->from;
   {
@@ -206,13 +205,13 @@ grpc::Status Watches::Watcher::FollowOnce(const std::unique_ptr<AggregatorServic
     stream_ = &context;
     if (begun_) from = at_.token();
   }
-  const std::unique_ptr<grpc::ClientReader<ColumnStep>> reader = stub->FollowColumn(&context, watched_->Request(from));
-  for (ColumnStep step; refused->ok() && reader->Read(&step);) {
+  rpc::StreamReader reader(shared_->channel, "/anju.aggregator.v1.AggregatorService/FollowColumn", &context, watched_->Request(from));
+  for (ColumnStep step; refused->ok() && reader.Read(&step);) {
     received_ = true;
     *refused = Take(step);
   }
   if (!refused->ok()) context.TryCancel();
-  const grpc::Status ended = reader->Finish();
+  const grpc::Status ended = reader.Finish();
   const MutexLock lock(mutex_);
   stream_ = nullptr;
   return ended;

@@ -16,7 +16,7 @@ namespace anju::ranking {
 absl::StatusOr<std::unique_ptr<const Watched>> ReadWatch(const rpc::Caller& caller, const v1::WatchRequest& request,
                                                          const Contents& contents);
 
-// A watcher has a thread that reads the aggregator's stream, applies a step and hands its event to gRPC. It reads no further step until the
+// A watcher has a thread that reads the aggregator's stream, applies a step and hands its event to gRPC. It takes no further step (one is fetched ahead) until the
 // event before has been taken, so a slow client slows down its own stream up to the aggregator, and nothing piles up, is lost or comes
 // twice. A stream that breaks is opened again from the last basis dealt with.
 class Watches {
