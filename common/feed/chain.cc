@@ -30,20 +30,30 @@ Lost LostOf(const ErrorDetail& refused) {
 
 }  // namespace
 
+Blocks DecodeBlocks(const v1::FollowResponse& response) {
+  Blocks blocks;
+  blocks.reserve(static_cast<size_t>(response.blocks_size()));
+  for (const std::string& bytes : response.blocks()) blocks.push_back(journal::DecodeBlock(bytes, /*verify_root=*/true));
+  return blocks;
+}
+
 journal::Position Chain::Begin() {
   begins_ = true;
   if (at_.sequence == 0) at_ = {};
   return at_;
 }
 
-absl::Status Chain::Take(const v1::FollowResponse& response, const Callbacks& callbacks) {
+absl::Status Chain::Take(const v1::FollowResponse& response, const Blocks& blocks, const Callbacks& callbacks) {
   if (begins_) RETURN_IF_ERROR(TakeIdentities(response, callbacks));
   begins_ = false;
-  if (faults::IsDisabled(faults::Protection::kPositionCheck)) return TakeWhateverComes(response, callbacks);
+  if (faults::IsDisabled(faults::Protection::kPositionCheck)) return TakeWhateverComes(response, blocks, callbacks);
   ASSIGN_OR_RETURN(const journal::Position stands, rpc::FromProto(response.position()));
   if (stands.sequence < at_.sequence) return Broken("went back");
   if (stands.journal_id != lineage_.OwnerOf(stands.sequence)) return Broken("named a position by another journal");
-  for (const std::string& bytes : response.blocks()) RETURN_IF_ERROR(TakeBlock(bytes, callbacks));
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    RETURN_IF_ERROR(blocks[i].status());
+    RETURN_IF_ERROR(TakeBlock(*blocks[i], response.blocks(static_cast<int>(i)), callbacks));
+  }
   if (stands.sequence != at_.sequence) return Broken("left out events");
   if (stands.block_hash != journal::Hash{}) {
     if (at_.sequence > 0 && at_.block_hash != journal::Hash{} && stands.block_hash != at_.block_hash) return Broken("has another hash at the same position");
@@ -74,8 +84,7 @@ absl::Status Chain::TakeIdentities(const v1::FollowResponse& response, const Cal
   return absl::OkStatus();
 }
 
-absl::Status Chain::TakeBlock(std::string_view bytes, const Callbacks& callbacks) {
-  ASSIGN_OR_RETURN(const journal::BlockView block, journal::DecodeBlock(bytes, /*verify_root=*/true));
+absl::Status Chain::TakeBlock(const journal::BlockView& block, std::string_view bytes, const Callbacks& callbacks) {
   if (block.header.first_sequence != at_.sequence + 1) return Broken("left out or repeated events");
   // A position that was stored without a hash can only be held against what the identities say.
   const bool known = at_.sequence > 0 && at_.block_hash != journal::Hash{};
@@ -90,11 +99,12 @@ absl::Status Chain::TakeBlock(std::string_view bytes, const Callbacks& callbacks
 }
 
 // Only in tests that show that the checks above are needed.
-absl::Status Chain::TakeWhateverComes(const v1::FollowResponse& response, const Callbacks& callbacks) {
-  for (const std::string& bytes : response.blocks()) {
-    ASSIGN_OR_RETURN(const journal::BlockView block, journal::DecodeBlock(bytes));
+absl::Status Chain::TakeWhateverComes(const v1::FollowResponse& response, const Blocks& blocks, const Callbacks& callbacks) {
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    RETURN_IF_ERROR(blocks[i].status());
+    const journal::BlockView& block = *blocks[i];
     const journal::Position after = lineage_.PositionOf(block.header.last_sequence(), block.hash);
-    RETURN_IF_ERROR(callbacks.on_block(block, bytes, after));
+    RETURN_IF_ERROR(callbacks.on_block(block, response.blocks(static_cast<int>(i)), after));
     at_ = after;
   }
   if (response.blocks().empty() && callbacks.on_bookmark) callbacks.on_bookmark(at_);

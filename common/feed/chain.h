@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "anju/feed/v1/feed.pb.h"
 #include "common/journal/format.h"
 #include "common/journal/lineage.h"
@@ -39,6 +41,11 @@ struct Callbacks {
   std::function<absl::Status(const journal::Lineage& lineage)> on_lineage;
 };
 
+// The blocks of one message, decoded, their events held against their roots: what asks nothing of a chain, so that it may be done ahead, on another
+// thread. The views point into the message.
+using Blocks = std::vector<absl::StatusOr<journal::BlockView>>;
+Blocks DecodeBlocks(const v1::FollowResponse& response);
+
 // Used by one thread at a time.
 class Chain {
  public:
@@ -49,7 +56,8 @@ class Chain {
   journal::Position Begin();
   // One message of the stream. Hands over what holds, in order, each block once; DATA_LOSS at the first thing that does not, and the callback's
   // error if one fails. After an error the stream is over.
-  absl::Status Take(const v1::FollowResponse& response, const Callbacks& callbacks);
+  absl::Status Take(const v1::FollowResponse& response, const Blocks& blocks, const Callbacks& callbacks);
+  absl::Status Take(const v1::FollowResponse& response, const Callbacks& callbacks) { return Take(response, DecodeBlocks(response), callbacks); }
   // The stream ended with `ended`. Asks the owner where to go on if that says that our position is not in the upstream's journal; true then.
   bool End(const absl::Status& ended, const Callbacks& callbacks);
 
@@ -60,8 +68,8 @@ class Chain {
 
  private:
   absl::Status TakeIdentities(const v1::FollowResponse& response, const Callbacks& callbacks);
-  absl::Status TakeBlock(std::string_view bytes, const Callbacks& callbacks);
-  absl::Status TakeWhateverComes(const v1::FollowResponse& response, const Callbacks& callbacks);
+  absl::Status TakeBlock(const journal::BlockView& block, std::string_view bytes, const Callbacks& callbacks);
+  absl::Status TakeWhateverComes(const v1::FollowResponse& response, const Blocks& blocks, const Callbacks& callbacks);
   absl::Status Broken(std::string_view what) const;
 
   const std::string name_;

@@ -17,6 +17,7 @@ inline constexpr int kBookmarkIntervalMs = 500;  // also how old what an idle fo
 inline constexpr size_t kFollowersMax = 64;  // streams at once; beyond it OVERLOADED
 inline constexpr size_t kLookupsMax = 256;   // of positions at once; beyond it OVERLOADED
 inline constexpr size_t kMessageBytesMax = 4 << 20;  // of blocks in one message; a larger block stands alone
+inline constexpr size_t kMessagesAheadMax = 2;  // decoded and waiting at the follower, beside the one being taken
 inline constexpr int kBackoffMsMin = 50;
 inline constexpr int kBackoffMsMax = 2000;
 
@@ -34,7 +35,7 @@ struct FollowerStatus {
 
 // Follows one feed from a position for ever: reconnects with backoff (50 ms … 2 s), checks that each block is the next one and that the hash chain
 // holds (chain.h), hands each over once and in order. Goes on across the places where the upstream's journal was continued by another. One thread
-// of its own.
+// of its own, on which the callbacks run, and one a stream that reads and decodes ahead of it.
 class Follower {
  public:
   using Callbacks = feed::Callbacks;

