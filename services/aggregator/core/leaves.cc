@@ -41,12 +41,25 @@ uint32_t Leaves::Open(Slot slot, const CellKey& cell) {
   std::deque<Leaf>& leaves = slots_[slot].leaves;
   leaves.emplace_back().cell = cell;
   const uint32_t number = static_cast<uint32_t>(leaves.size());
-  Refs& refs = cells_[cell];
-  refs.push_back({static_cast<uint32_t>(slot), number});
+  const Ref opened{static_cast<uint32_t>(slot), number};
+  const auto [first, is_first] = first_.try_emplace(HashOf(cell), opened);
+  if (is_first) return number;
+  std::vector<Ref>& refs = several_[cell];
+  if (refs.empty() && LeafOf(first->second).cell == cell) refs.push_back(first->second);
+  refs.push_back(opened);
   if (refs.size() > 1) {
     for (const Ref& ref : refs) slots_[ref.slot].leaves[ref.series - 1].shared = true;
   }
   return number;
+}
+
+absl::Span<const Leaves::Ref> Leaves::RefsOf(const CellKey& cell) const {
+  const auto first = first_.find(HashOf(cell));
+  if (first == first_.end()) return {};
+  const Leaf& leaf = LeafOf(first->second);
+  if (leaf.cell == cell && !leaf.shared) return {&first->second, 1};
+  const auto several = several_.find(cell);
+  return several == several_.end() ? absl::Span<const Ref>() : several->second;
 }
 
 const Leaf& Leaves::Record(Slot slot, uint32_t series, const SeriesEntry& entry) {
@@ -99,11 +112,9 @@ const Leaf& Leaves::Review(Slot slot, uint64_t update, uint64_t sequence, Review
 
 template <typename FigureOf>
 std::optional<Figure> Leaves::Best(const CellKey& cell, FigureOf figure_of, Ref* best_ref) const {
-  const auto found = cells_.find(cell);
-  if (found == cells_.end()) return std::nullopt;
   std::optional<Figure> best;
   const std::string* best_journal = nullptr;
-  for (const Ref& ref : found->second) {
+  for (const Ref& ref : RefsOf(cell)) {
     const Journal& journal = slots_[ref.slot];
     const std::optional<Figure> figure = figure_of(ref.slot, journal.leaves[ref.series - 1]);
     if (!figure) continue;
@@ -143,7 +154,7 @@ std::optional<InForce> Leaves::InForceAt(const CellKey& cell, Date as_of, const 
   const auto figure = Best(
       cell, [&](Slot slot, const Leaf& leaf) { return FigureIn(leaf, as_of, known.progress_of(slot), review, true); }, &ref);
   if (!figure) return std::nullopt;
-  InForce found{.slot = ref.slot, .series = ref.series, .leaf = &slots_[ref.slot].leaves[ref.series - 1], .entries = {}, .figure = *figure};
+  InForce found{.slot = ref.slot, .series = ref.series, .leaf = &LeafOf(ref), .entries = {}, .figure = *figure};
   const uint64_t last = known.progress_of(ref.slot);
   found.entries = found.leaf->history.InForceWhere(as_of, [&](const SeriesEntry& entry) {
     return entry.sequence <= last && (review == ReviewFilter::kAll || Passes(found.leaf->StateOf(entry.sequence, last), review));
@@ -152,27 +163,21 @@ std::optional<InForce> Leaves::InForceAt(const CellKey& cell, Date as_of, const 
 }
 
 void Leaves::Foresee(const CellKey& cell, int step) const {
-  if (step == 0) return cells_.prefetch(cell);
-  const auto refs = cells_.find(cell);
-  if (refs == cells_.end()) return;
-  for (const Ref& ref : refs->second) {
-    const Leaf& leaf = slots_[ref.slot].leaves[ref.series - 1];
-    if (step == 2) {
-      leaf.history.Prefetch();
-      continue;
-    }
-    const char* lines = reinterpret_cast<const char*>(&leaf);
-    for (size_t line = 0; line < sizeof(leaf); line += 64) __builtin_prefetch(lines + line);
-  }
+  const uint32_t hash = HashOf(cell);
+  if (step == 0) return first_.prefetch(hash);
+  const auto first = first_.find(hash);
+  if (first == first_.end()) return;
+  const Leaf& leaf = LeafOf(first->second);  // the one that nearly every cell has
+  if (step == 2) return leaf.history.Prefetch();
+  const char* lines = reinterpret_cast<const char*>(&leaf);
+  for (size_t line = 0; line < sizeof(leaf); line += 64) __builtin_prefetch(lines + line);
 }
 
 Remarks Leaves::RemarksAt(const CellKey& cell, Date as_of, const Known& known, ReviewFilter review) const {
   Remarks remarks;
-  const auto refs = cells_.find(cell);
-  if (refs == cells_.end()) return remarks;
+  const absl::Span<const Ref> refs = RefsOf(cell);
   // Nearly every cell has nothing to say, and then its updates need not be looked for.
-  const bool silent = std::none_of(refs->second.begin(), refs->second.end(),
-                                   [&](const Ref& ref) { return slots_[ref.slot].leaves[ref.series - 1].remarks != nullptr; });
+  const bool silent = std::none_of(refs.begin(), refs.end(), [&](const Ref& ref) { return LeafOf(ref).remarks != nullptr; });
   if (silent) return remarks;
   const auto found = InForceAt(cell, as_of, known, review);
   if (!found) return remarks;
@@ -190,12 +195,12 @@ std::optional<Figure> Leaves::Newest(const CellKey& cell) const {
 }
 
 std::vector<const Leaf*> Leaves::SeriesOf(const CellKey& cell) const {
-  Refs refs;
-  if (const auto found = cells_.find(cell); found != cells_.end()) refs = found->second;
+  const absl::Span<const Ref> found = RefsOf(cell);
+  std::vector<Ref> refs(found.begin(), found.end());
   std::sort(refs.begin(), refs.end(),
             [&](const Ref& a, const Ref& b) { return slots_[a.slot].journal_id < slots_[b.slot].journal_id; });
   std::vector<const Leaf*> leaves;
-  for (const Ref& ref : refs) leaves.push_back(&slots_[ref.slot].leaves[ref.series - 1]);
+  for (const Ref& ref : refs) leaves.push_back(&LeafOf(ref));
   return leaves;
 }
 

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/inlined_vector.h"
+#include "absl/hash/hash.h"
+#include "absl/types/span.h"
 #include "common/series/series.h"
 #include "services/aggregator/core/cell.h"
 #include "services/aggregator/core/moment.h"
@@ -104,7 +105,14 @@ class Leaves {
   // Every cell that has a series.
   template <typename Visit>
   void ForEachCell(Visit visit) const {
-    for (const auto& [cell, refs] : cells_) visit(cell);
+    for (const Journal& journal : slots_) {
+      for (const Leaf& leaf : journal.leaves) {
+        if (!leaf.shared) visit(leaf.cell);
+      }
+    }
+    for (const auto& [cell, refs] : several_) {
+      if (refs.size() > 1) visit(cell);
+    }
   }
   // Series of a cell, by journal id.
   std::vector<const Leaf*> SeriesOf(const CellKey& cell) const;
@@ -124,9 +132,16 @@ class Leaves {
   static std::optional<Figure> FigureIn(const Leaf& leaf, Date as_of, uint64_t known, ReviewFilter review, bool with_base);
   UpdateRemarks& RemarksOf(Slot slot, uint64_t update);
 
+  static uint32_t HashOf(const CellKey& cell) { return static_cast<uint32_t>(absl::Hash<CellKey>{}(cell)); }
+  const Leaf& LeafOf(const Ref& ref) const { return slots_[ref.slot].leaves[ref.series - 1]; }
+  // The series of a cell; valid until the next Open.
+  absl::Span<const Ref> RefsOf(const CellKey& cell) const;
+
   std::vector<Journal> slots_;
-  using Refs = absl::InlinedVector<Ref, 2>;  // nearly all cells have one
-  absl::flat_hash_map<CellKey, Refs> cells_;
+  // The series of a cell, by the cell's hash: nearly all cells have one, and that knows its cell, so it need not stand here again. Cells that have several
+  // (`shared`), or whose hash is another's too, stand in `several_` with all they have.
+  absl::flat_hash_map<uint32_t, Ref> first_;
+  absl::flat_hash_map<CellKey, std::vector<Ref>> several_;
 };
 
 }  // namespace anju::aggregator

@@ -15,6 +15,7 @@ void Totals::Reset(const Trees& trees, const Catalogue& catalogue) {
   catalogue_ = &catalogue;
   changed_.clear();
   index_.clear();
+  alike_.clear();
   columns_.clear();
   nodes_.clear();
   family_index_.clear();
@@ -34,17 +35,20 @@ const DatedTree& Totals::TreeOf(Period period) {
   return *tree;
 }
 
-const Totals::Node* Totals::Find(const NodeKey& key) const {
-  const auto found = index_.find(key);
-  return found == index_.end() ? nullptr : found->second;
+Totals::Node* Totals::Find(const NodeKey& key) const {
+  const auto found = index_.find(HashOf(key));
+  if (found == index_.end()) return nullptr;
+  if (found->second->cell == key.cell && found->second->year_end == key.year_end) return found->second;
+  const auto alike = alike_.find(key);
+  return alike == alike_.end() ? nullptr : alike->second;
 }
 
 Totals::Node* Totals::Touch(const NodeKey& key) {
-  if (const auto found = index_.find(key); found != index_.end()) return found->second;
+  if (Node* found = Find(key)) return found;
   Node* node = &nodes_.emplace_back();
   node->cell = key.cell;
   node->year_end = key.year_end;
-  index_.emplace(key, node);
+  if (!index_.try_emplace(HashOf(key), node).second) alike_.emplace(key, node);
   if (key.year_end == 0) {
     columns_.insert({key.cell.programme, key.cell.indicator, key.cell.period});
     TreeOf(key.cell.period);
@@ -64,20 +68,20 @@ void Totals::Link(Node* node) {
   if (const RegionNumber parent = tree.Parent(node->cell.region); parent != 0) {
     key.cell.region = parent;
     node->parent = Touch(key);
-    node->parent->children.push_back(node);
+    LinksToChange(node->parent).children.push_back(node);
   }
   for (const RegionNumber area : tree.Areas(node->cell.region)) {
     key.cell.region = area;
     Node* above = Touch(key);
-    node->areas.push_back(above);
-    above->members.push_back(node);
+    LinksToChange(node).areas.push_back(above);
+    LinksToChange(above).members.push_back(node);
   }
   key.cell.region = node->cell.region;
   for (const ProgrammeNumber whole : catalogue_->WholesOf(node->cell.programme)) {
     key.cell.programme = whole;
     Node* above = Touch(key);
     node->wholes.push_back(above);
-    above->parts.push_back(node);
+    LinksToChange(above).parts.push_back(node);
   }
 }
 
@@ -89,8 +93,19 @@ Totals::Value Totals::CountedOf(const Node& node) {
 }
 
 Totals::Value Totals::ShownOf(const Node& node) {
-  if (node.counted.has || node.by_members.count == 0) return node.counted;
-  return {true, node.by_members.amount, node.by_members.newest};
+  const Sum& by_members = LinksOf(node).by_members;
+  if (node.counted.has || by_members.count == 0) return node.counted;
+  return {true, by_members.amount, by_members.newest};
+}
+
+Totals::Links& Totals::LinksToChange(Node* node) {
+  if (node->links == nullptr) node->links = std::make_unique<Links>();
+  return *node->links;
+}
+
+const Totals::Links& Totals::LinksOf(const Node& node) {
+  static const Links none;
+  return node.links == nullptr ? none : *node.links;
 }
 
 void Totals::Shift(Sum& sum, const std::vector<Node*>& parts, const Value& before, const Value& after) {
@@ -117,12 +132,13 @@ void Totals::CarryUp(Node* node, const Value& before, const Value& after) {
   if (node->parent != nullptr) {
     // The first child that counts turns a figure of the parent into a declared one even when the total stays the same.
     const bool first = node->parent->by_children.count == 0;
-    Shift(node->parent->by_children, node->parent->children, before, after);
+    Shift(node->parent->by_children, LinksOf(*node->parent).children, before, after);
     if (first) MarkChanged(node->parent);
     Refresh(node->parent);
   }
-  for (Node* area : node->areas) {
-    Shift(area->by_members, area->members, before, after);
+  for (Node* area : LinksOf(*node).areas) {
+    Links& links = LinksToChange(area);
+    Shift(links.by_members, links.members, before, after);
     if (!area->counted.has) MarkChanged(area);
   }
 }
@@ -137,7 +153,7 @@ void Totals::Refresh(Node* node) {
   CarryUp(node, before, after);
   for (Node* whole : node->wholes) {
     const bool first = whole->by_parts.count == 0;
-    Shift(whole->by_parts, whole->parts, before, after);
+    Shift(whole->by_parts, LinksOf(*whole).parts, before, after);
     if (first) MarkChanged(whole);
     Refresh(whole);
   }
@@ -209,7 +225,7 @@ void Totals::MoveTarget(Node* node, size_t layer, const Value& after) {
     Shift(TargetsOf(whole, layer).parts, no_dates, before, after);
     RefreshTarget(whole, layer);
   }
-  for (Node* area : node->areas) {
+  for (Node* area : LinksOf(*node).areas) {
     Shift(TargetsOf(area, layer).members, no_dates, before, after);
     MarkChanged(area);
   }
@@ -218,9 +234,8 @@ void Totals::MoveTarget(Node* node, size_t layer, const Value& after) {
 void Totals::MarkChanged(Node* node) {
   if (node->year_end != 0) {
     // A year's start is shown in the cell itself.
-    const auto shown = index_.find(NodeKey{node->cell, 0});
-    if (shown == index_.end()) return;
-    node = shown->second;
+    node = Find(NodeKey{node->cell, 0});
+    if (node == nullptr) return;
   }
   if (node->changed) return;
   node->changed = true;

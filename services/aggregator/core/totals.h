@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "absl/hash/hash.h"
 #include "services/aggregator/core/cell.h"
 #include "services/aggregator/core/dated_tree.h"
 
@@ -105,6 +106,7 @@ class Totals {
     int64_t amount = 0;
   };
   struct TargetSums;
+  struct Links;
   using LayerSums = std::array<std::unique_ptr<TargetSums>, kLayers>;  // nullptr where a layer has nothing: most have one
   struct Family;
   // A part of a figure that is passed on by itself.
@@ -115,7 +117,8 @@ class Totals {
   };
 
   Node* Touch(const NodeKey& key);
-  const Node* Find(const NodeKey& key) const;
+  Node* Find(const NodeKey& key) const;
+  static uint32_t HashOf(const NodeKey& key) { return static_cast<uint32_t>(absl::Hash<NodeKey>{}(key)); }
   void Link(Node* node);
   const DatedTree& TreeOf(Period period);
   // The family of a new node of an involved region, made if need be; the node joins it, and the region's successors get nodes too.
@@ -130,6 +133,8 @@ class Totals {
   bool IsDeclared(const Node& node) const;
   static Value CountedOf(const Node& node);
   static Value ShownOf(const Node& node);
+  static Links& LinksToChange(Node* node);
+  static const Links& LinksOf(const Node& node);
   // A part's value went from `before` to `after`: moves the sum of its whole. `parts` are all parts in that direction.
   static void Shift(Sum& sum, const std::vector<Node*>& parts, const Value& before, const Value& after);
   void Refresh(Node* node);
@@ -143,13 +148,23 @@ class Totals {
   const Trees* all_trees_ = nullptr;
   const Catalogue* catalogue_ = nullptr;
   std::deque<Node> nodes_;
-  absl::flat_hash_map<NodeKey, Node*> index_;
+  // By the hash of the key: a node knows its own. Those whose hash is another's too stand in `alike_`.
+  absl::flat_hash_map<uint32_t, Node*> index_;
+  absl::flat_hash_map<NodeKey, Node*> alike_;
   std::set<Column> columns_;
   std::map<Date, std::shared_ptr<const DatedTree>> trees_;
   std::deque<Family> families_;
   absl::flat_hash_map<NodeKey, Family*> family_index_;  // programme 0
   std::map<Subject, std::vector<Node*>> receiving_;
   std::vector<Node*> changed_;
+};
+
+// What most nodes have nothing of: they stand for a county and one programme, and nothing is below them.
+struct Totals::Links {
+  std::vector<Node*> areas;
+  Sum by_members;
+  // Downwards, for finding the newest date again when the newest part goes back.
+  std::vector<Node*> children, parts, members;
 };
 
 // Node is public by name only; nobody outside looks into it.
@@ -173,11 +188,8 @@ struct Totals::Node {
   Family* family = nullptr;  // of involved regions; nullptr for nearly all
   Node* parent = nullptr;
   absl::InlinedVector<Node*, 2> wholes;  // most programmes have one, some a group too
-  std::vector<Node*> areas;
-  Sum by_members;
+  std::unique_ptr<Links> links;          // nullptr for nearly all
   CellKey cell;
-  // Downwards, for finding the newest date again when the newest part goes back.
-  std::vector<Node*> children, parts, members;
   std::unique_ptr<LayerSums> targets;  // nullptr for nearly all
 };
 

@@ -50,7 +50,7 @@ void Totals::AddBaseFacts(const Node& node, std::vector<Fact>* facts) const {
     return;
   }
   const size_t before = facts->size();
-  for (const Node* part : node.parts) AddBaseFacts(*part, facts);
+  for (const Node* part : LinksOf(node).parts) AddBaseFacts(*part, facts);
   if (facts->size() > before) return;
   if (node.own && !IsIgnored(node)) facts->push_back({node.cell.programme, node.own->amount, node.own->as_of});
 }
@@ -87,7 +87,7 @@ bool Totals::IsDeclared(const Node& node) const {
   if (!node.additive) return false;
   if (node.by_children.count > 0) return true;
   std::vector<Fact> facts;
-  for (const Node* part : node.parts) AddBaseFacts(*part, &facts);
+  for (const Node* part : LinksOf(node).parts) AddBaseFacts(*part, &facts);
   return !facts.empty() || IsIgnored(node);
 }
 
