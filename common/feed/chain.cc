@@ -77,9 +77,14 @@ absl::Status Chain::TakeIdentities(const v1::FollowResponse& response, const Cal
   const bool is_new = lineage->encoded() != lineage_.encoded();
   if (is_new) {
     lineage_ = {};  // whoever refuses this one is asked again whatever comes next
-    if (callbacks.on_lineage) RETURN_IF_ERROR(callbacks.on_lineage(*lineage));
+    if (absl::Status accepted = callbacks.on_lineage ? callbacks.on_lineage(*lineage) : absl::OkStatus(); !accepted.ok()) {
+      if (lost_) at_ = *lost_;
+      lost_.reset();
+      return accepted;
+    }
     lineage_ = *std::move(lineage);
   }
+  lost_.reset();
   at_.journal_id = lineage_.OwnerOf(at_.sequence);
   return absl::OkStatus();
 }
@@ -115,7 +120,7 @@ absl::Status Chain::TakeWhateverComes(const v1::FollowResponse& response, const 
 // Only the upstream's word that our position is not in its journal; damage on its disk is no reason to throw ours away.
 bool Chain::End(const absl::Status& ended, const Callbacks& callbacks) {
   if (!HasReason(ended, Reason::DATA_LOSS) || ErrorsOf(ended).front().field != "after" || !callbacks.on_data_loss) return false;
-  at_ = callbacks.on_data_loss(LostOf(ErrorsOf(ended).front()));
+  lost_ = std::exchange(at_, callbacks.on_data_loss(LostOf(ErrorsOf(ended).front())));
   lineage_ = {};  // the owner is told again, whatever it has forgotten
   return true;
 }

@@ -37,7 +37,8 @@ struct Callbacks {
   // copy is there. Optional; without it the follower stays disconnected and says why.
   std::function<journal::Position(const Lost& lost)> on_data_loss;
   // Whose journal this is, before anything else of it: when the first stream begins, and when one begins that has other identities than the one
-  // before. The follower's own position is in it. An error ends the stream. Optional.
+  // before. The follower's own position is in it. An error ends the stream; if it began elsewhere because of on_data_loss, the next one asks for the
+  // position that was lost again: another journal may have taken this one's place by then. Optional.
   std::function<absl::Status(const journal::Lineage& lineage)> on_lineage;
 };
 
@@ -76,6 +77,7 @@ class Chain {
   journal::Position at_;
   journal::Lineage lineage_;
   bool begins_ = true;  // the next message is the first of its stream
+  std::optional<journal::Position> lost_;  // where we stood when the upstream did not know it, until another lineage is accepted
 };
 
 }  // namespace anju::feed

@@ -17,7 +17,7 @@ inline constexpr int kBookmarkIntervalMs = 500;  // also how old what an idle fo
 inline constexpr size_t kFollowersMax = 64;  // streams at once; beyond it OVERLOADED
 inline constexpr size_t kLookupsMax = 256;   // of positions at once; beyond it OVERLOADED
 inline constexpr size_t kMessageBytesMax = 4 << 20;  // of blocks in one message; a larger block stands alone
-inline constexpr size_t kMessagesAheadMax = 2;  // decoded and waiting at the follower, beside the one being taken
+inline constexpr size_t kMessagesAheadMax = 2;  // decoded and waiting at the follower, beside the one being taken; one more may have been received
 inline constexpr int kBackoffMsMin = 50;
 inline constexpr int kBackoffMsMax = 2000;
 

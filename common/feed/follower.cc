@@ -51,18 +51,22 @@ class Ahead {
   }
 
  private:
+  // Waits until one more may be decoded; false when nobody wants any.
+  bool Room() {
+    MutexLock lock(mutex_);
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return messages_.size() < kMessagesAheadMax || stopping_; });
+    return !stopping_;
+  }
   void Run() {
-    auto message = std::make_unique<Message>();
-    while (reader_.Read(&message->response)) {
+    while (Room()) {
+      auto message = std::make_unique<Message>();
+      if (!reader_.Read(&message->response)) break;
       message->blocks = DecodeBlocks(message->response);
       {
-        MutexLock lock(mutex_);
-        changed_.wait(lock, [this]() REQUIRES(mutex_) { return messages_.size() < kMessagesAheadMax || stopping_; });
-        if (stopping_) return;
+        const MutexLock lock(mutex_);
         messages_.push_back(std::move(message));
       }
       changed_.notify_all();
-      message = std::make_unique<Message>();
     }
     {
       const MutexLock lock(mutex_);

@@ -22,7 +22,9 @@ class Sender final : public Health::WithRawCallbackMethod_Watch<Health::Service>
   class Stream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
    public:
     explicit Stream(const Sender& sender) : sender_(sender) { Next(); }
-    void OnWriteDone(bool) override { Next(); }
+    void OnWriteDone(bool ok) override {
+      if (ok) Next();
+    }
     void OnCancel() override {
       if (!sender_.end) Finish(grpc::Status::CANCELLED);
     }

@@ -4,6 +4,7 @@
 #include <future>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 
 namespace anju::progress {
@@ -52,7 +53,10 @@ void PlanFeed::FillStatus(status::v1::Followed* followed) const {
   const uint64_t applied = desk_.plan().position.sequence;
   followed->set_lag(status.upstream_sequence > applied ? status.upstream_sequence - applied : 0);
   const absl::Status refused = desk_.plan_refused();
-  followed->set_problem(refused.ok() ? status.problem : std::string(refused.message()));
+  // A stream that ends because plan is refused says so itself; one that is not even reached says what else is wrong.
+  const std::string why(refused.message());
+  const bool told = status.problem.find(why) != std::string::npos;
+  followed->set_problem(told ? status.problem : absl::StrCat(why, status.problem.empty() ? "" : "; ", status.problem));
 }
 
 }  // namespace anju::progress

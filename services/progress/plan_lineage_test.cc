@@ -154,12 +154,52 @@ TEST_F(PlanLineageTest, NothingIsTakenWhileAnOlderCopyOfPlanIsInItsPlace) {
   ASSERT_TRUE(WaitForProblem("an older copy of plan's journal was put back")) << PlanStatus().problem();
   EXPECT_THAT(Batch(Numbered(1, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
   EXPECT_EQ(server_->pipeline().journal().durable().sequence, recorded);
+  // Another journal in between, which is asked from its start, does not make the older copy acceptable.
+  StopPlan();
+  std::filesystem::remove_all(directory_ / "plan");
+  StartPlan();
+  plan_->AppendRegistry();
+  ASSERT_TRUE(WaitForProblem("another journal")) << PlanStatus().problem();
+  StopPlan();
+  CopyPlan("older", "plan");
+  StartPlan();
+  plan_->Append({DocumentEvent("文2", 4, 10)});
+  ASSERT_TRUE(WaitForProblem("an older copy of plan's journal was put back")) << PlanStatus().problem();
+  for (int again = 0; again < 10; ++again) {
+    EXPECT_THAT(Batch(Numbered(1, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(server_->pipeline().journal().durable().sequence, recorded);
   // The newer copy back: everything goes on.
   StopPlan();
   CopyPlan("newer", "plan");
   StartPlan();
   ASSERT_TRUE(WaitUntil([&] { return PlanStatus().problem().empty() && PlanStatus().connected(); })) << PlanStatus().problem();
   EXPECT_THAT(Batch(Numbered(1, 1)), IsOk());
+}
+
+// Of a journal that a restore continued, met by a progress service that was restarted: it knows where it stood in the new one, and what it decided under.
+TEST_F(PlanLineageTest, AnOlderCopyOfAnAncestorLacksWhatWasDecidedUnder) {
+  StartReady();
+  StopPlan();
+  CopyPlan("plan", "older");
+  StartPlan();
+  plan_->Append({DocumentEvent("文1", 3, 10)});
+  ASSERT_TRUE(WaitForPlan(4));
+  ASSERT_THAT(Batch(Numbered(1, 1)), IsOk());
+  RestorePlanAt(4);
+  plan_->Append({DocumentEvent("文2", 4, 10)});
+  ASSERT_TRUE(WaitForPlan(5));
+  Stop();
+  StopPlan();
+  CopyPlan("older", "plan");
+  StartPlan();
+  Start();
+  ASSERT_TRUE(WaitForProblem("an older copy of plan's journal was put back")) << PlanStatus().problem();
+  for (int again = 0; again < 10; ++again) {
+    EXPECT_THAT(Batch(Numbered(2, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
 }
 
 // What is forgotten because of a restore comes again, and until then an empty registry must not judge what an open stream brings.

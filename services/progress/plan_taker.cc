@@ -51,13 +51,16 @@ std::string NameOf(const journal::Position& position) { return journal::ToHex(po
 // Decides, on the decider, whether what was recorded up to now was decided under this journal: nothing is decided in between.
 class LineageRequest final : public journal::Request {
  public:
-  LineageRequest(Desk& desk, journal::Pipeline& pipeline, journal::Lineage lineage, bool drop, std::shared_ptr<journal::Position> taken, PlanTaker::Done done)
-      : desk_(desk), pipeline_(pipeline), lineage_(std::move(lineage)), drop_(drop), taken_(std::move(taken)), done_(std::move(done)) {}
+  LineageRequest(Desk& desk, journal::Pipeline& pipeline, journal::Lineage lineage, bool drop, std::optional<journal::Position> end,
+                 std::shared_ptr<journal::Position> taken, PlanTaker::Done done)
+      : desk_(desk), pipeline_(pipeline), lineage_(std::move(lineage)), drop_(drop), end_(end), taken_(std::move(taken)), done_(std::move(done)) {}
 
   void Decide(journal::Recorder& recorder) override {
     const journal::Position needed = desk_.model.decided_under();
     if (needed.sequence > 0 && !lineage_.Contains(needed.journal_id, needed.sequence)) {
       refused_ = lineage_.Knows(needed.journal_id) ? PlanWasRolledBack(NameOf(needed)) : OtherPlan();
+    } else if (drop_ && end_ && end_->journal_id == needed.journal_id && end_->sequence < needed.sequence) {
+      refused_ = PlanIsOlder(NameOf(needed), NameOf(*end_));
     } else if (const journal::Position& cached = desk_.model.plan().position; drop_ || (cached.sequence > 0 && !lineage_.Contains(cached.journal_id, cached.sequence))) {
       desk_.model.DropPlan(recorder.rows());
       desk_.Publish({});
@@ -75,6 +78,7 @@ class LineageRequest final : public journal::Request {
   journal::Pipeline& pipeline_;
   const journal::Lineage lineage_;
   const bool drop_;
+  const std::optional<journal::Position> end_;  // of the journal, if it was asked for what it does not have
   const std::shared_ptr<journal::Position> taken_;
   const PlanTaker::Done done_;
   absl::Status refused_;
@@ -103,16 +107,16 @@ void PlanTaker::Resume(Done done) {
 }
 
 void PlanTaker::TakeLineage(const journal::Lineage& lineage, Done done) {
-  lineage_ = lineage;
+  // Whether it is accepted or not, the chain asks for `taken_` next; from the start only when that is lost again.
+  const bool lost = std::exchange(lost_, false);
+  // By its name this journal has what we lost: it came in between. Its hash will tell.
+  if (lost && taken_.sequence > 0 && lineage.Contains(taken_.journal_id, taken_.sequence)) return done(OtherPlan());
   auto taken = std::make_shared<journal::Position>(taken_);
   const Done decided = [this, taken, done](const absl::Status& status) {
-    if (status.ok()) {
-      taken_ = *taken;
-      lost_ = false;
-    }
+    if (status.ok()) taken_ = *taken;
     done(status);
   };
-  const absl::Status status = pipeline_.Submit(std::make_unique<LineageRequest>(desk_, pipeline_, lineage, lost_, taken, decided));
+  const absl::Status status = pipeline_.Submit(std::make_unique<LineageRequest>(desk_, pipeline_, lineage, lost, end_, taken, decided));
   if (!status.ok()) done(status);
 }
 
@@ -130,14 +134,15 @@ void PlanTaker::Take(const journal::BlockView& view, const journal::Position& af
 }
 
 journal::Position PlanTaker::Lose(const feed::Lost& lost) {
-  if (lost.end && (lost.end->journal_id == taken_.journal_id || lineage_.Knows(lost.end->journal_id))) {
+  if (lost.end && lost.end->journal_id == taken_.journal_id) {
     const absl::Status refused = PlanIsOlder(NameOf(taken_), NameOf(*lost.end));
     if (desk_.plan_refused() != refused) spdlog::error("{}", std::string(refused.message()));
     desk_.SetPlanRefused(refused);
     return taken_;
   }
-  desk_.SetPlanRefused(OtherPlan());
+  if (desk_.plan_refused().ok()) desk_.SetPlanRefused(OtherPlan());  // else the last lineage said more
   lost_ = true;
+  end_ = lost.end;
   return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "common/feed/chain.h"
 #include "common/journal/lineage.h"
@@ -31,7 +32,9 @@ class PlanTaker {
   void Advance(const journal::Position& after) { taken_ = after; }
   // Our position is not in that journal: from where to ask next. Nothing is decided until plan's feed continues ours again. Another journal, or a restored
   // one, is asked from the start, so that it tells its lineage. An older copy of the journal that was followed (lost.end says so) is asked for our
-  // position until the newer copy is back: what it records from now on would go by numbers that figures here were decided under already.
+  // position until the newer copy is back: what it records from now on would go by numbers that figures here were decided under already. What cannot be
+  // told is an older copy that is met without our own position (state/ was removed, or it is one of a journal that a restore continued) once it has grown
+  // beyond what was decided under: blocks name plan's positions without their hashes.
   journal::Position Lose(const feed::Lost& lost);
 
  private:
@@ -41,8 +44,8 @@ class PlanTaker {
   journal::Pipeline& pipeline_;
   rpc::WaitingRoom& room_;
   journal::Position taken_;
-  journal::Lineage lineage_;  // as told last
-  bool lost_ = false;  // what is cached is not in the journal that we ask
+  bool lost_ = false;  // what is cached is not in the journal that is asked from the start now
+  std::optional<journal::Position> end_;  // of that journal, as it said
 };
 
 }  // namespace anju::progress

@@ -79,7 +79,7 @@ class ItemsRequest final : public journal::Request {
   ItemsRequest(progress::Desk& desk, std::shared_ptr<progress::Intake> intake, progress::v1::Items items, Done_ done)
       : desk_(desk), intake_(std::move(intake)), items_(std::move(items)), done_(std::move(done)) {}
   void Decide(journal::Recorder& recorder) override {
-    if (desk_.plan_is_other()) intake_->Fence(progress::OtherPlan());
+    if (absl::Status refused = desk_.CheckPlan(); !refused.ok()) intake_->Fence(std::move(refused));
     end_ = intake_->Take(desk_.model, recorder, items_, &taken_);
   }
   void Done(const absl::Status& status, const journal::Position& durable) override { done_(status, taken_, end_, durable); }

@@ -229,14 +229,13 @@ def give_up(suite, book):
 
 
 def refuses_reports(suite):
-    """Whether progress takes nothing because plan's journal is not the one it knows."""
+    """True: progress takes nothing because plan's journal is not the one it knows. False: it takes reports. None: it did not say."""
     channel = ledger.connect(suite["progress"].address)
     opening = stubs.progress.ReportRequest(open=stubs.progress.Open(source="probe"))
     try:
-        next(stubs.PROGRESS(channel).Report(iter([opening]), timeout=5, wait_for_ready=True), None)
-        return False
+        return None if next(stubs.PROGRESS(channel).Report(iter([opening]), timeout=5, wait_for_ready=True), None) is None else False
     except grpc.RpcError as failure:
-        return [(reason, field) for reason, field, _ in ledger.errors_of(failure)] == [("NOT_READY", "plan")]
+        return True if [(reason, field) for reason, field, _ in ledger.errors_of(failure)] == [("NOT_READY", "plan")] else None
     finally:
         channel.close()
 
@@ -244,7 +243,7 @@ def refuses_reports(suite):
 def rollback_of_plan(suite, book, rng, seed):
     """Figures were decided under plans that are gone: nothing is taken any more until they are back, and then everything goes on."""
     plan = suite["plan"]
-    copies = old_and_newest(suite, book, rng, seed, "plan", 2, 30)
+    copies = old_and_newest(suite, book, rng, seed, "plan", 2, 60)
     if copies is None:
         return None
     copy, newest, position = copies
@@ -259,7 +258,7 @@ def rollback_of_plan(suite, book, rng, seed):
         time.sleep(0.1)
     until = time.monotonic() + 2  # and not for a moment only, while it makes sure
     while time.monotonic() < until:
-        if not refuses_reports(suite):
+        if refuses_reports(suite) is False:
             return book.fail("silent", "progress goes on under an older plan than it has decided under, after it had noticed")
         time.sleep(0.05)
     plan.kill()
