@@ -247,6 +247,32 @@ TEST_F(ChainTest, StartsOverOnlyWhenItsPositionIsLost) {
   EXPECT_EQ(chain.at().sequence, 0u);
 }
 
+// A journal that was only asked because ours was lost, and is refused, does not make us forget where we stood.
+TEST_F(ChainTest, WhoRefusesALineageIsAskedAgainFromWhereItStood) {
+  const Position ours = upstream_.journal().durable();
+  const absl::Status not_there = MakeError(Reason::DATA_LOSS, "after", "", "the position is not in this journal");
+  callbacks_.on_data_loss = [](const Lost&) { return Position{}; };
+  absl::Status verdict = absl::FailedPreconditionError("another journal");
+  callbacks_.on_lineage = [&](const journal::Lineage&) { return verdict; };
+  Chain chain("plan", ours);
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_EQ(chain.Begin(), ours);
+    ASSERT_TRUE(chain.End(not_there, callbacks_));
+    ASSERT_EQ(chain.Begin(), Position{});
+    ASSERT_EQ(chain.Take(message_, callbacks_), verdict);
+    EXPECT_FALSE(chain.End(verdict, callbacks_));
+  }
+  EXPECT_THAT(taken_, ::testing::IsEmpty());
+  // A stream that breaks before it says whose journal it is leaves it at that.
+  ASSERT_TRUE(chain.End(not_there, callbacks_));
+  EXPECT_FALSE(chain.End(absl::UnavailableError("gone"), callbacks_));
+  EXPECT_EQ(chain.Begin(), Position{});
+  // Once a lineage is accepted, what was lost is gone; a later one that is refused changes nothing.
+  verdict = absl::OkStatus();
+  ASSERT_THAT(chain.Take(message_, callbacks_), IsOk());
+  EXPECT_EQ(chain.at().sequence, ours.sequence);
+}
+
 // Where the upstream's journal ends comes with its word, so that the owner can tell an older copy from a restored journal.
 TEST_F(ChainTest, TellsTheOwnerWhereTheJournalEnds) {
   const Position end = upstream_.journal().durable();

@@ -1,10 +1,15 @@
 // Plan restored from a backup under a running progress service: what was decided under what it still has goes on, what was only cached comes again,
 // and figures decided under what is lost stop everything until progress is restored too.
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
+
+#include "services/progress/plan_taker.h"
+#include "services/progress/store/schema.h"
 
 #include "services/progress/testing/service_fixture.h"
 
@@ -44,6 +49,22 @@ class PlanLineageTest : public ServiceFixture {
   void CopyPlan(const std::string& from, const std::string& to) {
     std::filesystem::remove_all(directory_ / to);
     std::filesystem::copy(directory_ / from, directory_ / to, std::filesystem::copy_options::recursive);
+  }
+  // Ready with plan at 4, a copy of whose directory in "older" ends at 3.
+  void StartWithAnOlderCopy() {
+    StartReady();
+    StopPlan();
+    CopyPlan("plan", "older");
+    StartPlan();
+    plan_->Append({DocumentEvent("文1", 3, 10)});
+    ASSERT_TRUE(WaitForPlan(4));
+  }
+  // Not for a moment only, but over several streams to plan.
+  void ExpectRefusals(uint64_t number) {
+    for (int again = 0; again < 10; ++again) {
+      EXPECT_THAT(Batch(Numbered(number, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
   }
   bool WaitForProblem(const std::string& words) {
     return WaitUntil([&] { return PlanStatus().problem().find(words) != std::string::npos; });
@@ -120,12 +141,7 @@ TEST_F(PlanLineageTest, NothingIsTakenWhileFiguresWereDecidedUnderALostPlan) {
 
 // The same journal, shorter: no restore has given it another name, so what it records next goes by numbers that are taken.
 TEST_F(PlanLineageTest, NothingIsTakenWhileAnOlderCopyOfPlanIsInItsPlace) {
-  StartReady();
-  StopPlan();
-  CopyPlan("plan", "older");
-  StartPlan();
-  plan_->Append({DocumentEvent("文1", 3, 10)});
-  ASSERT_TRUE(WaitForPlan(4));
+  StartWithAnOlderCopy();
   testing::StreamClient open(*stub_);
   ASSERT_TRUE(open.Open("open"));
   ASSERT_TRUE(open.Send(Numbered(1, 1)));
@@ -136,16 +152,10 @@ TEST_F(PlanLineageTest, NothingIsTakenWhileAnOlderCopyOfPlanIsInItsPlace) {
   CopyPlan("older", "plan");
   StartPlan();
   ASSERT_TRUE(WaitForProblem("an older copy of plan's journal was put back")) << PlanStatus().problem();
-  // Not for a moment only: over several streams to plan, and when it is as long again with something else in it.
-  for (int again = 0; again < 10; ++again) {
-    EXPECT_THAT(Batch(Numbered(1, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+  // Also when it is as long again with something else in it.
+  ExpectRefusals(1);
   plan_->Append({DocumentEvent("文2", 4, 10), DocumentEvent("文3", 5, 10)});
-  for (int again = 0; again < 10; ++again) {
-    EXPECT_THAT(Batch(Numbered(1, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+  ExpectRefusals(1);
   // A stream that was open is told as well.
   open.Send(Numbered(2, 1));
   EXPECT_THAT(open.Finish(), HasReasonAt(Reason::NOT_READY, "plan"));
@@ -165,10 +175,7 @@ TEST_F(PlanLineageTest, NothingIsTakenWhileAnOlderCopyOfPlanIsInItsPlace) {
   StartPlan();
   plan_->Append({DocumentEvent("文2", 4, 10)});
   ASSERT_TRUE(WaitForProblem("an older copy of plan's journal was put back")) << PlanStatus().problem();
-  for (int again = 0; again < 10; ++again) {
-    EXPECT_THAT(Batch(Numbered(1, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+  ExpectRefusals(1);
   EXPECT_EQ(server_->pipeline().journal().durable().sequence, recorded);
   // The newer copy back: everything goes on.
   StopPlan();
@@ -180,12 +187,7 @@ TEST_F(PlanLineageTest, NothingIsTakenWhileAnOlderCopyOfPlanIsInItsPlace) {
 
 // Of a journal that a restore continued, met by a progress service that was restarted: it knows where it stood in the new one, and what it decided under.
 TEST_F(PlanLineageTest, AnOlderCopyOfAnAncestorLacksWhatWasDecidedUnder) {
-  StartReady();
-  StopPlan();
-  CopyPlan("plan", "older");
-  StartPlan();
-  plan_->Append({DocumentEvent("文1", 3, 10)});
-  ASSERT_TRUE(WaitForPlan(4));
+  StartWithAnOlderCopy();
   ASSERT_THAT(Batch(Numbered(1, 1)), IsOk());
   RestorePlanAt(4);
   plan_->Append({DocumentEvent("文2", 4, 10)});
@@ -196,10 +198,7 @@ TEST_F(PlanLineageTest, AnOlderCopyOfAnAncestorLacksWhatWasDecidedUnder) {
   StartPlan();
   Start();
   ASSERT_TRUE(WaitForProblem("an older copy of plan's journal was put back")) << PlanStatus().problem();
-  for (int again = 0; again < 10; ++again) {
-    EXPECT_THAT(Batch(Numbered(2, 1)), HasReasonAt(Reason::NOT_READY, "plan"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+  ExpectRefusals(2);
 }
 
 // What is forgotten because of a restore comes again, and until then an empty registry must not judge what an open stream brings.
@@ -232,6 +231,50 @@ TEST_F(PlanLineageTest, AnotherPlanIsTakenWhileNothingIsRecorded) {
   Start();  // still with what it kept of the earlier one
   ASSERT_TRUE(WaitUntil([&] { return !server_->desk().plan_is_other() && server_->desk().plan().position.sequence == 3 && PlanJournal() != before; }));
   EXPECT_THAT(Batch(Numbered(1, 1)), IsOk());
+}
+
+// Between the word that our position is not there and the stream from the start, another journal may have come in the place of the first, one that has
+// our position by its name: only when asked for that, with its hash, does it say whether it is the same.
+TEST(PlanTakerTest, AJournalThatCameInBetweenIsNotTakenByItsName) {
+  const anju::testing::TempDir directory;
+  FakeClock clock{MakeDate(2017, 7, 1)};
+  ASSERT_OK_AND_ASSIGN(const auto plan_disk, storage::OpenRocksDisk(directory / "plan"));
+  ASSERT_OK_AND_ASSIGN(const auto plan, journal::Journal::Open(*plan_disk, "plan", clock));
+  ASSERT_OK_AND_ASSIGN(const journal::Position at, plan->Append({testing::RegionsEvent().SerializeAsString()}, {}, 0));
+  ASSERT_OK_AND_ASSIGN(const auto blocks, plan->ReadBlocks({}, 1 << 20));
+  ASSERT_OK_AND_ASSIGN(const journal::BlockView block, journal::DecodeBlock(blocks.front()));
+
+  ASSERT_OK_AND_ASSIGN(const auto disk, storage::OpenRocksDisk(directory / "progress"));
+  Desk desk;
+  ASSERT_OK_AND_ASSIGN(const auto pipeline, journal::Pipeline::Open(*disk, "progress", kSchemaVersion, desk.model, clock, {.threads = false}));
+  rpc::WaitingRoom room;
+  PlanTaker taker(desk, *pipeline, room);
+  std::optional<absl::Status> outcome;
+  const PlanTaker::Done done = [&](const absl::Status& status) { outcome = status; };
+  const auto after = [&] {
+    while (pipeline->Step(journal::PipelineStep::kDecide) || pipeline->Step(journal::PipelineStep::kWrite)) {
+    }
+    return std::exchange(outcome, std::nullopt).value_or(absl::UnknownError("nothing was said"));
+  };
+  taker.Resume(done);
+  ASSERT_THAT(after(), IsOk());
+  taker.TakeLineage(plan->lineage(), done);
+  ASSERT_THAT(after(), IsOk());
+  taker.Take(block, at, done);
+  ASSERT_THAT(after(), IsOk());
+  taker.Advance(at);
+  EXPECT_EQ(desk.plan().position, at);
+
+  EXPECT_EQ(taker.Lose({journal::Position{}}), journal::Position{}) << "another journal is asked from its start";
+  taker.TakeLineage(plan->lineage(), done);
+  EXPECT_THAT(after(), HasReasonAt(Reason::NOT_READY, "plan"));
+  EXPECT_TRUE(desk.plan_is_other());
+  EXPECT_EQ(desk.plan().position, at) << "nothing is forgotten";
+  // Asked for our position it did not deny it.
+  taker.TakeLineage(plan->lineage(), done);
+  EXPECT_THAT(after(), IsOk());
+  EXPECT_FALSE(desk.plan_is_other());
+  EXPECT_EQ(taker.taken(), at);
 }
 
 }  // namespace

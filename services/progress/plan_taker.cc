@@ -51,17 +51,17 @@ std::string NameOf(const journal::Position& position) { return journal::ToHex(po
 // Decides, on the decider, whether what was recorded up to now was decided under this journal: nothing is decided in between.
 class LineageRequest final : public journal::Request {
  public:
-  LineageRequest(Desk& desk, journal::Pipeline& pipeline, journal::Lineage lineage, bool drop, std::optional<journal::Position> end,
+  LineageRequest(Desk& desk, journal::Pipeline& pipeline, journal::Lineage lineage, std::optional<feed::Lost> lost,
                  std::shared_ptr<journal::Position> taken, PlanTaker::Done done)
-      : desk_(desk), pipeline_(pipeline), lineage_(std::move(lineage)), drop_(drop), end_(end), taken_(std::move(taken)), done_(std::move(done)) {}
+      : desk_(desk), pipeline_(pipeline), lineage_(std::move(lineage)), lost_(lost), taken_(std::move(taken)), done_(std::move(done)) {}
 
   void Decide(journal::Recorder& recorder) override {
     const journal::Position needed = desk_.model.decided_under();
     if (needed.sequence > 0 && !lineage_.Contains(needed.journal_id, needed.sequence)) {
       refused_ = lineage_.Knows(needed.journal_id) ? PlanWasRolledBack(NameOf(needed)) : OtherPlan();
-    } else if (drop_ && end_ && end_->journal_id == needed.journal_id && end_->sequence < needed.sequence) {
-      refused_ = PlanIsOlder(NameOf(needed), NameOf(*end_));
-    } else if (const journal::Position& cached = desk_.model.plan().position; drop_ || (cached.sequence > 0 && !lineage_.Contains(cached.journal_id, cached.sequence))) {
+    } else if (lost_ && lost_->end && lost_->end->journal_id == needed.journal_id && lost_->end->sequence < needed.sequence) {
+      refused_ = PlanIsOlder(NameOf(needed), NameOf(*lost_->end));
+    } else if (const journal::Position& cached = desk_.model.plan().position; lost_ || (cached.sequence > 0 && !lineage_.Contains(cached.journal_id, cached.sequence))) {
       desk_.model.DropPlan(recorder.rows());
       desk_.Publish({});
       pipeline_.SetPlanPosition(needed.journal_id, needed.sequence);
@@ -77,8 +77,7 @@ class LineageRequest final : public journal::Request {
   Desk& desk_;
   journal::Pipeline& pipeline_;
   const journal::Lineage lineage_;
-  const bool drop_;
-  const std::optional<journal::Position> end_;  // of the journal, if it was asked for what it does not have
+  const std::optional<feed::Lost> lost_;  // what is cached is not in this journal, as it said
   const std::shared_ptr<journal::Position> taken_;
   const PlanTaker::Done done_;
   absl::Status refused_;
@@ -108,7 +107,7 @@ void PlanTaker::Resume(Done done) {
 
 void PlanTaker::TakeLineage(const journal::Lineage& lineage, Done done) {
   // Whether it is accepted or not, the chain asks for `taken_` next; from the start only when that is lost again.
-  const bool lost = std::exchange(lost_, false);
+  const std::optional<feed::Lost> lost = std::exchange(lost_, std::nullopt);
   // By its name this journal has what we lost: it came in between. Its hash will tell.
   if (lost && taken_.sequence > 0 && lineage.Contains(taken_.journal_id, taken_.sequence)) return done(OtherPlan());
   auto taken = std::make_shared<journal::Position>(taken_);
@@ -116,7 +115,7 @@ void PlanTaker::TakeLineage(const journal::Lineage& lineage, Done done) {
     if (status.ok()) taken_ = *taken;
     done(status);
   };
-  const absl::Status status = pipeline_.Submit(std::make_unique<LineageRequest>(desk_, pipeline_, lineage, lost, end_, taken, decided));
+  const absl::Status status = pipeline_.Submit(std::make_unique<LineageRequest>(desk_, pipeline_, lineage, lost, taken, decided));
   if (!status.ok()) done(status);
 }
 
@@ -141,8 +140,7 @@ journal::Position PlanTaker::Lose(const feed::Lost& lost) {
     return taken_;
   }
   if (desk_.plan_refused().ok()) desk_.SetPlanRefused(OtherPlan());  // else the last lineage said more
-  lost_ = true;
-  end_ = lost.end;
+  lost_ = lost;
   return {};
 }
 

@@ -44,8 +44,7 @@ class PlanTaker {
   journal::Pipeline& pipeline_;
   rpc::WaitingRoom& room_;
   journal::Position taken_;
-  bool lost_ = false;  // what is cached is not in the journal that is asked from the start now
-  std::optional<journal::Position> end_;  // of that journal, as it said
+  std::optional<feed::Lost> lost_;  // what the journal that is asked from its start now said: what is cached is not in it
 };
 
 }  // namespace anju::progress

@@ -10,9 +10,9 @@
 namespace anju::aggregator {
 namespace {
 
-// So many that a few of them have the same 32 bits of hash: ten pairs are to be expected, none once in twenty thousand runs.
+// So many that a few of them have the same 32 bits of hash: ten pairs are to be expected, none in one of some thirty thousand runs.
 constexpr uint32_t kRegions = 3'000, kIndicators = 100;
-constexpr uint32_t kEvery = 97;  // one cell in so many is reported through a second journal too, and in the second one only one in as many
+constexpr uint32_t kEvery = 97;  // one cell in so many is reported through both journals, and one through the second only
 
 CellKey CellOf(uint32_t region, uint32_t indicator) { return {.region = region, .programme = 1, .indicator = static_cast<IndicatorNumber>(indicator), .period = {2017, 2017}}; }
 
